@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include <stddef.h>
+
+/*
+ * A driver's settings: flat text pairs, already read from the configuration
+ * and checked against the driver's list of known keys. File names in it are
+ * absolute or relative to the process's working directory.
+ */
+struct conf_pair {
+	const char *key, *value;
+};
+
+struct conf {
+	const struct conf_pair *pairs;
+	size_t n;
+};
+
+/* The value of key, or fallback. */
+const char *conf_get(
+    const struct conf *conf, const char *key, const char *fallback);
+
+#endif

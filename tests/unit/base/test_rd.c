@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "base/rd.h"
+
+struct vec_case {
+	const char *name;
+	struct span in;
+	bool (*read)(struct rd *, struct span *);
+	bool want;
+};
+
+static const struct vec_case vec_cases[] = {
+	{ "vec8", HEX(2, 1, 1), rd_vec8, true },
+	{ "vec8 empty", HEX(0), rd_vec8, true },
+	{ "vec8 no length", STR(""), rd_vec8, false },
+	{ "vec8 one short", HEX(2, 1), rd_vec8, false },
+	{ "vec16", HEX(0, 1, 9), rd_vec16, true },
+	{ "vec16 half a length", HEX(0), rd_vec16, false },
+	{ "vec16 one short", HEX(0, 2, 9), rd_vec16, false },
+	{ "vec24", HEX(0, 0, 1, 9), rd_vec24, true },
+	{ "vec24 huge", HEX(255, 255, 255, 9), rd_vec24, false },
+	{ NULL },
+};
+
+static void
+vectors(void **state)
+{
+	(void)state;
+	for (const struct vec_case *c = vec_cases; c->name != NULL; c++) {
+		struct span out = { NULL, 77 };
+		struct rd r;
+
+		rd_init(&r, c->in);
+		if ((c->read(&r, &out) && rd_end(&r)) != c->want)
+			fail_msg("%s", c->name);
+		if (!c->want && out.n != 77)
+			fail_msg("%s: output touched", c->name);
+	}
+}
+
+static void
+failure_sticks(void **state)
+{
+	static const uint8_t in[] = { 1, 2, 3 };
+	struct rd r;
+	uint32_t v32 = 7;
+	uint8_t v8 = 7;
+
+	(void)state;
+	rd_init(&r, span_of(in, sizeof(in)));
+	assert_false(rd_u32(&r, &v32));
+	assert_int_equal(v32, 7);
+	assert_false(rd_u8(&r, &v8));
+	assert_int_equal(v8, 7);
+	assert_false(rd_end(&r));
+	assert_int_equal(rd_left(&r), 0);
+}
+
+static void
+integers(void **state)
+{
+	static const uint8_t in[] = { 1, 0, 2, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0,
+		0, 0, 1, 5 };
+	struct rd r;
+	uint8_t a;
+	uint16_t b;
+	uint32_t c, d;
+	uint64_t e;
+
+	(void)state;
+	rd_init(&r, span_of(in, sizeof(in)));
+	assert_true(rd_u8(&r, &a) && rd_u16(&r, &b) && rd_u24(&r, &c) &&
+		    rd_u32(&r, &d) && rd_u64(&r, &e) && rd_end(&r));
+	assert_int_equal(a, 1);
+	assert_int_equal(b, 2);
+	assert_int_equal(c, 3);
+	assert_int_equal(d, 4);
+	assert_int_equal(e, 261);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vectors),
+		cmocka_unit_test(failure_sticks),
+		cmocka_unit_test(integers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
