@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CRYPTO_X509_H
+#define CRYPTO_X509_H
+
+#include "crypto/sig.h"
+
+/* A parsed end-entity certificate; immutable, counted, thread-safe. */
+struct cert;
+
+int cert_parse(struct span der, struct cert **ret, struct seal_diag *d);
+struct cert *cert_ref(struct cert *c);
+void cert_unref(struct cert **c);
+struct span cert_spki(const struct cert *c);   /* bytes as they stand in it */
+struct pubkey *cert_key(const struct cert *c); /* borrowed */
+bool cert_may_sign(const struct cert *c);      /* digitalSignature, or no KU */
+int64_t cert_not_after(const struct cert *c);  /* seconds since 1970 */
+int64_t cert_not_before(const struct cert *c);
+
+/* Trust anchors. Built by one thread, then immutable and shared. */
+struct trust;
+
+struct trust *trust_new(void);
+void trust_free(struct trust **t);
+int trust_add_pem_file(struct trust *t, const char *path, struct seal_diag *d);
+int trust_add_der(struct trust *t, struct span der, struct seal_diag *d);
+
+/*
+ * Verifies chain (leaf first, n certificates) up to an anchor at time now
+ * (seconds since 1970). Purpose is not checked; where name is not NULL it
+ * must be a name of the leaf. 0 or SEAL_E_CHAIN, or SEAL_E_STALE where only
+ * the validity period fails.
+ */
+int chain_verify(const struct trust *t, const struct span *chain, size_t n,
+    int64_t now, const char *name, struct seal_diag *d);
+
+/*
+ * A bounded cache of parsed certificates keyed by the SHA-256 of their DER,
+ * so that a peer seen again costs no parsing. Holds no verdicts. Thread-safe.
+ */
+struct cert_cache;
+
+struct cert_cache *cert_cache_new(size_t max_entries);
+void cert_cache_free(struct cert_cache **c);
+/* Like cert_parse(), through the cache; c == NULL just parses. */
+int cert_cache_get(struct cert_cache *c, struct span der, struct cert **ret,
+    struct seal_diag *d);
+
+/* The same for imported public keys, keyed by the SHA-256 of their SPKI. */
+struct key_cache;
+struct key_cache *key_cache_new(size_t max_entries);
+void key_cache_free(struct key_cache **c);
+int key_cache_get(struct key_cache *c, struct span spki, struct pubkey **ret,
+    struct seal_diag *d);
+
+/* A chain file (PEM, leaf first) as DER, into caller's arrays: der[i] points
+ * into *ret_buf, which the caller frees. At most LIMIT_CHAIN. */
+int chain_load(const char *path, struct span *der, size_t *ret_n,
+    uint8_t **ret_buf, struct seal_diag *d);
+
+/*
+ * A self-signed certificate (DER) for spki with subject CN=name, valid from
+ * now for days, keyUsage digitalSignature, signed through sign with scheme.
+ */
+int cert_self_sign(struct span spki, const char *name, int64_t now,
+    unsigned days, uint16_t scheme, sign_fn sign, void *sign_ctx,
+    struct wr *out, struct seal_diag *d);
+
+#endif
