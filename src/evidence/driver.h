@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef EVIDENCE_DRIVER_H
+#define EVIDENCE_DRIVER_H
+
+#include "base/conf.h"
+#include "base/wr.h"
+#include "binding/binder.h"
+
+#define EVIDENCE_DRIVER_ABI 1u
+
+/*
+ * A way to attest with something. Sequence: open; subject, collect and sign,
+ * repeatedly and in any order; close, also after a failed open. probe alone
+ * at any time. The core serialises the calls on one ctx.
+ */
+struct evidence_driver {
+	uint32_t abi;
+	const char *name;        /* stable: used in config, logs and tests */
+	const char *media_type;  /* of what collect() writes */
+	bool insecure;           /* proves nothing about a platform */
+	const char *const *keys; /* settings it knows; NULL ends */
+	size_t ctx_size;         /* the core allocates, zeroes, wipes, frees */
+	/* Can it work here, with conf (which may be NULL)? Cheap, changes
+	 * nothing; writes one line about what it found to out. */
+	int (*probe)(
+	    const struct conf *conf, struct wr *out, struct seal_diag *d);
+	int (*open)(void *ctx, const struct conf *conf, struct seal_diag *d);
+	/* The subject key's certificate chain: u24-prefixed DER, leaf first. */
+	int (*subject)(void *ctx, struct wr *ret_chain, struct seal_diag *d);
+	/* The largest hash (bytes) that a binder may have; 0: any. */
+	size_t (*binder_max)(void *ctx);
+	/* Evidence over b, of media_type. */
+	int (*collect)(void *ctx, const struct seal_binding *b, struct wr *out,
+	    struct seal_diag *d);
+	/* Signs with the subject key, for the authenticator. */
+	int (*sign)(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
+	    struct seal_diag *d);
+	void (*close)(void *ctx);
+};
+
+extern const struct evidence_driver *const evidence_drivers[]; /* NULL ends */
+const struct evidence_driver *evidence_driver_find(const char *name);
+
+/*
+ * An open driver with its lock, shared by threads: one call at a time, first
+ * come first served (PROTOCOL 4). Calls block: they belong into jobs.
+ */
+struct attester;
+
+int attester_open(const char *driver, const struct conf *conf,
+    struct attester **ret, struct seal_diag *d);
+void attester_free(struct attester **a);
+const char *attester_name(const struct attester *a);
+const char *attester_media_type(const struct attester *a);
+bool attester_insecure(const struct attester *a);
+bool attester_fits(struct attester *a, enum hash h);
+/* The subject's chain, read once at open: DER, leaf first; borrowed. */
+size_t attester_chain(const struct attester *a, const struct span **ret);
+/* SPKI of the subject key; borrowed. */
+struct span attester_spki(const struct attester *a);
+/* Refuses a binding whose spki is not the subject's, one that is not valid,
+ * and BINDING_REPLAY. timeout_ms bounds waiting for the lock and the device;
+ * past it SEAL_E_UNAVAILABLE. */
+int attester_collect(struct attester *a, const struct seal_binding *b,
+    uint32_t timeout_ms, struct wr *out, struct seal_diag *d);
+/* A sign_fn; ctx is the struct attester. */
+int attester_sign(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
+    struct seal_diag *d);
+
+#endif

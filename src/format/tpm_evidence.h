@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FORMAT_TPM_EVIDENCE_H
+#define FORMAT_TPM_EVIDENCE_H
+
+#include "base/limits.h"
+#include "format/tpm.h"
+
+#define TPM_EVIDENCE_TYPE "application/vnd.sealtls.tpm+cbor"
+
+struct tpm_pcr_value {
+	uint16_t bank;
+	uint8_t index;
+	struct span value;
+};
+
+/* Our container of TPM Evidence (PROTOCOL 5.6), views into the input. */
+struct tpm_evidence {
+	struct span quote, quote_signature;     /* keys 1 and 2 */
+	struct span certify, certify_signature; /* keys 3 and 4 */
+	struct span subject_public, ak_public;  /* keys 5 and 6 */
+	struct tpm_pcr_value pcrs[TPM_BANKS_MAX * TPM_PCRS];
+	size_t n_pcrs;
+	struct span ak_chain[LIMIT_CHAIN]; /* key 8: DER, leaf first */
+	size_t n_ak_chain;
+	struct span event_log; /* key 9 */
+};
+
+/* Deterministic CBOR, keys 1 to 7 required, unknown keys refused. */
+int tpm_evidence_parse(
+    struct span in, struct tpm_evidence *ret, struct seal_diag *d);
+int tpm_evidence_write(struct wr *out, const struct tpm_evidence *e);
+
+#endif
