@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_APPRAISE_H
+#define APPRAISE_APPRAISE_H
+
+#include "appraise/policy.h"
+#include "binding/binder.h"
+
+/* One Evidence to judge, with everything that it must fit. */
+struct appraisal_in {
+	struct span media_type, evidence;    /* from the CMW */
+	const struct seal_binding *expected; /* binder and subject key */
+	enum seal_level carrier;             /* TRAFFIC after the handshake */
+	int64_t now;            /* seconds since 1970, the caller's clock */
+	struct key_cache *keys; /* may be NULL */
+	bool binder_known;      /* false: a file without --expect-binder; then
+				   never accepted */
+	/* The first verdict of a connection, for a re-attestation; or NULL. */
+	const struct seal_verdict *first;
+};
+
+/*
+ * Judges Evidence by policy. *v comes from verdict_new(), holds what earlier
+ * checks recorded, and receives checks, claims, level, lease and, only here
+ * and only last, outcome SEAL_ACCEPTED. Returns 0 when accepted, otherwise
+ * the code of the first failure (also in v->diag). PROTOCOL 5.3, 5.4.
+ */
+int appraise(const struct policy *p, const struct appraisal_in *in,
+    struct seal_verdict *v);
+
+/*
+ * Verifies signatures (and the binder, where known) without a policy, fills
+ * claims, never accepts: the outcome is SEAL_REFUSED_POLICY at best. Writes a
+ * complete policy that pins exactly this Evidence.
+ */
+int appraise_observe(const struct appraisal_in *in,
+    const struct identity *identity, struct seal_verdict *v, char **ret_policy,
+    struct seal_diag *d);
+
+#endif

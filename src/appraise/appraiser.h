@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_APPRAISER_H
+#define APPRAISE_APPRAISER_H
+
+#include "appraise/appraise.h"
+
+#define FINDINGS_BINDERS 2
+
+/*
+ * What a backend read and verified, for the core to judge. Views into the
+ * Evidence unless said otherwise.
+ */
+struct findings {
+	/* Every signature-covered field that must equal the binder. */
+	struct span signed_binder[FINDINGS_BINDERS];
+	size_t n_signed_binder;
+	/* SPKI of the key that the signed bytes name as subject; owned. */
+	uint8_t subject_spki[LIMIT_SPKI];
+	size_t n_subject_spki;
+	/* SPKI of the key that the signatures verified under; owned. */
+	uint8_t signer_spki[LIMIT_SPKI];
+	size_t n_signer_spki;
+	struct span
+	    signer_chain[LIMIT_CHAIN]; /* DER, untrusted until checked */
+	size_t n_signer_chain;
+	int64_t issued_at; /* 0: undated, fresh by its binder alone */
+	bool debug, insecure, key_attested;
+	bool has_instance;
+	uint8_t instance[32];
+	void *facts; /* of the technology; freed by by->facts_free */
+};
+
+/*
+ * Judges one format. verify parses, checks signatures under the keys that the
+ * Evidence itself names, and reports; match holds the facts against one
+ * entry's rules. Neither decides: appraise/core.c compares the binders and
+ * the key, judges the signer, and alone accepts (PROTOCOL 5.4 rule 1).
+ */
+struct appraiser {
+	const char *media_type;
+	const char *name;         /* prefix of its checks and claims */
+	const char *const *rules; /* keys of an accept entry; NULL ends */
+	int (*rules_load)(
+	    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
+	void (*rules_free)(void *rules);
+	int (*rules_explain)(const void *rules, struct wr *out);
+	int (*verify)(const struct appraisal_in *in, struct findings *ret,
+	    struct seal_verdict *v);
+	bool (*match)(const void *rules, const struct findings *f,
+	    struct seal_verdict *v);
+	/* Adds this technology's rules, pinning f, to entry. */
+	int (*learn)(const struct findings *f, json_t *entry);
+	void (*facts_free)(void *facts);
+};
+
+extern const struct appraiser *const appraisers[]; /* NULL ends */
+const struct appraiser *appraiser_find(struct span media_type);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_POLICY_H
+#define APPRAISE_POLICY_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "base/limits.h"
+#include "crypto/x509.h"
+#include "appraise/verdict.h"
+
+/*
+ * What a Relying Party accepts. JSON, doc/policy.schema.json:
+ *
+ * { "version": 1,
+ *   "min_binding": "traffic" | "transcript" | "key",   default traffic
+ *   "max_age_s": N,              required: age of dated Evidence
+ *   "lease_s": N,                default 300, at least 30
+ *   "identity": { "mode": "pkix", "name": TEXT?, "ca": FILE? }
+ *             | { "mode": "pin", "spki_sha256": [HEX…] }
+ *             | { "mode": "none" },                     default pkix
+ *   "subject": "evidence" | "same-key" | { "ca": FILE } (pkix),
+ *                                                       default evidence
+ *   "rotate_subject": BOOL,      default false: re-attestation keeps the key
+ *   "accept": [ENTRY…] }         required, not empty
+ *
+ * ENTRY: { "scheme": MEDIA TYPE, "signers": [{"spki_sha256": HEX} |
+ * {"ca": FILE}…], "debug": BOOL, … rules of the technology }, all required:
+ *   TPM:  "pcrs": {"sha256": {"0": HEX…}}, "key_policy": HEX or absent;
+ *         debug false
+ *   soft: "measurements": {NAME: HEX…}; debug true, since it is always that
+ *
+ * Unknown and duplicate keys are refused; a missing rule is a configuration
+ * error. File names are relative to the policy's own folder.
+ */
+enum identity_mode {
+	IDENTITY_UNSET = 0,
+	IDENTITY_PKIX,
+	IDENTITY_PIN,
+	IDENTITY_NONE,
+};
+
+enum subject_mode {
+	SUBJECT_UNSET = 0,
+	SUBJECT_EVIDENCE,
+	SUBJECT_SAME_KEY,
+	SUBJECT_PKIX,
+};
+
+/* Who the TLS certificate must be. */
+struct identity {
+	enum identity_mode mode;
+	char *name;          /* NULL: the name connected to */
+	char *ca_file;       /* NULL: the system's anchors */
+	uint8_t (*pins)[32]; /* SHA-256 of SPKI */
+	size_t n_pins;
+};
+
+int identity_parse(const json_t *j, const char *base_dir, struct identity *ret,
+    struct seal_diag *d);
+void identity_wipe(struct identity *id);
+
+struct signer {
+	bool pinned;
+	uint8_t spki_sha256[32];
+	struct trust *ca;
+	char *ca_file;
+};
+
+struct appraiser;
+
+struct accept_entry {
+	const struct appraiser *by;
+	char *scheme;
+	struct signer *signers;
+	size_t n_signers;
+	bool debug;
+	void *rules; /* of the technology; freed by by->rules_free */
+};
+
+/* Immutable once loaded; shared by threads. */
+struct policy {
+	enum seal_level min_binding;
+	uint32_t max_age_s, lease_s;
+	struct identity identity;
+	enum subject_mode subject;
+	struct trust *subject_ca;
+	bool rotate_subject;
+	struct accept_entry *accept;
+	size_t n_accept;
+};
+
+int policy_load_file(
+    const char *path, struct policy **ret, struct seal_diag *d);
+int policy_load(struct span json, const char *base_dir, struct policy **ret,
+    struct seal_diag *d);
+void policy_free(struct policy **p);
+/* The distinct schemes that policy accepts, by its order; borrowed. */
+size_t policy_schemes(const struct policy *p, struct span *ret, size_t max);
+/* For people: what the policy accepts, and what that leaves unproved. */
+int policy_explain(const struct policy *p, struct wr *out);
+
+#endif

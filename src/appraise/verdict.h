@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_VERDICT_H
+#define APPRAISE_VERDICT_H
+
+#include <stdbool.h>
+
+#include <sealtls/verdict.h>
+
+#include "base/diag.h"
+#include "base/span.h"
+
+#define VERDICT_CHECKS_MAX 64
+#define VERDICT_CLAIMS_MAX 160
+
+struct verdict_check {
+	const char *name; /* static */
+	enum seal_check_status status;
+	char *expected, *got, *remedy; /* owned; NULL: empty */
+};
+
+struct verdict_claim {
+	char *name, *value; /* owned */
+};
+
+/* AR4SI claim keys, as indexes of the vector. */
+enum ar4si {
+	AR4SI_INSTANCE_IDENTITY,
+	AR4SI_CONFIGURATION,
+	AR4SI_EXECUTABLES,
+	AR4SI_FILE_SYSTEM,
+	AR4SI_HARDWARE,
+	AR4SI_RUNTIME_OPAQUE,
+	AR4SI_STORAGE_OPAQUE,
+	AR4SI_SOURCED_DATA,
+	AR4SI_CLAIMS
+};
+#define AR4SI_AFFIRMING 2
+#define AR4SI_UNEXPECTED 1
+#define AR4SI_WARNING 32
+#define AR4SI_CONTRAINDICATED 96
+#define AR4SI_CRYPTO_FAILED 99
+
+/* Starts as refused with nothing passed; only appraise/core.c accepts. Kept
+ * small: an idle connection holds one. */
+struct seal_verdict {
+	unsigned refs; /* atomic */
+	enum seal_outcome outcome;
+	enum seal_level level;
+	uint32_t lease_s;
+	bool insecure;     /* soft Evidence */
+	bool host_trusted; /* any software with the TPM can quote any value */
+	bool key_attested; /* the technology proves where the key lives */
+	bool diversion_excluded; /* the TLS identity was validated */
+	bool observed;           /* policy learn: never accepts */
+	bool binder_compared;
+	char *scheme;        /* media type; NULL: none */
+	char *identity;      /* NULL: none */
+	const char *subject; /* "evidence", "same-key", "pkix"; static */
+	int8_t ar4si[AR4SI_CLAIMS];
+	uint8_t subject_key[32]; /* SHA-256 of the SPKI */
+	bool has_instance;
+	uint8_t instance[32]; /* which platform, where Evidence names one */
+	struct verdict_check *checks;
+	size_t n_checks;
+	struct verdict_claim *claims;
+	size_t n_claims;
+	struct seal_diag *diag; /* NULL until something fails */
+};
+
+struct seal_verdict *verdict_new(void); /* NULL when out of memory */
+/* Records one step and returns status == passed, so that steps chain with &&.
+ * expected and got may be NULL. A failed step keeps its strings; the first
+ * one also becomes the diag with code. Memory failure makes it fail. */
+bool verdict_check(struct seal_verdict *v, const char *name, bool passed,
+    int code, const char *expected, const char *got, const char *remedy);
+void verdict_skip(struct seal_verdict *v, const char *name, const char *why);
+int verdict_claim(struct seal_verdict *v, const char *name, const char *fmt,
+    ...) SEAL_PRINTF(3, 4);
+int verdict_claim_hex(
+    struct seal_verdict *v, const char *name, struct span value);
+
+#endif
