@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEALTLS_CONN_H
+#define SEALTLS_CONN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sealtls/stack.h>
+#include <sealtls/verdict.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Configuration ---- */
+
+/*
+ * Attesters, policy, identity, deadlines. Counted by the connections made
+ * from it. Immutable after the first connection or prepare; from then on
+ * shared by any threads.
+ */
+struct seal_ctx;
+
+SEAL_API struct seal_ctx *seal_ctx_new(void);      /* NULL when out of memory */
+SEAL_API void seal_ctx_free(struct seal_ctx **cp); /* NULL is fine */
+
+/*
+ * Reads a configuration (JSON, doc/config.schema.json); relative file names
+ * in it are relative to its folder. Opens the attesters that it names.
+ */
+SEAL_API int seal_ctx_load_file(
+    struct seal_ctx *c, const char *path, struct seal_diag *d);
+SEAL_API int seal_ctx_load(struct seal_ctx *c, const char *json,
+    const char *base_dir, struct seal_diag *d);
+/*
+ * This side can attest with driver ("tpm2", "soft"); settings are pairs of
+ * key and value that end with NULL, e.g. {"key", "dev.key", NULL}.
+ */
+SEAL_API int seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
+    const char *const *settings, struct seal_diag *d);
+/* The peer must attest, by the policy in this file. */
+SEAL_API int seal_ctx_require_peer(
+    struct seal_ctx *c, const char *policy_file, struct seal_diag *d);
+/* The same, but a peer that does not attest is served: its verdict then says
+ * what failed, and data flows. For migration only. */
+SEAL_API int seal_ctx_request_peer(
+    struct seal_ctx *c, const char *policy_file, struct seal_diag *d);
+/* Inner protocols, by preference, as the peers' applications name them; n
+ * names of 1 to 255 bytes. */
+SEAL_API int seal_ctx_alpn(struct seal_ctx *c, const char *const *names,
+    size_t n, struct seal_diag *d);
+/* Replaces the clocks: milliseconds of a monotonic clock that counts sleep
+ * (default CLOCK_BOOTTIME), and seconds since 1970 (default CLOCK_REALTIME).
+ * Called from any thread. */
+SEAL_API void seal_ctx_clock(struct seal_ctx *c, int64_t (*boot_ms)(void *),
+    int64_t (*unix_s)(void *), void *arg);
+
+/* ---- Connections ---- */
+
+/* One attested connection; used by one thread at a time. */
+struct seal_conn;
+
+enum seal_step {
+	SEAL_ERROR = -1, /* told in seal_conn_diag() */
+	SEAL_READY = 0,  /* data may flow */
+	SEAL_WANT_READ = 1,
+	SEAL_WANT_WRITE = 2,
+	SEAL_WANT_JOB = 3, /* take seal_conn_job(), run, give back */
+	SEAL_EOF = 4       /* the peer has ended its side in order */
+};
+
+/* Around any stack; tls is handed to its calls. Borrows both. */
+SEAL_API struct seal_conn *seal_conn_stack(struct seal_ctx *ctx,
+    const struct seal_stack *stack, void *tls, enum seal_role role,
+    struct seal_diag *d);
+SEAL_API void seal_conn_free(struct seal_conn **cp); /* NULL is fine */
+
+/*
+ * Advances handshake, attestation, re-attestation and deadlines as far as the
+ * transport allows; never blocks if the transport does not. Call it again
+ * after the event it asks for or at seal_conn_deadline(). After READY it
+ * keeps the lease: call it whenever the transport is readable.
+ */
+SEAL_API enum seal_step seal_conn_step(struct seal_conn *c);
+/* Milliseconds of the ctx's boot clock; INT64_MAX: no deadline. */
+SEAL_API int64_t seal_conn_deadline(const struct seal_conn *c);
+/* The same as a poll() time-out from now: milliseconds, or -1. */
+SEAL_API int seal_conn_timeout(const struct seal_conn *c);
+/* Blocks until READY (0) or failure; runs jobs on this thread; waits with
+ * poll() on fd, which the caller's stack reads and writes. */
+SEAL_API int seal_conn_establish(struct seal_conn *c, int fd);
+
+/* Up to cap bytes; *ret_n is 0 unless SEAL_READY is returned. SEAL_EOF once
+ * the peer ended its side. */
+SEAL_API enum seal_step seal_read(
+    struct seal_conn *c, void *buf, size_t cap, size_t *ret_n);
+/* Takes up to n bytes, says how many; may want a step to be flushed. */
+SEAL_API enum seal_step seal_write(
+    struct seal_conn *c, const void *buf, size_t n, size_t *ret_n);
+/* Blocking forms for simple programs; run jobs on this thread. Return bytes
+ * (0 at the end for read; all n for write) or -1. */
+SEAL_API long seal_read_wait(
+    struct seal_conn *c, int fd, void *buf, size_t cap);
+SEAL_API long seal_write_wait(
+    struct seal_conn *c, int fd, const void *buf, size_t n);
+/* Ends this side's data; the peer may go on sending. */
+SEAL_API int seal_conn_shutdown_write(struct seal_conn *c);
+/* Asks for the close in order; step until SEAL_EOF or an error to finish. */
+SEAL_API void seal_conn_close(struct seal_conn *c);
+/* Asks the peer to attest again now. */
+SEAL_API int seal_conn_reattest(struct seal_conn *c);
+
+/* The newest verdict about the peer, borrowed until the next step; NULL
+ * before there is one, or where the peer is not asked to attest. */
+SEAL_API struct seal_verdict *seal_conn_verdict(struct seal_conn *c);
+/* Counts verdicts, so that a re-attestation can be noticed. */
+SEAL_API unsigned seal_conn_verdict_count(const struct seal_conn *c);
+SEAL_API const struct seal_diag *seal_conn_diag(const struct seal_conn *c);
+/* What the peer said about us; SEAL_INVALID: nothing. */
+SEAL_API enum seal_outcome seal_conn_peer_outcome(const struct seal_conn *c);
+/* The outcome of the connection as a whole: SEAL_ACCEPTED while it is ready,
+ * SEAL_CLOSED after an orderly end, else why not. */
+SEAL_API enum seal_outcome seal_conn_outcome(const struct seal_conn *c);
+/* The agreed inner protocol, NUL-terminated; "" for none. */
+SEAL_API const char *seal_conn_alpn(const struct seal_conn *c);
+
+/* ---- Jobs ---- */
+
+/* Evidence to make or to judge; owns copies of its inputs and a reference to
+ * the ctx, none to the connection. */
+struct seal_job;
+
+/* The job behind SEAL_WANT_JOB; NULL if none. The caller owns it. */
+SEAL_API struct seal_job *seal_conn_job(struct seal_conn *c);
+SEAL_API void seal_job_run(struct seal_job *j); /* blocks; on any one thread */
+/* Gives it back on the connection's thread; frees it. */
+SEAL_API int seal_conn_job_done(struct seal_conn *c, struct seal_job **jp);
+/* For a job whose connection is gone. */
+SEAL_API void seal_job_free(struct seal_job **jp);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEALTLS_OPENSSL_H
+#define SEALTLS_OPENSSL_H
+
+#include <sealtls/conn.h>
+#include <sealtls/stack.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* OpenSSL's own types, forward-declared: its headers are not needed here. */
+struct ssl_st;
+struct ssl_ctx_st;
+
+/*
+ * Prepares an SSL_CTX, once, for attested connections by ctx: TLS 1.3 alone,
+ * sound groups (PROTOCOL 5.5 rule 4), ALPN "seal/1" alone, no session
+ * tickets, cache, PSK, 0-RTT or post-handshake authentication, no automatic
+ * chain, released buffers, and verification as ctx's identity rule asks.
+ * Certificate and key, where role needs them, are the caller's. Refuses, with
+ * a reason, settings that contradict. ctx must outlive ssl_ctx.
+ */
+SEAL_API int seal_openssl_prepare(struct seal_ctx *ctx,
+    struct ssl_ctx_st *ssl_ctx, enum seal_role role, struct seal_diag *d);
+
+/*
+ * An attested connection around ssl, made from a prepared SSL_CTX, with its
+ * transport set and its handshake not yet begun. peer_name is what a pkix
+ * identity must name (also sent as SNI by a client); NULL: the policy's own.
+ * Borrows ssl, which must outlive the connection; NULL with d on failure.
+ */
+SEAL_API struct seal_conn *seal_conn_openssl(struct seal_ctx *ctx,
+    struct ssl_st *ssl, enum seal_role role, const char *peer_name,
+    struct seal_diag *d);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

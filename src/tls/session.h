@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TLS_SESSION_H
+#define TLS_SESSION_H
+
+#include "base/limits.h"
+#include "binding/ea.h"
+
+/*
+ * The session machine of the stream carriage (PROTOCOL 6): sans-IO, between
+ * an established TLS 1.3 connection and the application. It moves frames,
+ * keeps the order of disclosure, the leases and the deadlines, and decides
+ * when DATA may flow. Evidence is opaque to it: making and judging it are
+ * jobs, done elsewhere on copies. Times are milliseconds of the caller's
+ * monotonic clock.
+ */
+struct session;
+
+/* `[0, media type]` (Evidence) or `[1, verifier id]` (Attestation Result). */
+struct scheme {
+	uint8_t kind; /* 0 or 1 */
+	struct span name;
+};
+
+/* Borrowed by the session, which it must outlive; immutable. */
+struct session_conf {
+	enum ea_role role; /* mine */
+	bool require;      /* no DATA before I accepted the peer */
+	bool request;      /* I ask the peer to attest; implied by require */
+	const struct scheme *produce; /* what I can attest with, by order */
+	size_t n_produce;
+	const struct scheme *accept; /* what I accept, by preference */
+	size_t n_accept;
+	const struct span *alpn; /* inner protocols; n_alpn == 0: none */
+	size_t n_alpn;
+	bool reveal_after_peer; /* attest only to an accepted peer */
+	uint16_t cmw_type;      /* extension code point */
+	uint32_t attest_ms;     /* accept to last required VERDICT; 30,000 */
+	uint32_t answer_ms;     /* REQUEST to AUTHENTICATOR; 30,000 */
+	uint32_t spacing_ms;    /* least time between my answers; 10,000 */
+	uint32_t lease_floor_s; /* shortest lease that I accept; 30 */
+};
+
+/* TLS-Exporter of the connection; 0 or SEAL_E_*. */
+typedef int (*exporter_fn)(void *ctx, const char *label, struct span context,
+    uint8_t *ret, size_t n, struct seal_diag *d);
+
+struct session *session_new(const struct session_conf *conf, enum hash hash,
+    exporter_fn exporter, void *exporter_ctx, int64_t now_ms);
+void session_free(struct session **s);
+
+/* ---- Bytes of the TLS stream ---- */
+
+/* Takes what TLS delivered; all of in is consumed. 0, or the error that ends
+ * the session (a CLOSE is then in the output). */
+int session_input(
+    struct session *s, struct span in, int64_t now_ms, struct seal_diag *d);
+/* EOF from TLS: orderly (close_notify) or not. */
+int session_input_end(struct session *s, bool orderly, struct seal_diag *d);
+/* May more input be taken, or is too much DATA undelivered? */
+bool session_wants_input(const struct session *s);
+/* Bytes to send: a view, at most one record's worth, valid until the next
+ * call; then says how many were sent. Empty: nothing to send. */
+struct span session_output(const struct session *s);
+void session_output_done(struct session *s, size_t n);
+
+/* ---- Jobs: at most one of each kind is out at a time ---- */
+
+enum session_job_kind {
+	SESSION_JOB_NONE = 0,
+	SESSION_JOB_ATTEST,   /* make the answer to request */
+	SESSION_JOB_APPRAISE, /* judge answer */
+};
+
+/* Owns all that it points to; refers to nothing of the session. */
+struct session_job {
+	enum session_job_kind kind;
+	uint32_t serial; /* so that a late result is recognised */
+	uint8_t *request;
+	size_t n_request;
+	struct ea_keys keys;  /* of who sends the authenticator */
+	uint8_t exporter[32]; /* TLS-Exporter("Attestation", context) */
+	/* The agreed scheme: index in my produce or accept list. For APPRAISE
+	 * any that I accept and the peer's HELLO offered may come. */
+	size_t scheme;
+	int64_t deadline_ms;
+	/* ATTEST: made by the job; empty after an error. APPRAISE: input. */
+	uint8_t *authenticator;
+	size_t n_authenticator;
+	/* Result. ATTEST: error (0 or SEAL_E_*); after an error the session
+	 * sends the empty authenticator, which the job then holds. APPRAISE:
+	 * outcome and, where accepted, the lease; error for the record. */
+	int error;
+	enum seal_outcome outcome;
+	uint32_t lease_s;
+};
+
+/* The next job to be done, or NULL; the caller owns it. */
+struct session_job *session_job_take(struct session *s, int64_t now_ms);
+/* Gives it back done, in any order; takes ownership; *job becomes NULL. A
+ * late or unknown one is dropped silently and returns 0. */
+int session_job_done(struct session *s, struct session_job **job,
+    int64_t now_ms, struct seal_diag *d);
+void session_job_free(struct session_job **job);
+
+/* ---- State ---- */
+
+enum session_state {
+	SESSION_FAILED = 0,
+	SESSION_OPENING, /* DATA may not flow yet */
+	SESSION_READY,
+	SESSION_CLOSED, /* both ends are done, in order */
+};
+
+enum session_state session_state(const struct session *s);
+/* Why it failed or closed: 0 or SEAL_E_*. */
+int session_error(const struct session *s);
+/* What the peer told us in its refusing VERDICT or CLOSE; SEAL_INVALID: it
+ * told nothing. */
+enum seal_outcome session_peer_outcome(const struct session *s);
+/* My verdict about the peer, and the peer's about me; SEAL_INVALID: none. */
+enum seal_outcome session_outcome(const struct session *s);
+/* The agreed inner protocol; empty: none. Valid once HELLO has come. */
+struct span session_alpn(const struct session *s);
+bool session_peer_requires(const struct session *s);
+/* When to call session_tick() at the latest; INT64_MAX: never. */
+int64_t session_deadline(const struct session *s);
+int session_tick(struct session *s, int64_t now_ms, struct seal_diag *d);
+
+/* ---- Application data ---- */
+
+/* Copies up to cap bytes of DATA. *ret_n == 0: none yet, or, where
+ * session_read_ended(), the peer has ended its side. Fails once the lease
+ * has ended. */
+int session_read(struct session *s, void *buf, size_t cap, int64_t now_ms,
+    size_t *ret_n, struct seal_diag *d);
+bool session_read_ended(const struct session *s);
+size_t session_read_ready(const struct session *s); /* bytes held */
+/* Frames up to LIMIT_FRAME_DATA bytes of in; *ret_n == 0 while the output
+ * still holds too much. Fails before READY, after end and after the lease. */
+int session_write(struct session *s, struct span in, int64_t now_ms,
+    size_t *ret_n, struct seal_diag *d);
+/* Half-close: the zero-length DATA. */
+int session_write_end(struct session *s, struct seal_diag *d);
+/* CLOSE with SEAL_CLOSED. */
+void session_close(struct session *s);
+/* CLOSE with an outcome: the layers above found a reason. */
+void session_abort(struct session *s, enum seal_outcome outcome, int error);
+/* Asks the peer to attest again now, rather than at half the lease. */
+int session_reattest(struct session *s, int64_t now_ms, struct seal_diag *d);
+
+#endif
