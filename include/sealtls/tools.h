@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEALTLS_TOOLS_H
+#define SEALTLS_TOOLS_H
+
+#include <sealtls/conn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * What the command line is made of. Returned strings and buffers are the
+ * caller's, released with free(). Functions return 0 or SEAL_E_*, told in d.
+ */
+
+/* ---- Looking at things ---- */
+
+/*
+ * Decodes any of our formats to a readable tree, or to JSON. type names the
+ * format (seal_inspect_types()); NULL: found from the bytes. Input may be
+ * binary, hex, base64url or PEM text.
+ */
+SEAL_API int seal_inspect(const void *in, size_t n, const char *type,
+    int as_json, char **ret, struct seal_diag *d);
+/* The names that type may have; a NULL-terminated static list. */
+SEAL_API const char *const *seal_inspect_types(void);
+
+/* What this machine can attest with, what is missing, and why. */
+SEAL_API int seal_probe(
+    const char *tcti, int as_json, char **ret, struct seal_diag *d);
+
+/* ---- Evidence and appraisal without a connection ---- */
+
+/*
+ * Evidence of ctx's first attester, as a CMW, over
+ * SHA-256("SEAL offline evidence v1" || nonce), so that it can never pass
+ * for a connection's (PROTOCOL 5.5 rule 1). nonce has 8 to 64 bytes.
+ */
+SEAL_API int seal_evidence_offline(struct seal_ctx *ctx, const void *nonce,
+    size_t nonce_n, void **ret, size_t *ret_n, struct seal_diag *d);
+
+struct seal_appraise_args {
+	const void *evidence; /* a CMW, or bare Evidence */
+	size_t evidence_n;
+	const char *type; /* media type of bare Evidence; NULL: found */
+	const char *policy_file;
+	int64_t unix_s; /* the time to judge at */
+	/* What the signed binder must be: a recorded one of 32, 48 or 64 bytes,
+	 * or the nonce of seal_evidence_offline(); both NULL: not compared, and
+	 * then never accepted. */
+	const void *binder;
+	size_t binder_n;
+	const void *nonce;
+	size_t nonce_n;
+};
+
+/* *ret is a verdict also where it refuses; the return value says whether an
+ * appraisal took place (0), not what it found. */
+SEAL_API int seal_appraise_offline(const struct seal_appraise_args *args,
+    struct seal_verdict **ret, struct seal_diag *d);
+
+/* ---- Policy ---- */
+
+SEAL_API int seal_policy_lint(const char *policy_file, struct seal_diag *d);
+SEAL_API int seal_policy_explain(
+    const char *policy_file, char **ret, struct seal_diag *d);
+/* A policy that pins exactly this Evidence (args->policy_file unused). */
+SEAL_API int seal_policy_learn(const struct seal_appraise_args *args,
+    char **ret, struct seal_verdict **ret_verdict, struct seal_diag *d);
+/* Connections of c look at the peer's Evidence, verify its signatures and
+ * its binder, and then always refuse it; see seal_conn_learned(). */
+SEAL_API int seal_ctx_observe_peer(struct seal_ctx *c, struct seal_diag *d);
+/* The policy that pins what an observing connection saw; borrowed; NULL where
+ * there was nothing genuine to pin. */
+SEAL_API const char *seal_conn_learned(const struct seal_conn *c);
+
+/* ---- TPM ---- */
+
+struct seal_tpm_args {
+	const char *tcti;          /* NULL: device:/dev/tpmrm0 */
+	uint32_t srk, ak, subject; /* handles; 0: 0x81010010, 11, 12 */
+	const char *out_dir;       /* for ak.pub, ak.pem and subject.pem */
+};
+
+/* Provisions the keys of the tpm2 driver; safe to repeat; *ret says what was
+ * done and how to undo it. */
+SEAL_API int seal_tpm_init(
+    const struct seal_tpm_args *args, char **ret, struct seal_diag *d);
+
+/* A new software signer for development: PKCS#8 PEM, mode 0600, P-256. */
+SEAL_API int seal_soft_keygen(
+    const char *key_file, char **ret_spki_sha256, struct seal_diag *d);
+
+/* ---- TLS for programs without their own (seal serve and connect) ---- */
+
+struct seal_tls_args {
+	enum seal_role role;
+	const char *cert_file, *key_file; /* PEM; NULL for a client */
+	const char *peer_name;            /* clients: name to verify, and SNI */
+};
+
+/*
+ * An SSL_CTX made and prepared for ctx, and connections on sockets, so that
+ * a program needs no OpenSSL header. Freed with seal_endpoint_free().
+ */
+struct seal_endpoint;
+SEAL_API int seal_endpoint_new(struct seal_ctx *ctx,
+    const struct seal_tls_args *args, struct seal_endpoint **ret,
+    struct seal_diag *d);
+SEAL_API void seal_endpoint_free(struct seal_endpoint **ep);
+/* A connection on fd, which is set non-blocking, and is closed with the
+ * connection by seal_endpoint_release(). */
+SEAL_API struct seal_conn *seal_endpoint_conn(
+    struct seal_endpoint *e, int fd, struct seal_diag *d);
+SEAL_API void seal_endpoint_release(
+    struct seal_endpoint *e, struct seal_conn **cp);
+/* A self-signed development certificate and key for name, valid 30 days. */
+SEAL_API int seal_dev_certificate(const char *name, const char *cert_file,
+    const char *key_file, struct seal_diag *d);
+
+SEAL_API const char *seal_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
