@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "crypto/key.h"
+#include "crypto/ossl.h"
+
+#define PRIVKEY_FILE_MAX 65536u /* bytes */
+
+struct privkey {
+	EVP_PKEY *pkey;
+	struct pubkey *pub;
+	uint8_t *spki;
+	size_t spki_n;
+};
+
+void
+privkey_free(struct privkey **kp)
+{
+	struct privkey *k = *kp;
+
+	*kp = NULL;
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->pkey); /* wipes the secret */
+	pubkey_unref(&k->pub);
+	free(k->spki);
+	free(k);
+}
+
+/* Owns pkey from here on, also when it fails. */
+static int
+privkey_wrap(EVP_PKEY *pkey, struct privkey **ret, struct seal_diag *d)
+{
+	struct privkey *k = calloc(1, sizeof(*k));
+	unsigned char *der = NULL;
+	int n, r;
+
+	if (k == NULL) {
+		EVP_PKEY_free(pkey);
+		return seal_fail(d, SEAL_E_MEMORY, "key");
+	}
+	k->pkey = pkey;
+	if ((n = i2d_PUBKEY(pkey, &der)) <= 0) {
+		r = ossl_fail(d, SEAL_E_KEY, "key: has no public half");
+		goto out;
+	}
+	if ((r = span_dup(span_of(der, (size_t)n), &k->spki)) != 0) {
+		r = seal_fail(d, r, "key");
+		goto out;
+	}
+	k->spki_n = (size_t)n;
+	r = pubkey_from_spki(span_of(k->spki, k->spki_n), &k->pub, d);
+out:
+	OPENSSL_free(der);
+	if (r != 0)
+		privkey_free(&k);
+	else
+		*ret = k;
+	return r;
+}
+
+/* Without this, libcrypto asks for a passphrase on the terminal. */
+static int
+no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+static int
+privkey_parse(const char *path, struct span pem, struct privkey **ret,
+    struct seal_diag *d)
+{
+	EVP_PKEY *pkey = NULL;
+	BIO *bio;
+	int r;
+
+	ossl_begin();
+	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	if (bio != NULL)
+		pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	if (pkey == NULL) {
+		r = ossl_fail(d, SEAL_E_CONFIG,
+		    "key '%s': expected an unencrypted PKCS#8 PEM key", path);
+		seal_remedy(d, "openssl pkcs8 -topk8 -nocrypt -in '%s'", path);
+	} else {
+		r = privkey_wrap(pkey, ret, d);
+	}
+	BIO_free(bio);
+	ossl_end();
+	return r;
+}
+
+int
+privkey_load(const char *path, struct privkey **ret, struct seal_diag *d)
+{
+	uint8_t *buf = NULL;
+	size_t n = 0;
+	int r;
+
+	if ((r = file_read_secret(path, PRIVKEY_FILE_MAX, &buf, &n, d)) != 0)
+		return r;
+	r = privkey_parse(path, span_of(buf, n), ret, d);
+	seal_wipe(buf, n);
+	free(buf);
+	return r;
+}
+
+int
+privkey_generate(enum curve c, struct privkey **ret, struct seal_diag *d)
+{
+	EVP_PKEY *pkey = NULL;
+	int r;
+
+	if (curve_size(c) == 0)
+		return seal_fail(d, SEAL_E_ARGUMENT, "key: unknown curve");
+	ossl_begin();
+	if (c == CURVE_ED25519 || c == CURVE_ED448)
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, curve_name(c));
+	else
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve_name(c));
+	if (pkey == NULL)
+		r = ossl_fail(d, SEAL_E_CRYPTO, "key: cannot make a %s key",
+		    curve_name(c));
+	else
+		r = privkey_wrap(pkey, ret, d);
+	ossl_end();
+	return r;
+}
+
+int
+privkey_to_pem(const struct privkey *k, struct wr *out, struct seal_diag *d)
+{
+	char *pem = NULL;
+	BIO *bio;
+	long n;
+	int r = 0;
+
+	ossl_begin();
+	bio = BIO_new(BIO_s_mem()); /* wipes its buffer when freed */
+	if (bio == NULL ||
+	    PEM_write_bio_PKCS8PrivateKey(
+		bio, k->pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    (n = BIO_get_mem_data(bio, &pem)) <= 0) {
+		r = ossl_fail(d, SEAL_E_CRYPTO, "key: cannot write as PEM");
+	} else {
+		wr_bytes(out, span_of(pem, (size_t)n));
+		if (out->error != 0)
+			r = seal_fail(d, out->error, "key: no room for PEM");
+	}
+	BIO_free(bio);
+	ossl_end();
+	return r;
+}
+
+int
+privkey_spki(const struct privkey *k, struct wr *out, struct seal_diag *d)
+{
+	wr_bytes(out, span_of(k->spki, k->spki_n));
+	return out->error == 0 ? 0 : seal_fail(d, out->error, "key: no room");
+}
+
+static int
+sign_with(const struct scheme *s, EVP_PKEY *pkey, struct span tbs, uint8_t *ret,
+    size_t *ret_n, struct seal_diag *d)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	int r = 0;
+
+	if (ctx == NULL ||
+	    EVP_DigestSignInit(ctx, &pctx, ossl_md(s->hash), NULL, pkey) != 1 ||
+	    !scheme_set_padding(s, pctx) ||
+	    EVP_DigestSign(ctx, ret, ret_n, tbs.p, tbs.n) != 1)
+		r = ossl_fail(
+		    d, SEAL_E_CRYPTO, "signature: cannot make %s", s->name);
+	EVP_MD_CTX_free(ctx);
+	return r;
+}
+
+int
+privkey_sign(const struct privkey *k, uint16_t scheme, struct span tbs,
+    struct wr *out, struct seal_diag *d)
+{
+	uint8_t sig[LIMIT_SIGNATURE];
+	size_t n = sizeof(sig);
+	char what[64];
+	int r;
+
+	if (!pubkey_fits(k->pub, scheme))
+		return seal_fail(d, SEAL_E_KEY,
+		    "signature: scheme %s (0x%04x) does not fit %s",
+		    sig_name(scheme), scheme,
+		    pubkey_describe(k->pub, what, sizeof(what)));
+	ossl_begin();
+	r = sign_with(scheme_find(scheme), k->pkey, tbs, sig, &n, d);
+	ossl_end();
+	if (r != 0)
+		return r;
+	wr_bytes(out, span_of(sig, n));
+	return out->error == 0 ? 0
+			       : seal_fail(d, out->error, "signature: no room");
+}
