@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/limits.h"
+#include "base/wr.h"
 #include "crypto/x509.h"
 #include "appraise/verdict.h"
 
@@ -34,6 +35,19 @@
  * Unknown and duplicate keys are refused; a missing rule is a configuration
  * error. File names are relative to the policy's own folder.
  */
+#define POLICY_LEASE_DEFAULT_S 300u
+#define POLICY_LEASE_MIN_S 30u
+#define POLICY_LEASE_MAX_S 86400u
+#define POLICY_AGE_MAX_S 2592000u /* 30 days: no Evidence is for years */
+#define POLICY_SIGNERS_MAX 16
+#define POLICY_ENTRIES_MAX 16
+#define POLICY_ENTRY_KEYS_MAX 16
+
+/* The keys of the objects above, for the schema's test; NULL ends. */
+extern const char *const policy_keys[];
+extern const char *const policy_entry_keys[]; /* without the technology's */
+extern const char *const policy_signer_keys[];
+
 enum identity_mode {
 	IDENTITY_UNSET = 0,
 	IDENTITY_PKIX,

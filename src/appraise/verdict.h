@@ -47,6 +47,7 @@ struct seal_verdict {
 	enum seal_outcome outcome;
 	enum seal_level level;
 	uint32_t lease_s;
+	bool failed;       /* some step did; then never accepted */
 	bool insecure;     /* soft Evidence */
 	bool host_trusted; /* any software with the TPM can quote any value */
 	bool key_attested; /* the technology proves where the key lives */
@@ -67,13 +68,17 @@ struct seal_verdict {
 	struct seal_diag *diag; /* NULL until something fails */
 };
 
-struct seal_verdict *verdict_new(void); /* NULL when out of memory */
+const char *level_name(enum seal_level level); /* "traffic", …; static */
+struct seal_verdict *verdict_new(void);        /* NULL when out of memory */
 /* Records one step and returns status == passed, so that steps chain with &&.
  * expected and got may be NULL. A failed step keeps its strings; the first
  * one also becomes the diag with code. Memory failure makes it fail. */
 bool verdict_check(struct seal_verdict *v, const char *name, bool passed,
     int code, const char *expected, const char *got, const char *remedy);
 void verdict_skip(struct seal_verdict *v, const char *name, const char *why);
+/* Moves the checks, claims, vector and failure of *from, which is left to be
+ * freed, behind those of *v. */
+void verdict_take(struct seal_verdict *v, struct seal_verdict *from);
 int verdict_claim(struct seal_verdict *v, const char *name, const char *fmt,
     ...) SEAL_PRINTF(3, 4);
 int verdict_claim_hex(
