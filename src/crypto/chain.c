@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "crypto/ossl.h"
+#include "crypto/pem.h"
+#include "crypto/x509.h"
+
+#define SUBJECT_MAX 96 /* bytes shown in a message */
+
+struct trust {
+	X509_STORE *store;
+	size_t n;
+};
+
+struct trust *
+trust_new(void)
+{
+	struct trust *t = calloc(1, sizeof(*t));
+
+	ossl_begin();
+	if (t != NULL && (t->store = X509_STORE_new()) == NULL)
+		trust_free(&t);
+	ossl_end();
+	return t;
+}
+
+void
+trust_free(struct trust **tp)
+{
+	struct trust *t = *tp;
+
+	*tp = NULL;
+	if (t == NULL)
+		return;
+	X509_STORE_free(t->store);
+	free(t);
+}
+
+/* NULL unless der is one certificate and nothing after it. */
+static X509 *
+x509_parse(struct span der)
+{
+	const unsigned char *p = der.p;
+	X509 *x;
+
+	if (der.n == 0 || der.n > LIMIT_CERTIFICATE)
+		return NULL;
+	x = d2i_X509(NULL, &p, (long)der.n);
+	if (x != NULL && p != der.p + der.n) {
+		X509_free(x);
+		x = NULL;
+	}
+	return x;
+}
+
+int
+trust_add_der(struct trust *t, struct span der, struct seal_diag *d)
+{
+	X509 *x;
+	int r = 0;
+
+	ossl_begin();
+	if ((x = x509_parse(der)) == NULL)
+		r = ossl_fail(d, SEAL_E_CONFIG, "trust: malformed certificate");
+	else if (X509_STORE_add_cert(t->store, x) != 1)
+		r = ossl_fail(d, SEAL_E_MEMORY, "trust: cannot add anchor");
+	else
+		t->n++;
+	X509_free(x);
+	ossl_end();
+	return r;
+}
+
+static int
+trust_add_block(
+    void *ctx, const char *label, struct span der, struct seal_diag *d)
+{
+	return span_is(span_str(label), "CERTIFICATE")
+		   ? trust_add_der(ctx, der, d)
+		   : 0;
+}
+
+int
+trust_add_pem_file(struct trust *t, const char *path, struct seal_diag *d)
+{
+	size_t before = t->n;
+	int r;
+
+	if ((r = pem_walk_file(path, trust_add_block, t, d)) != 0)
+		return r;
+	if (t->n == before)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "trust '%s': expected PEM certificates, found none", path);
+	return 0;
+}
+
+/* Two stories are kept apart, since a time failure comes to light before
+ * worse ones may and must not hide them. */
+struct verdict {
+	struct seal_diag bad, stale;
+	const char *name;
+};
+
+/* The subject is the peer's text: escaped, shortened, ASCII only. */
+static const char *
+subject_of(X509 *x, char *buf)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	long n = 0;
+
+	if (bio != NULL && x != NULL &&
+	    X509_NAME_print_ex(
+		bio, X509_get_subject_name(x), 0, XN_FLAG_RFC2253) >= 0)
+		n = BIO_get_mem_data(bio, &text);
+	text_safe(span_of(text, n > 0 ? (size_t)n : 0), buf, SUBJECT_MAX);
+	BIO_free(bio);
+	return buf;
+}
+
+static const char *
+date_of(const ASN1_TIME *t, char *buf, size_t cap)
+{
+	struct tm tm = { 0 };
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1 ||
+	    strftime(buf, cap, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(buf, cap, "an unreadable date");
+	return buf;
+}
+
+static bool
+is_time_error(int e)
+{
+	return e == X509_V_ERR_CERT_HAS_EXPIRED ||
+	       e == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
+static const char *
+remedy_for(int e)
+{
+	switch (e) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		return "add its issuer to the trust anchors, or have the peer "
+		       "send the intermediate certificates";
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return "issue it anew with RSA of 2048 bits or ECDSA, and "
+		       "SHA-256 or better";
+	case X509_V_ERR_INVALID_CA:
+	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+	case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+		return "an issuer in the chain lacks the right to issue: have "
+		       "the chain issued anew";
+	default:
+		return NULL;
+	}
+}
+
+static void
+tell_time(struct verdict *v, int depth, const char *subject, X509 *x, int e)
+{
+	bool expired = e == X509_V_ERR_CERT_HAS_EXPIRED;
+	char date[40];
+
+	seal_fail(&v->stale, SEAL_E_STALE, "chain: certificate %d '%s': %s %s",
+	    depth, subject, expired ? "expired at" : "not valid before",
+	    date_of(expired ? X509_get0_notAfter(x) : X509_get0_notBefore(x),
+		date, sizeof(date)));
+	seal_remedy(&v->stale, "%s",
+	    expired ? "renew the certificate, or correct this machine's clock"
+		    : "correct the clock of this machine or of the issuer");
+}
+
+static void
+tell_bad(struct verdict *v, int depth, const char *subject, int e)
+{
+	const char *remedy = remedy_for(e);
+
+	if (e == X509_V_ERR_HOSTNAME_MISMATCH ||
+	    e == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+		seal_fail(&v->bad, SEAL_E_CHAIN,
+		    "chain: certificate %d '%s': expected the name '%s' in "
+		    "its subjectAltName",
+		    depth, subject, v->name);
+		seal_remedy(&v->bad,
+		    "use a name that the certificate holds, or have "
+		    "one issued for '%s'",
+		    v->name);
+		return;
+	}
+	seal_fail(&v->bad, SEAL_E_CHAIN, "chain: certificate %d '%s': %s",
+	    depth, subject, X509_verify_cert_error_string(e));
+	if (remedy != NULL)
+		seal_remedy(&v->bad, "%s", remedy);
+}
+
+/* Goes on after a time error, in search of a worse one; stops at the rest. */
+static int
+on_verify(int ok, X509_STORE_CTX *ctx)
+{
+	struct verdict *v = X509_STORE_CTX_get_app_data(ctx);
+	X509 *x = X509_STORE_CTX_get_current_cert(ctx);
+	int e = X509_STORE_CTX_get_error(ctx);
+	int depth = X509_STORE_CTX_get_error_depth(ctx);
+	char subject[SUBJECT_MAX];
+
+	if (ok)
+		return 1;
+	subject_of(x, subject);
+	if (is_time_error(e) && x != NULL) {
+		tell_time(v, depth, subject, x, e);
+		return 1;
+	}
+	tell_bad(v, depth, subject, e);
+	return 0;
+}
+
+/*
+ * An empty name would switch the check off, and a leading dot stands for
+ * every subdomain: neither is a name to connect to.
+ */
+static bool
+set_name(X509_VERIFY_PARAM *param, const char *name)
+{
+	uint8_t addr[16];
+
+	if (name == NULL)
+		return true;
+	if (name[0] == '\0' || name[0] == '.')
+		return false;
+	if (inet_pton(AF_INET, name, addr) == 1 ||
+	    inet_pton(AF_INET6, name, addr) == 1)
+		return X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
+	/* RFC 9525 s2: a subject's common name names no host. */
+	X509_VERIFY_PARAM_set_hostflags(
+	    param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+		       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
+}
+
+static bool
+set_params(X509_STORE_CTX *ctx, int64_t now, const char *name)
+{
+	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+
+	X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	X509_VERIFY_PARAM_set_depth(param, (int)LIMIT_CHAIN);
+	/* An intermediate that the user configured is an anchor as well. */
+	if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) != 1)
+		return false;
+	/* 112 bits: no SHA-1, no RSA below 2048, as in TLS by default. */
+	X509_VERIFY_PARAM_set_auth_level(param, 2);
+	return set_name(param, name);
+}
+
+static int
+verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * rest, int64_t now,
+    const char *name, struct seal_diag *d)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	struct verdict v = { .name = name };
+	const struct seal_diag *story;
+	int r = 0;
+
+	if (ctx == NULL ||
+	    X509_STORE_CTX_init(ctx, t->store, leaf, rest) != 1 ||
+	    !set_params(ctx, now, name)) {
+		r = ossl_fail(d, SEAL_E_CHAIN,
+		    "chain: cannot verify for the name '%s'",
+		    name == NULL ? "" : name);
+		goto out;
+	}
+	X509_STORE_CTX_set_app_data(ctx, &v);
+	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
+	if (X509_verify_cert(ctx) != 1 && v.bad.code == 0)
+		ossl_fail(&v.bad, SEAL_E_CHAIN, "chain: cannot verify");
+	story = v.bad.code != 0 ? &v.bad : &v.stale;
+	if (story->code == 0)
+		goto out;
+	r = seal_fail(d, story->code, "%s", story->text);
+	if (story->remedy[0] != '\0')
+		seal_remedy(d, "%s", story->remedy);
+out:
+	X509_STORE_CTX_free(ctx);
+	return r;
+}
+
+static int
+parse_chain(const struct span *chain, size_t n, X509 **ret_leaf,
+    STACK_OF(X509) * rest, struct seal_diag *d)
+{
+	for (size_t i = 0; i < n; i++) {
+		X509 *x = x509_parse(chain[i]);
+
+		if (x == NULL)
+			return ossl_fail(d, SEAL_E_CHAIN,
+			    "chain: certificate %zu: malformed", i);
+		if (i == 0) {
+			*ret_leaf = x;
+		} else if (sk_X509_push(rest, x) <= 0) {
+			X509_free(x);
+			return seal_fail(d, SEAL_E_MEMORY, "chain");
+		}
+	}
+	return 0;
+}
+
+int
+chain_verify(const struct trust *t, const struct span *chain, size_t n,
+    int64_t now, const char *name, struct seal_diag *d)
+{
+	STACK_OF(X509) * rest;
+	X509 *leaf = NULL;
+	int r;
+
+	if (n == 0 || n > LIMIT_CHAIN)
+		return seal_fail(d, SEAL_E_CHAIN,
+		    "chain: %zu certificates, expected 1 to %u", n,
+		    LIMIT_CHAIN);
+	if (t == NULL || t->n == 0) {
+		seal_fail(d, SEAL_E_CHAIN, "chain: no trust anchors");
+		seal_remedy(d, "configure the certificate of a CA to trust");
+		return SEAL_E_CHAIN;
+	}
+	ossl_begin();
+	if ((rest = sk_X509_new_null()) == NULL)
+		r = seal_fail(d, SEAL_E_MEMORY, "chain");
+	else if ((r = parse_chain(chain, n, &leaf, rest, d)) == 0)
+		r = verify(t, leaf, rest, now, name, d);
+	X509_free(leaf);
+	sk_X509_pop_free(rest, X509_free);
+	ossl_end();
+	return r;
+}
