@@ -8,7 +8,9 @@
 /*
  * Strict CBOR (RFC 8949) on rd and wr: definite lengths, shortest heads,
  * valid UTF-8, no floats unless skipped. Allocates nothing, never recurses. A
- * read of the wrong type fails the reader, like every failed read.
+ * read of the wrong type fails the reader, like every failed read. What
+ * cbor_item() steps over may hold duplicate keys: each map is judged by its
+ * own cbor_map_unique().
  */
 enum cbor_type {
 	CBOR_UINT = 0,
@@ -37,10 +39,12 @@ bool cbor_map(struct rd *r, size_t *ret);
  * *ret, which may be NULL, is its encoding. */
 bool cbor_item(struct rd *r, struct span *ret);
 /* Like cbor_map(), and looks ahead over the n pairs (at most LIMIT_MAP):
- * well-formed, and no key twice. The reader then stands at the first key. */
+ * well-formed, and no key twice. Each key is deterministic, so that equal
+ * keys have equal bytes. The reader then stands at the first key. */
 bool cbor_map_unique(struct rd *r, size_t *ret);
 /* Fails unless the whole of s is one item in core deterministic encoding
- * (RFC 8949 s4.2.1: map keys in bytewise order). */
+ * (RFC 8949 s4.2.1: map keys in bytewise order). Floats fail too: none of our
+ * messages has one. */
 bool cbor_deterministic(struct span s);
 
 void cbor_put_uint(struct wr *w, uint64_t v);
