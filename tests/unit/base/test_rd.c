@@ -63,10 +63,10 @@ integers(void **state)
 	static const uint8_t in[] = { 1, 0, 2, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0,
 		0, 0, 1, 5 };
 	struct rd r;
-	uint8_t a;
-	uint16_t b;
-	uint32_t c, d;
-	uint64_t e;
+	uint8_t a = 0;
+	uint16_t b = 0;
+	uint32_t c = 0, d = 0;
+	uint64_t e = 0;
 
 	(void)state;
 	rd_init(&r, span_of(in, sizeof(in)));
