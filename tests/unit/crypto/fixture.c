@@ -3,7 +3,12 @@
 
 #include "fixture.h"
 
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static void
 extend(X509 *x, int nid, const char *value)
@@ -57,4 +62,43 @@ issued_free(struct issued *i)
 	X509_free(i->x);
 	OPENSSL_free(der);
 	*i = (struct issued){ 0 };
+}
+
+EVP_PKEY *
+make_pss(bool restricted)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *pkey = NULL;
+
+	assert_true(EVP_PKEY_keygen_init(ctx) > 0);
+	assert_true(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0);
+	if (restricted) {
+		assert_true(
+		    EVP_PKEY_CTX_set_rsa_pss_keygen_md(ctx, EVP_sha256()) > 0);
+		assert_true(EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md(
+				ctx, EVP_sha256()) > 0);
+		assert_true(
+		    EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(ctx, 32) > 0);
+	}
+	assert_true(EVP_PKEY_keygen(ctx, &pkey) > 0);
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+struct privkey *
+load_key(EVP_PKEY *pkey)
+{
+	char path[] = "/tmp/seal-key-XXXXXX";
+	struct seal_diag d = { 0 };
+	struct privkey *k = NULL;
+	FILE *f = fdopen(mkstemp(path), "w"); /* mode 0600 */
+
+	assert_non_null(f);
+	assert_true(
+	    PEM_write_PKCS8PrivateKey(f, pkey, NULL, NULL, 0, NULL, NULL));
+	fclose(f);
+	if (privkey_load(path, &k, &d) != 0)
+		fail_msg("%s", d.text);
+	unlink(path);
+	return k;
 }

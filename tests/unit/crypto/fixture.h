@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/span.h"
+#include "crypto/sig.h"
 
 #define NOW INT64_C(1700000000) /* 2023-11-14, the clock of these tests */
 #define DAY INT64_C(86400)
@@ -35,5 +35,10 @@ struct issued {
 struct issued issue(
     const struct made *m, EVP_PKEY *key, const struct issued *by);
 void issued_free(struct issued *i);
+
+/* An id-RSASSA-PSS key; restricted: to SHA-256 and its salt length. */
+EVP_PKEY *make_pss(bool restricted);
+/* Through a file, so that privkey_load() meets every kind of key. */
+struct privkey *load_key(EVP_PKEY *pkey);
 
 #endif

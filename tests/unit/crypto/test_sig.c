@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "crypto/sig.h"
+#include "fixture.h"
 
 /* One key of each kind, made once; libcrypto's own encoders are the oracle. */
 enum key_id { P256, P384, P521, ED25519, ED448, RSA2048, RSA1024, PSS, PSS256 };
@@ -23,27 +24,6 @@ static struct privkey *keys[KEYS];
 static struct pubkey *pubs[KEYS];
 static char dir[] = "/tmp/seal-sig-XXXXXX";
 static const struct span tbs = STR("what is signed");
-
-static EVP_PKEY *
-make_pss(bool restricted)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
-	EVP_PKEY *pkey = NULL;
-
-	assert_true(EVP_PKEY_keygen_init(ctx) > 0);
-	assert_true(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0);
-	if (restricted) {
-		assert_true(
-		    EVP_PKEY_CTX_set_rsa_pss_keygen_md(ctx, EVP_sha256()) > 0);
-		assert_true(EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md(
-				ctx, EVP_sha256()) > 0);
-		assert_true(
-		    EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(ctx, 32) > 0);
-	}
-	assert_true(EVP_PKEY_keygen(ctx, &pkey) > 0);
-	EVP_PKEY_CTX_free(ctx);
-	return pkey;
-}
 
 static EVP_PKEY *
 make_key(enum key_id id)
@@ -66,27 +46,6 @@ make_key(enum key_id id)
 	default:
 		return make_pss(id == PSS256);
 	}
-}
-
-/* Through a file, so that privkey_load() meets every kind of key. */
-static struct privkey *
-load_key(EVP_PKEY *pkey)
-{
-	struct privkey *k = NULL;
-	struct seal_diag d = { 0 };
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/key", dir);
-	assert_non_null(f = fopen(path, "w"));
-	assert_int_equal(fchmod(fileno(f), 0600), 0);
-	assert_true(
-	    PEM_write_PKCS8PrivateKey(f, pkey, NULL, NULL, 0, NULL, NULL));
-	fclose(f);
-	if (privkey_load(path, &k, &d) != 0)
-		fail_msg("%s", d.text);
-	unlink(path);
-	return k;
 }
 
 static int
