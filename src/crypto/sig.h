@@ -74,6 +74,9 @@ int spki_from_rsa(struct span modulus, uint32_t exponent, struct wr *out,
 /* The reverse; x and y have curve_size() bytes in buffers of 66. */
 int spki_to_ec(struct span spki, enum curve *ret, uint8_t x[66], uint8_t y[66],
     struct seal_diag *d);
+/* Modulus and exponent as views into spki; rsaEncryption keys alone. */
+int spki_to_rsa(struct span spki, struct span *ret_n, struct span *ret_e,
+    struct seal_diag *d);
 /* A PEM public key or certificate file, or DER, to SPKI bytes. */
 int spki_from_file(const char *path, struct wr *out, struct seal_diag *d);
 int spki_to_pem(struct span spki, struct wr *out, struct seal_diag *d);

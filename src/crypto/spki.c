@@ -331,3 +331,19 @@ spki_to_ec(struct span spki, enum curve *ret, uint8_t x[66], uint8_t y[66],
 	*ret = s.curve;
 	return 0;
 }
+
+int
+spki_to_rsa(struct span spki, struct span *ret_n, struct span *ret_e,
+    struct seal_diag *d)
+{
+	struct spki s = { 0 };
+	int code;
+
+	if ((code = spki_parse(spki, &s, d)) != 0)
+		return code;
+	if (s.kind != KEY_RSA)
+		return seal_fail(d, SEAL_E_KEY, "key: expected an RSA key");
+	*ret_n = s.n;
+	*ret_e = s.e;
+	return 0;
+}
