@@ -17,7 +17,8 @@ struct cose_sign1 {
 	struct span signature;
 };
 
-/* The whole input must be one COSE_Sign1; critical headers are refused. */
+/* The whole input must be one COSE_Sign1, tagged or not, with its payload
+ * inside; critical headers are refused. Nothing unprotected is used. */
 int cose_sign1_parse(
     struct span in, struct cose_sign1 *ret, struct seal_diag *d);
 /* 0, SEAL_E_SIGNATURE, SEAL_E_KEY. The algorithm must fit the key. */
@@ -28,11 +29,17 @@ int cose_sign1_verify(
 int cose_sign1_write(struct wr *out, uint16_t scheme, struct span kid,
     struct span payload, sign_fn sign, void *sign_ctx, struct seal_diag *d);
 
-/* TLS scheme of a COSE algorithm and back; SIG_NONE and 0 where none. */
+/* TLS scheme of a COSE algorithm and back; SIG_NONE and 0 where none. EdDSA
+ * gives SIG_ED25519, PS256 its RSAE scheme: the key decides, see below. */
 uint16_t cose_alg_to_scheme(int64_t alg);
 int64_t cose_alg_from_scheme(uint16_t scheme);
+/* The scheme under which this key makes signatures of alg; SIG_NONE: none. */
+uint16_t cose_alg_for_key(int64_t alg, const struct pubkey *key);
+/* Bytes of r and of s in COSE's signatures; 0 where it is not ECDSA. */
+size_t cose_ecdsa_width(uint16_t scheme);
 
-/* COSE_Key (RFC 9052 s7) of a public key, and its SPKI. */
+/* COSE_Key (RFC 9052 s7) of a public key, and its SPKI. Nothing but kty, kid,
+ * alg and the public parts may stand in it. */
 int cose_key_to_spki(struct span key, struct wr *out, struct seal_diag *d);
 int cose_key_from_spki(struct span spki, struct wr *out, struct seal_diag *d);
 
