@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binding/binder.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+static int
+check_spki(struct span spki, struct seal_diag *d)
+{
+	if (spki.n == 0 || spki.n > LIMIT_SPKI)
+		return seal_fail(d, SEAL_E_KEY,
+		    "binder: expected an SPKI of 1 to %u bytes, found %zu",
+		    LIMIT_SPKI, spki.n);
+	return 0;
+}
+
+static void
+binding_fill(struct seal_binding *b, enum binding_kind kind, enum hash h,
+    struct span binder, struct span spki)
+{
+	*b = (struct seal_binding){
+		.kind = kind,
+		.hash = h,
+		.size = binder.n,
+		.spki = spki,
+	};
+	memcpy(b->binder, binder.p, binder.n);
+}
+
+/* PROTOCOL 5.1 */
+int
+binding_post(enum hash h, struct span spki, struct span exporter,
+    struct seal_binding *ret, struct seal_diag *d)
+{
+	struct span parts[] = { spki, exporter };
+	uint8_t binder[HASH_MAX];
+	int r;
+
+	if ((r = check_spki(spki, d)) != 0)
+		return r;
+	if (exporter.n != BINDER_EXPORTER_SIZE)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "binder: expected %d exported bytes, found %zu",
+		    BINDER_EXPORTER_SIZE, exporter.n);
+	if ((r = hash_parts(h, parts, 2, binder, d)) != 0)
+		return r;
+	binding_fill(ret, BINDING_POST, h, span_of(binder, hash_size(h)), spki);
+	return 0;
+}
+
+/* PROTOCOL 5.2 */
+int
+binding_intra(enum hash h, struct span spki, struct span transcript_hash,
+    bool dtls, struct seal_binding *ret, struct seal_diag *d)
+{
+	static const uint8_t zeros[HASH_MAX];
+	const char *prefix = dtls ? "dtls13" : "tls13 ";
+	uint8_t base[HASH_MAX], digest[HASH_MAX], binder[HASH_MAX];
+	size_t n = hash_size(h);
+	int r;
+
+	if ((r = check_spki(spki, d)) != 0)
+		return r;
+	if (n == 0 || transcript_hash.n != n)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "binder: expected a transcript hash of %zu bytes, found "
+		    "%zu",
+		    n, transcript_hash.n);
+	if ((r = hkdf_expand_label(h, span_of(zeros, n), prefix,
+		 "attestation base", transcript_hash, base, n, d)) != 0 ||
+	    (r = hash_one(h, spki, digest, d)) != 0 ||
+	    (r = hkdf_expand_label(h, span_of(base, n), prefix, "attestation",
+		 span_of(digest, n), binder, n, d)) != 0)
+		return r;
+	binding_fill(ret, BINDING_INTRA, h, span_of(binder, n), spki);
+	return 0;
+}
+
+/* PROTOCOL 5.5 rule 1: never equal to any connection's binder. */
+int
+binding_offline(struct span nonce, struct span spki, struct seal_binding *ret,
+    struct seal_diag *d)
+{
+	struct span parts[] = { span_str("SEAL offline evidence v1"), nonce };
+	uint8_t binder[HASH_MAX];
+	int r;
+
+	if (nonce.n < BINDER_NONCE_MIN || nonce.n > BINDER_NONCE_MAX)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "nonce: expected %d to %d bytes, found %zu",
+		    BINDER_NONCE_MIN, BINDER_NONCE_MAX, nonce.n);
+	if ((r = hash_parts(HASH_SHA256, parts, 2, binder, d)) != 0)
+		return r;
+	binding_fill(ret, BINDING_OFFLINE, HASH_SHA256,
+	    span_of(binder, hash_size(HASH_SHA256)), spki);
+	return 0;
+}
+
+static enum hash
+hash_of_size(size_t n)
+{
+	static const enum hash hashes[] = { HASH_SHA256, HASH_SHA384,
+		HASH_SHA512 };
+
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		if (hash_size(hashes[i]) == n)
+			return hashes[i];
+	}
+	return HASH_NONE;
+}
+
+int
+binding_replay(struct span binder, struct span spki, struct seal_binding *ret,
+    struct seal_diag *d)
+{
+	enum hash h = hash_of_size(binder.n);
+
+	if (h == HASH_NONE)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "binder: expected 32, 48 or 64 bytes, found %zu", binder.n);
+	binding_fill(ret, BINDING_REPLAY, h, binder, spki);
+	return 0;
+}
+
+bool
+binding_valid(const struct seal_binding *b)
+{
+	if (b == NULL || b->kind <= BINDING_NONE || b->kind > BINDING_REPLAY)
+		return false;
+	return b->size > 0 && b->size == hash_size(b->hash);
+}
+
+struct span
+binding_value(const struct seal_binding *b)
+{
+	return binding_valid(b) ? span_of(b->binder, b->size)
+				: span_of(NULL, 0);
+}
