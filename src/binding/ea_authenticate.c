@@ -70,7 +70,7 @@ choose_scheme(const struct ea_request *req, const struct ea_identity *id,
     uint16_t *ret, struct seal_diag *d)
 {
 	struct cert *leaf = NULL;
-	uint16_t scheme;
+	uint16_t scheme = SIG_NONE;
 	int r;
 
 	if (id->n_chain == 0)
@@ -96,7 +96,7 @@ ea_authenticate(struct wr *out, const struct ea_keys *keys,
 {
 	uint8_t verify_data[HASH_MAX];
 	size_t start = out->n;
-	uint16_t scheme;
+	uint16_t scheme = SIG_NONE;
 	int r;
 
 	if (id->cmw.n > 0 && !req->cmw_offered)
