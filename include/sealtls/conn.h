@@ -103,6 +103,8 @@ SEAL_API long seal_read_wait(
     struct seal_conn *c, int fd, void *buf, size_t cap);
 SEAL_API long seal_write_wait(
     struct seal_conn *c, int fd, const void *buf, size_t n);
+/* CLOSE, close_notify, and waits, at most 2 seconds, for the peer's. */
+SEAL_API void seal_conn_close_wait(struct seal_conn *c, int fd);
 /* Ends this side's data; the peer may go on sending. */
 SEAL_API int seal_conn_shutdown_write(struct seal_conn *c);
 /* Asks for the close in order; step until SEAL_EOF or an error to finish. */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "format/cmw.h"
+#include "lib/job.h"
+
+/* What is left of the time for the answer, in milliseconds. */
+static uint32_t
+time_left(const struct seal_job *j)
+{
+	int64_t left = j->work->deadline_ms - ctx_boot_ms(j->ctx);
+
+	if (left < 1)
+		return 1;
+	return left > 600000 ? 600000 : (uint32_t)left;
+}
+
+/* Evidence over this connection's binder, as a CMW (PROTOCOL 5.1, 5.6). */
+static int
+attest_collect(
+    struct seal_job *j, struct attester *a, struct wr *cmw, struct seal_diag *d)
+{
+	const struct session_job *w = j->work;
+	struct seal_binding binding;
+	struct wr evidence;
+	int r;
+
+	wr_init_heap(&evidence, LIMIT_CMW);
+	if ((r = binding_post(w->keys.hash, attester_spki(a),
+		 span_of(w->exporter, sizeof(w->exporter)), &binding, d)) ==
+		0 &&
+	    (r = attester_collect(a, &binding, time_left(j), &evidence, d)) ==
+		0)
+		cmw_write_record(
+		    cmw, span_str(attester_media_type(a)), wr_view(&evidence));
+	wr_free(&evidence);
+	if (r == 0 && cmw->error != 0)
+		r = seal_fail(d, cmw->error,
+		    "evidence: expected at most %u bytes as a CMW", LIMIT_CMW);
+	return r;
+}
+
+/* The authenticator that answers the peer's request. */
+static int
+attest_answer(struct seal_job *j, const struct ea_request *req, struct wr *out,
+    struct seal_diag *d)
+{
+	const struct ctx_profile *p =
+	    ctx_profile(j->ctx, j->role, j->work->keys.hash);
+	struct attester *a;
+	struct ea_identity id = { 0 };
+	struct wr cmw;
+	int r;
+
+	if (p == NULL || j->work->scheme >= p->conf.n_produce)
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "attest: no attester for the agreed scheme");
+	a = j->ctx->attesters[p->attester[j->work->scheme]];
+	wr_init_heap(&cmw, LIMIT_CMW);
+	if ((r = attest_collect(j, a, &cmw, d)) == 0) {
+		id.n_chain = attester_chain(a, &id.chain);
+		id.cmw = wr_view(&cmw);
+		id.sign = attester_sign;
+		id.sign_ctx = a;
+		r = ea_authenticate(
+		    out, &j->work->keys, req, j->ctx->cmw_type, &id, d);
+	}
+	wr_free(&cmw);
+	return r;
+}
+
+static enum ea_role
+role_of(const struct seal_job *j)
+{
+	return j->role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
+}
+
+/* After a failure the answer is the empty authenticator, which says no. */
+static int
+attest(struct seal_job *j, struct wr *out, struct seal_diag *d)
+{
+	struct session_job *w = j->work;
+	struct ea_request req;
+	int r;
+
+	if ((r = ea_request_parse(span_of(w->request, w->n_request),
+		 ea_peer_of(role_of(j)), j->ctx->cmw_type, &req, d)) != 0)
+		return r;
+	if ((r = attest_answer(j, &req, out, d)) == 0)
+		return 0;
+	wr_free(out);
+	if (ea_refuse(out, &w->keys, &req, d) != 0)
+		wr_free(out);
+	return r;
+}
+
+void
+job_attest(struct seal_job *j)
+{
+	struct session_job *w = j->work;
+	struct wr out;
+
+	wr_init_heap(&out, LIMIT_FRAME_AUTHENTICATOR);
+	w->error = attest(j, &out, &j->diag);
+	if (out.n > 0 &&
+	    wr_take(&out, &w->authenticator, &w->n_authenticator) != 0)
+		w->error = SEAL_E_MEMORY;
+	wr_free(&out);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIB_CTX_H
+#define LIB_CTX_H
+
+#include <pthread.h>
+
+#include <sealtls/conn.h>
+
+#include "appraise/policy.h"
+#include "evidence/driver.h"
+#include "tls/session.h"
+
+#define CTX_ATTESTERS_MAX 4
+#define CTX_ALPN_MAX LIMIT_ALPN
+#define CTX_CACHE 256 /* certificates, and as many keys */
+
+#define CTX_CMW_TYPE 0xff00u /* PROTOCOL 3; settable per context */
+
+/* What a session needs for one role and one hash, and which attester stands
+ * behind each scheme that it offers. */
+struct ctx_profile {
+	struct session_conf conf;
+	struct scheme produce[CTX_ATTESTERS_MAX];
+	size_t attester[CTX_ATTESTERS_MAX];
+};
+
+struct seal_ctx {
+	unsigned refs;        /* atomic */
+	pthread_mutex_t lock; /* guards frozen */
+	bool frozen;
+
+	struct attester *attesters[CTX_ATTESTERS_MAX];
+	size_t n_attesters;
+	struct policy *policy;
+	bool require, observe;
+	struct identity identity; /* where no policy says */
+	struct scheme accept[LIMIT_SCHEMES];
+	size_t n_accept;
+	char *alpn_names[CTX_ALPN_MAX];
+	struct span alpn[CTX_ALPN_MAX];
+	size_t n_alpn;
+	int reveal_after_peer; /* -1: servers that require attestation do */
+	uint16_t cmw_type;
+	uint32_t attest_ms, answer_ms, spacing_ms, lease_floor_s;
+	struct ctx_profile profiles[2][2]; /* role, hash: filled once frozen */
+
+	struct cert_cache *certs;
+	struct key_cache *keys;
+
+	int64_t (*boot_ms)(void *);
+	int64_t (*unix_s)(void *);
+	void *clock_arg;
+};
+
+struct seal_ctx *ctx_ref(struct seal_ctx *c);
+/* Ends configuration: checks that it is whole, builds the profiles. Repeated
+ * calls are cheap. */
+int ctx_freeze(struct seal_ctx *c, struct seal_diag *d);
+/* Fails once frozen. */
+int ctx_mutable(struct seal_ctx *c, struct seal_diag *d);
+/* Borrowed; only after ctx_freeze(). NULL for a hash that TLS 1.3 has not. */
+const struct ctx_profile *ctx_profile(
+    const struct seal_ctx *c, enum seal_role role, enum hash hash);
+/* Who the peer's TLS certificate must be. */
+const struct identity *ctx_identity(const struct seal_ctx *c);
+int64_t ctx_boot_ms(const struct seal_ctx *c);
+int64_t ctx_unix_s(const struct seal_ctx *c);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/inspect.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sealtls/tools.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/wr.h"
+
+/* The strictest formats first: each refuses what is not its own. */
+const struct inspector inspectors[] = {
+	{ "tpm-evidence", "TPM Evidence (SEAL container)",
+	    inspect_tpm_evidence },
+	{ "tpm-attest", "TPMS_ATTEST", inspect_tpm_attest },
+	{ "tpm-public", "TPMT_PUBLIC", inspect_tpm_public },
+	{ "tpm-signature", "TPMT_SIGNATURE", inspect_tpm_signature },
+	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
+	{ "eat", "EAT in COSE_Sign1", inspect_cose },
+	{ "request", "Authenticator request (RFC 9261)", inspect_request },
+	{ "authenticator", "Exported authenticator (RFC 9261)",
+	    inspect_authenticator },
+	{ "cbor", "CBOR", inspect_cbor },
+	{ NULL },
+};
+
+const char *const *
+seal_inspect_types(void)
+{
+	static const char *const names[] = { "tpm-evidence", "tpm-attest",
+		"tpm-public", "tpm-signature", "cmw", "eat", "request",
+		"authenticator", "cbor", NULL };
+
+	return names;
+}
+
+/* ---- Builders ---- */
+
+void
+tree_hex(json_t *o, const char *key, struct span s)
+{
+	struct wr w;
+	char *text = NULL;
+
+	wr_init_heap(&w, 2 * LIMIT_FILE + 1);
+	wr_hex(&w, s);
+	if (wr_take_text(&w, &text) == 0)
+		json_object_set_new(o, key, json_string(text));
+	free(text);
+	wr_free(&w);
+}
+
+void
+tree_text(json_t *o, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+	json_t *s;
+
+	va_start(ap, fmt);
+	s = json_vsprintf(fmt, ap);
+	va_end(ap);
+	json_object_set_new(o, key, s);
+}
+
+void
+tree_int(json_t *o, const char *key, int64_t v)
+{
+	json_object_set_new(o, key, json_integer(v));
+}
+
+/* ---- Input in the clothes people keep it in ---- */
+
+static bool
+is_text(struct span in)
+{
+	for (size_t i = 0; i < in.n; i++) {
+		if (!isprint(in.p[i]) && !isspace(in.p[i]))
+			return false;
+	}
+	return in.n > 0;
+}
+
+/* Without white space, and without the lines that frame PEM. */
+static void
+text_squeeze(struct span in, struct wr *out)
+{
+	bool frame = false;
+
+	for (size_t i = 0; i < in.n; i++) {
+		bool line_start = i == 0 || in.p[i - 1] == '\n';
+
+		if (line_start)
+			frame =
+			    in.n - i >= 5 && memcmp(in.p + i, "-----", 5) == 0;
+		if (!frame && !isspace(in.p[i]) && in.p[i] != '=')
+			wr_u8(out, in.p[i] == '+'   ? '-'
+				   : in.p[i] == '/' ? '_'
+						    : in.p[i]);
+	}
+}
+
+/* Hex or base64 to bytes; false where the text is neither. */
+static bool
+text_decode(struct span in, struct wr *out)
+{
+	struct wr squeezed;
+	bool ok;
+
+	wr_init_heap(&squeezed, LIMIT_FILE);
+	text_squeeze(in, &squeezed);
+	ok = hex_decode(wr_view(&squeezed), out);
+	if (!ok) {
+		wr_free(out);
+		ok = b64url_decode(wr_view(&squeezed), out);
+	}
+	wr_free(&squeezed);
+	return ok && out->n > 0;
+}
+
+/* ---- Text form ---- */
+
+struct frame {
+	json_t *at;
+	void *iter;
+	size_t index;
+};
+
+static void
+text_line(struct wr *out, size_t depth, const char *key, const char *value)
+{
+	for (size_t i = 0; i < depth; i++)
+		wr_bytes(out, span_str("  "));
+	wr_bytes(out, span_str(key));
+	wr_bytes(out, span_str(":"));
+	if (value != NULL) {
+		wr_bytes(out, span_str(" "));
+		wr_bytes(out, span_str(value));
+	}
+	wr_bytes(out, span_str("\n"));
+}
+
+static void
+text_leaf(struct wr *out, size_t depth, const char *key, const json_t *v)
+{
+	char number[32];
+
+	if (json_is_string(v)) {
+		text_line(out, depth, key, json_string_value(v));
+	} else if (json_is_integer(v)) {
+		snprintf(number, sizeof(number), "%lld",
+		    (long long)json_integer_value(v));
+		text_line(out, depth, key, number);
+	} else {
+		text_line(out, depth, key, json_is_true(v) ? "true" : "false");
+	}
+}
+
+static json_t *
+frame_next(struct frame *f, char index[24], const char **ret_key)
+{
+	json_t *v;
+
+	if (json_is_array(f->at)) {
+		snprintf(index, 24, "%zu", f->index);
+		*ret_key = index;
+		return json_array_get(f->at, f->index++);
+	}
+	f->iter = f->iter == NULL ? json_object_iter(f->at)
+				  : json_object_iter_next(f->at, f->iter);
+	if (f->iter == NULL)
+		return NULL;
+	*ret_key = json_object_iter_key(f->iter);
+	v = json_object_iter_value(f->iter);
+	return v;
+}
+
+/* Draws a tree that we built ourselves; its depth is bounded by that. */
+static void
+tree_draw(json_t *root, struct wr *out)
+{
+	struct frame stack[LIMIT_DEPTH] = { { .at = root } };
+	size_t depth = 1;
+
+	while (depth > 0) {
+		const char *key = NULL;
+		char index[24];
+		json_t *v = frame_next(&stack[depth - 1], index, &key);
+
+		if (v == NULL) {
+			depth--;
+		} else if (!json_is_object(v) && !json_is_array(v)) {
+			text_leaf(out, depth - 1, key, v);
+		} else {
+			text_line(out, depth - 1, key, NULL);
+			if (depth < LIMIT_DEPTH)
+				stack[depth++] = (struct frame){ .at = v };
+		}
+	}
+}
+
+static int
+tree_finish(json_t *tree, int as_json, char **ret, struct seal_diag *d)
+{
+	struct wr out;
+	int r = 0;
+
+	if (as_json) {
+		*ret = json_dumps(tree, JSON_INDENT(2));
+		return *ret != NULL ? 0
+				    : seal_fail(d, SEAL_E_MEMORY, "inspect");
+	}
+	wr_init_heap(&out, 4 * LIMIT_FILE);
+	tree_draw(tree, &out);
+	if ((r = wr_take_text(&out, ret)) != 0)
+		seal_fail(d, r, "inspect: too large to show");
+	wr_free(&out);
+	return r;
+}
+
+/* ---- Which format ---- */
+
+static json_t *
+inspect_bytes(struct span in, const char *type, struct seal_diag *d)
+{
+	bool known = false;
+
+	for (const struct inspector *i = inspectors; i->name != NULL; i++) {
+		struct seal_diag why = { 0 };
+		json_t *tree;
+
+		if (type != NULL && strcmp(type, i->name) != 0)
+			continue;
+		known = true;
+		if ((tree = i->decode(in, &why)) != NULL) {
+			json_t *o = json_object();
+
+			json_object_set_new(o, "format", json_string(i->what));
+			json_object_update(o, tree);
+			json_decref(tree);
+			return o;
+		}
+		if (type != NULL)
+			seal_fail(
+			    d, SEAL_E_DECODE, "not %s: %s", i->what, why.text);
+	}
+	if (!known) {
+		seal_fail(
+		    d, SEAL_E_ARGUMENT, "inspect: unknown type '%.40s'", type);
+		return NULL;
+	}
+	seal_fail(d, SEAL_E_DECODE, "inspect: none of the known formats");
+	seal_remedy(d, "name the format with --type to see why it fails");
+	return NULL;
+}
+
+int
+seal_inspect(const void *in, size_t n, const char *type, int as_json,
+    char **ret, struct seal_diag *d)
+{
+	struct span bytes = span_of(in, n);
+	struct seal_diag first = { 0 };
+	struct wr decoded;
+	json_t *tree;
+	int r;
+
+	if (n > LIMIT_FILE)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "inspect: larger than %u bytes", LIMIT_FILE);
+	wr_init_heap(&decoded, LIMIT_FILE);
+	tree = inspect_bytes(bytes, type, &first);
+	if (tree == NULL && is_text(bytes) && text_decode(bytes, &decoded)) {
+		seal_diag_clear(&first);
+		tree = inspect_bytes(wr_view(&decoded), type, &first);
+	}
+	if (tree == NULL) {
+		r = seal_fail(d, first.code, "%s", first.text);
+		seal_remedy(d, "%s", first.remedy);
+	} else {
+		r = tree_finish(tree, as_json, ret, d);
+	}
+	json_decref(tree);
+	wr_free(&decoded);
+	return r;
+}

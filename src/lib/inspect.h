@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIB_INSPECT_H
+#define LIB_INSPECT_H
+
+#include <jansson.h>
+
+#include "base/diag.h"
+#include "base/span.h"
+
+/*
+ * One format as a JSON tree, from which the text form is drawn too. A decoder
+ * returns NULL, told in d, where the bytes are not of its format.
+ */
+struct inspector {
+	const char *name;
+	const char *what; /* shown first */
+	json_t *(*decode)(struct span in, struct seal_diag *d);
+};
+
+extern const struct inspector inspectors[]; /* in the order they are tried */
+
+/* Small builders; each takes ownership of what it is given. */
+void tree_hex(json_t *o, const char *key, struct span s);
+void tree_text(json_t *o, const char *key, const char *fmt, ...)
+    SEAL_PRINTF(3, 4);
+void tree_int(json_t *o, const char *key, int64_t v);
+json_t *tree_evidence(struct span media_type, struct span value);
+
+json_t *inspect_cmw(struct span in, struct seal_diag *d);
+json_t *inspect_tpm_evidence(struct span in, struct seal_diag *d);
+json_t *inspect_tpm_attest(struct span in, struct seal_diag *d);
+json_t *inspect_tpm_public(struct span in, struct seal_diag *d);
+json_t *inspect_tpm_signature(struct span in, struct seal_diag *d);
+json_t *inspect_cose(struct span in, struct seal_diag *d);
+json_t *inspect_request(struct span in, struct seal_diag *d);
+json_t *inspect_authenticator(struct span in, struct seal_diag *d);
+json_t *inspect_cbor(struct span in, struct seal_diag *d);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/job.h"
+
+#include <stdlib.h>
+
+struct seal_job *
+job_new(struct seal_ctx *ctx, enum seal_role role, struct session_job **work,
+    const struct peer_identity *peer, struct seal_verdict *first)
+{
+	struct seal_job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return NULL;
+	j->ctx = ctx_ref(ctx);
+	j->role = role;
+	j->work = *work;
+	*work = NULL;
+	j->peer = *peer;
+	if (first != NULL)
+		j->first = seal_verdict_ref(first);
+	return j;
+}
+
+void
+seal_job_run(struct seal_job *j)
+{
+	switch (j->work->kind) {
+	case SESSION_JOB_ATTEST:
+		job_attest(j);
+		break;
+	case SESSION_JOB_APPRAISE:
+		job_appraise(j);
+		break;
+	case SESSION_JOB_NONE:
+		break;
+	}
+}
+
+void
+seal_job_free(struct seal_job **jp)
+{
+	struct seal_job *j = *jp;
+
+	*jp = NULL;
+	if (j == NULL)
+		return;
+	session_job_free(&j->work);
+	seal_verdict_free(&j->first);
+	seal_verdict_free(&j->verdict);
+	free(j->learned);
+	seal_ctx_free(&j->ctx);
+	free(j);
+}

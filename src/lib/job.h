@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIB_JOB_H
+#define LIB_JOB_H
+
+#include "lib/ctx.h"
+
+/* Who the TLS certificate proved the peer to be, as a job needs to know. */
+struct peer_identity {
+	bool validated;
+	bool has_key;
+	uint8_t key[32]; /* SHA-256 of the TLS leaf's SPKI */
+	char text[96];   /* "pkix:NAME", "pin:HEX", "none" */
+};
+
+/*
+ * One piece of slow work of a connection, with copies of all it needs: a
+ * session_job, and what the session does not know. Refers to ctx alone.
+ */
+struct seal_job {
+	struct seal_ctx *ctx;
+	struct session_job *work;
+	enum seal_role role; /* mine */
+	struct peer_identity peer;
+	struct seal_verdict *first; /* for a re-attestation; or NULL */
+	struct seal_diag diag;      /* why an answer could not be made */
+	/* Results of an appraisal. */
+	struct seal_verdict *verdict;
+	char *learned;
+};
+
+/* Takes ownership of *work. NULL when out of memory. */
+struct seal_job *job_new(struct seal_ctx *ctx, enum seal_role role,
+    struct session_job **work, const struct peer_identity *peer,
+    struct seal_verdict *first);
+
+void job_attest(struct seal_job *j);   /* lib/attest.c */
+void job_appraise(struct seal_job *j); /* lib/judge.c */
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "appraise/appraise.h"
+#include "format/cmw.h"
+#include "lib/job.h"
+
+/*
+ * Judges an authenticator: RFC 9261 first, then whose key it is, then the
+ * Evidence that it carries. Everything is told to the verdict; nothing here
+ * accepts but appraise().
+ */
+struct judge {
+	struct seal_job *job;
+	struct seal_verdict *v;
+	struct ea_peer peer;
+	int64_t now; /* seconds since 1970 */
+};
+
+static enum ea_role
+role_of(const struct seal_job *j)
+{
+	return j->role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
+}
+
+static enum subject_mode
+subject_mode(const struct seal_job *j)
+{
+	return j->ctx->policy != NULL ? j->ctx->policy->subject
+				      : SUBJECT_EVIDENCE;
+}
+
+/* An ea_chain_fn: PROTOCOL 5.4 rule 6. */
+static int
+judge_chain(void *arg, const struct ea_peer *peer, struct seal_diag *d)
+{
+	struct judge *g = arg;
+	const struct policy *p = g->job->ctx->policy;
+
+	if (subject_mode(g->job) != SUBJECT_PKIX)
+		return 0;
+	return chain_verify(
+	    p->subject_ca, peer->chain, peer->n_chain, g->now, NULL, d);
+}
+
+static int
+judge_authenticator(struct judge *g)
+{
+	const struct session_job *w = g->job->work;
+	uint16_t cmw_type = g->job->ctx->cmw_type;
+	struct seal_diag d = { 0 };
+	struct ea_request req;
+	int r;
+
+	if ((r = ea_request_parse(span_of(w->request, w->n_request),
+		 role_of(g->job), cmw_type, &req, &d)) == 0)
+		r = ea_validate(span_of(w->authenticator, w->n_authenticator),
+		    &w->keys, &req, cmw_type, g->job->ctx->certs, judge_chain,
+		    g, &g->peer, &d);
+	verdict_check(g->v, "authenticator", r == 0, r,
+	    "a valid RFC 9261 authenticator for this request", d.text,
+	    d.remedy[0] != '\0'    ? d.remedy
+	    : r == SEAL_E_EA_EMPTY ? "the peer could not or would not "
+				     "attest: see its log"
+				   : NULL);
+	return r;
+}
+
+/* PROTOCOL 5.5 rule 2: a side refuses a peer whose key is its own. */
+static int
+judge_reflection(struct judge *g)
+{
+	const struct seal_ctx *c = g->job->ctx;
+	struct span spki = cert_spki(g->peer.leaf);
+	bool own = false;
+
+	for (size_t i = 0; i < c->n_attesters; i++)
+		own = own || span_equal(spki, attester_spki(c->attesters[i]));
+	return verdict_check(g->v, "subject.not-reflected", !own, SEAL_E_KEY,
+		   "a subject key other than this side's own",
+		   own ? "this side's own key" : NULL,
+		   "two machines must not share one subject key")
+		   ? 0
+		   : SEAL_E_KEY;
+}
+
+/* PROTOCOL 5.4 rule 6, `same-key`. */
+static int
+judge_same_key(struct judge *g)
+{
+	const struct peer_identity *id = &g->job->peer;
+	uint8_t digest[HASH_MAX];
+	struct seal_diag d = { 0 };
+	bool same;
+	int r;
+
+	if ((r = hash_one(HASH_SHA256, cert_spki(g->peer.leaf), digest, &d)) !=
+	    0)
+		return r;
+	memcpy(g->v->subject_key, digest, sizeof(g->v->subject_key));
+	if (subject_mode(g->job) != SUBJECT_SAME_KEY)
+		return 0;
+	same = id->has_key && span_equal(span_of(digest, sizeof(id->key)),
+				  span_of(id->key, sizeof(id->key)));
+	return verdict_check(g->v, "subject.same-key", same, SEAL_E_KEY,
+		   "the key of the peer's TLS certificate",
+		   id->has_key ? "another key" : "no TLS certificate",
+		   "policy's subject is same-key: attest with the TLS key, "
+		   "or use subject evidence")
+		   ? 0
+		   : SEAL_E_KEY;
+}
+
+/* The one item that the CMW must hold, of a type that this side offered. */
+static int
+judge_cmw(struct judge *g, const struct cmw *cmw, struct span *ret_type,
+    struct span *ret_value)
+{
+	const struct seal_ctx *c = g->job->ctx;
+	const struct cmw_item *item = &cmw->items[0];
+	char shown[96];
+
+	if (!verdict_check(g->v, "cmw.record",
+		cmw->n == 1 && item->kind == CMW_RECORD, SEAL_E_EVIDENCE,
+		"one CMW record", "another form", NULL))
+		return SEAL_E_EVIDENCE;
+	for (size_t i = 0; i < c->n_accept; i++) {
+		if (!media_type_equal(item->media_type, c->accept[i].name))
+			continue;
+		*ret_type = item->media_type;
+		*ret_value = item->value;
+		return 0;
+	}
+	verdict_check(g->v, "cmw.type", false, SEAL_E_EVIDENCE,
+	    "a media type that this side offered",
+	    text_safe(item->media_type, shown, sizeof(shown)),
+	    "add an accept entry for it to the policy, if it is welcome");
+	return SEAL_E_EVIDENCE;
+}
+
+static int
+judge_evidence(struct judge *g, struct span type, struct span value)
+{
+	const struct session_job *w = g->job->work;
+	struct seal_ctx *c = g->job->ctx;
+	struct seal_binding binding;
+	struct seal_diag d = { 0 };
+	struct appraisal_in in = {
+		.media_type = type,
+		.evidence = value,
+		.expected = &binding,
+		.carrier = SEAL_LEVEL_TRAFFIC,
+		.now = g->now,
+		.keys = c->keys,
+		.binder_known = true,
+		.first = g->job->first,
+	};
+	int r;
+
+	if ((r = binding_post(w->keys.hash, cert_spki(g->peer.leaf),
+		 span_of(w->exporter, sizeof(w->exporter)), &binding, &d)) != 0)
+		return r;
+	if (c->observe) {
+		struct identity id = { .mode = IDENTITY_NONE };
+
+		if (g->job->peer.has_key) {
+			id.mode = IDENTITY_PIN;
+			id.pins = &g->job->peer.key;
+			id.n_pins = 1;
+		}
+		appraise_observe(&in, &id, g->v, &g->job->learned, &d);
+		return SEAL_E_POLICY;
+	}
+	return appraise(c->policy, &in, g->v);
+}
+
+static int
+judge_carried(struct judge *g)
+{
+	struct seal_diag d = { 0 };
+	struct span type, value;
+	struct cmw cmw;
+	int r;
+
+	r = cmw_parse(g->peer.cmw, &cmw, &d);
+	if (!verdict_check(
+		g->v, "cmw.form", r == 0, r, "a CMW (RFC 9999)", d.text, NULL))
+		return r;
+	if ((r = judge_cmw(g, &cmw, &type, &value)) == 0)
+		r = judge_evidence(g, type, value);
+	cmw_free(&cmw);
+	return r;
+}
+
+static int
+judge(struct judge *g)
+{
+	int r;
+
+	if ((r = judge_authenticator(g)) != 0)
+		return r;
+	if ((r = judge_reflection(g)) != 0 || (r = judge_same_key(g)) != 0)
+		return r;
+	if (!verdict_check(g->v, "cmw.present", g->peer.cmw.n > 0,
+		SEAL_E_EA_CMW_MISSING, "a cmw_attestation extension", "none",
+		NULL))
+		return SEAL_E_EA_CMW_MISSING;
+	return judge_carried(g);
+}
+
+static void
+verdict_identity(struct seal_verdict *v, const struct seal_job *j)
+{
+	static const char *const subjects[] = {
+		[SUBJECT_UNSET] = "evidence",
+		[SUBJECT_EVIDENCE] = "evidence",
+		[SUBJECT_SAME_KEY] = "same-key",
+		[SUBJECT_PKIX] = "pkix",
+	};
+
+	v->subject = subjects[subject_mode(j)];
+	v->diversion_excluded = j->peer.validated;
+	v->identity = strdup(j->peer.text);
+}
+
+/* No lease outlives the certificate that it rests on (PROTOCOL 6.2). */
+static void
+verdict_clamp_lease(struct judge *g)
+{
+	int64_t left;
+
+	if (subject_mode(g->job) != SUBJECT_PKIX)
+		return;
+	left = cert_not_after(g->peer.leaf) - g->now;
+	if (left < (int64_t)g->v->lease_s)
+		g->v->lease_s = left > 0 ? (uint32_t)left : 0;
+}
+
+/* An accepting verdict with a lease of zero is none. */
+static void
+judge_publish(struct judge *g, int r)
+{
+	struct session_job *w = g->job->work;
+
+	if (g->peer.leaf != NULL)
+		verdict_clamp_lease(g);
+	if (r == 0 && g->v->outcome == SEAL_ACCEPTED &&
+	    verdict_check(g->v, "lease", g->v->lease_s > 0, SEAL_E_STALE,
+		"a lease of at least a second", "none", NULL)) {
+		w->outcome = SEAL_ACCEPTED;
+		w->lease_s = g->v->lease_s;
+		return;
+	}
+	if (r == 0)
+		r = SEAL_E_STALE;
+	w->error = r;
+	w->outcome = seal_error_outcome(r);
+	if (w->outcome == SEAL_INVALID || w->outcome == SEAL_ACCEPTED)
+		w->outcome = SEAL_UNAVAILABLE; /* our own fault, not theirs */
+	g->v->outcome = w->outcome;
+}
+
+void
+job_appraise(struct seal_job *j)
+{
+	struct judge g = { .job = j, .now = ctx_unix_s(j->ctx) };
+
+	if ((g.v = verdict_new()) == NULL) {
+		j->work->error = SEAL_E_MEMORY;
+		j->work->outcome = SEAL_UNAVAILABLE;
+		return;
+	}
+	verdict_identity(g.v, j);
+	judge_publish(&g, judge(&g));
+	cert_unref(&g.peer.leaf);
+	j->verdict = g.v;
+}

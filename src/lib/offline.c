@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include <sealtls/tools.h>
+
+#include "appraise/appraiser.h"
+#include "format/cmw.h"
+#include "format/eat.h"
+#include "format/tpm_evidence.h"
+#include "lib/ctx.h"
+
+#define OFFLINE_TIMEOUT_MS 30000
+
+/* ---- Evidence ---- */
+
+int
+seal_evidence_offline(struct seal_ctx *ctx, const void *nonce, size_t nonce_n,
+    void **ret, size_t *ret_n, struct seal_diag *d)
+{
+	struct seal_binding binding;
+	struct wr evidence, cmw;
+	struct attester *a;
+	uint8_t *out = NULL;
+	int r;
+
+	if (ctx->n_attesters == 0)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "evidence: the configuration names no attester");
+	a = ctx->attesters[0];
+	wr_init_heap(&evidence, LIMIT_CMW);
+	wr_init_heap(&cmw, LIMIT_CMW);
+	if ((r = binding_offline(span_of(nonce, nonce_n), attester_spki(a),
+		 &binding, d)) != 0 ||
+	    (r = attester_collect(
+		 a, &binding, OFFLINE_TIMEOUT_MS, &evidence, d)) != 0)
+		goto out;
+	cmw_write_record(
+	    &cmw, span_str(attester_media_type(a)), wr_view(&evidence));
+	if ((r = wr_take(&cmw, &out, ret_n)) != 0)
+		seal_fail(d, r, "evidence: larger than a CMW may be");
+	else
+		*ret = out;
+out:
+	wr_free(&evidence);
+	wr_free(&cmw);
+	return r;
+}
+
+/* ---- Appraisal ---- */
+
+/* Evidence found in a file: its bytes, and what they are. */
+struct item {
+	struct span type, value;
+	struct cmw cmw; /* what type and value may point into */
+};
+
+/* Bare Evidence that its first byte gives away. */
+static const char *
+guess_type(struct span in)
+{
+	if (in.n > 0 && in.p[0] == 0xd2)
+		return EAT_SOFT_TYPE;
+	if (in.n > 0 && in.p[0] >= 0xa7 && in.p[0] <= 0xa9)
+		return TPM_EVIDENCE_TYPE;
+	return NULL;
+}
+
+static int
+item_find(const struct seal_appraise_args *args, struct item *ret,
+    struct seal_diag *d)
+{
+	struct span in = span_of(args->evidence, args->evidence_n);
+	struct seal_diag why = { 0 };
+	const char *type = args->type;
+
+	if (type == NULL && cmw_parse(in, &ret->cmw, &why) == 0) {
+		if (ret->cmw.n != 1 || ret->cmw.items[0].kind != CMW_RECORD)
+			return seal_fail(d, SEAL_E_UNSUPPORTED,
+			    "evidence: expected one CMW record, found a "
+			    "collection");
+		ret->type = ret->cmw.items[0].media_type;
+		ret->value = ret->cmw.items[0].value;
+		return 0;
+	}
+	if (type == NULL && (type = guess_type(in)) == NULL) {
+		seal_fail(d, SEAL_E_DECODE,
+		    "evidence: neither a CMW nor a format we recognise (%s)",
+		    why.text);
+		seal_remedy(d, "give its media type with --type");
+		return SEAL_E_DECODE;
+	}
+	ret->type = span_str(type);
+	ret->value = in;
+	return 0;
+}
+
+/* The binder to compare with, where the caller knows one. */
+static int
+args_binding(const struct seal_appraise_args *args, struct seal_binding *ret,
+    struct seal_diag *d)
+{
+	static const uint8_t unknown[32];
+
+	if (args->binder != NULL && args->nonce != NULL)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "appraise: expected a binder or a nonce, found both");
+	if (args->nonce != NULL)
+		return binding_offline(span_of(args->nonce, args->nonce_n),
+		    span_of(NULL, 0), ret, d);
+	if (args->binder != NULL)
+		return binding_replay(span_of(args->binder, args->binder_n),
+		    span_of(NULL, 0), ret, d);
+	/* Not compared: binder_known is false, and nothing is accepted. */
+	return binding_replay(
+	    span_of(unknown, sizeof(unknown)), span_of(NULL, 0), ret, d);
+}
+
+static int
+args_prepare(const struct seal_appraise_args *args, struct item *item,
+    struct seal_binding *binding, struct appraisal_in *ret, struct seal_diag *d)
+{
+	int r;
+
+	if ((r = item_find(args, item, d)) != 0 ||
+	    (r = args_binding(args, binding, d)) != 0)
+		return r;
+	*ret = (struct appraisal_in){
+		.media_type = item->type,
+		.evidence = item->value,
+		.expected = binding,
+		.carrier = SEAL_LEVEL_TRAFFIC,
+		.now = args->unix_s,
+		.binder_known = args->binder != NULL || args->nonce != NULL,
+	};
+	return 0;
+}
+
+int
+seal_appraise_offline(const struct seal_appraise_args *args,
+    struct seal_verdict **ret, struct seal_diag *d)
+{
+	struct policy *policy = NULL;
+	struct seal_verdict *v = NULL;
+	struct seal_binding binding;
+	struct item item = { 0 };
+	struct appraisal_in in;
+	int r;
+
+	if ((r = policy_load_file(args->policy_file, &policy, d)) != 0 ||
+	    (r = args_prepare(args, &item, &binding, &in, d)) != 0)
+		goto out;
+	if ((v = verdict_new()) == NULL) {
+		r = seal_fail(d, SEAL_E_MEMORY, "appraise");
+		goto out;
+	}
+	v->subject = "evidence";
+	appraise(policy, &in, v);
+	*ret = v;
+out:
+	cmw_free(&item.cmw);
+	policy_free(&policy);
+	return r;
+}
+
+int
+seal_policy_learn(const struct seal_appraise_args *args, char **ret,
+    struct seal_verdict **ret_verdict, struct seal_diag *d)
+{
+	struct identity identity = { .mode = IDENTITY_NONE };
+	struct seal_verdict *v = NULL;
+	struct seal_binding binding;
+	struct item item = { 0 };
+	struct appraisal_in in;
+	int r;
+
+	if ((r = args_prepare(args, &item, &binding, &in, d)) != 0)
+		goto out;
+	if ((v = verdict_new()) == NULL) {
+		r = seal_fail(d, SEAL_E_MEMORY, "learn");
+		goto out;
+	}
+	v->subject = "evidence";
+	r = appraise_observe(&in, &identity, v, ret, d);
+	*ret_verdict = v;
+out:
+	cmw_free(&item.cmw);
+	return r;
+}
+
+/* ---- Policy ---- */
+
+int
+seal_policy_lint(const char *policy_file, struct seal_diag *d)
+{
+	struct policy *policy = NULL;
+	int r = policy_load_file(policy_file, &policy, d);
+
+	policy_free(&policy);
+	return r;
+}
+
+int
+seal_policy_explain(const char *policy_file, char **ret, struct seal_diag *d)
+{
+	struct policy *policy = NULL;
+	struct wr out;
+	int r;
+
+	wr_init_heap(&out, LIMIT_JSON);
+	if ((r = policy_load_file(policy_file, &policy, d)) == 0 &&
+	    ((r = policy_explain(policy, &out)) != 0 ||
+		(r = wr_take_text(&out, ret)) != 0))
+		seal_fail(d, r, "explain");
+	wr_free(&out);
+	policy_free(&policy);
+	return r;
+}
