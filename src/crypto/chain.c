@@ -277,13 +277,13 @@ verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * rest, int64_t now,
 
 	if (ctx == NULL ||
 	    X509_STORE_CTX_init(ctx, t->store, leaf, rest) != 1 ||
-	    !set_params(ctx, now, name)) {
+	    !set_params(ctx, now, name) ||
+	    X509_STORE_CTX_set_app_data(ctx, &v) != 1) {
 		r = ossl_fail(d, SEAL_E_CHAIN,
 		    "chain: cannot verify for the name '%s'",
 		    name == NULL ? "" : name);
 		goto out;
 	}
-	X509_STORE_CTX_set_app_data(ctx, &v);
 	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
 	if (X509_verify_cert(ctx) != 1 && v.bad.code == 0)
 		ossl_fail(&v.bad, SEAL_E_CHAIN, "chain: cannot verify");

@@ -21,13 +21,17 @@ ossl_end(void)
 int
 ossl_fail(struct seal_diag *d, int code, const char *fmt, ...)
 {
-	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long e = ERR_peek_last_error();
+	const char *why = ERR_reason_error_string(e);
 	char text[SEAL_DIAG_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* Out of memory says nothing about the peer. */
+	if (e != 0 && ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE)
+		code = SEAL_E_MEMORY;
 	if (why == NULL)
 		return seal_fail(d, code, "%s", text);
 	return seal_fail(d, code, "%s: %s", text, why);

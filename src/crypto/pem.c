@@ -204,7 +204,7 @@ chain_load(const char *path, struct span *der, size_t *ret_n, uint8_t **ret_buf,
 	size_t n = 0;
 	int r;
 
-	wr_init_heap(&f.der, LIMIT_CHAIN * LIMIT_CERTIFICATE);
+	wr_init_heap(&f.der, (size_t)LIMIT_CHAIN * LIMIT_CERTIFICATE);
 	if ((r = pem_walk_file(path, chain_from_block, &f, d)) != 0)
 		goto out;
 	if (f.n == 0) {

@@ -20,6 +20,8 @@ struct algorithm {
 	size_t id_n;
 };
 
+#define ALGORITHM_RSA 5
+
 static const struct algorithm algorithms[] = {
 	{ "P-256", KEY_EC, CURVE_P256, 32,
 	    ALG(6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86,
@@ -33,7 +35,7 @@ static const struct algorithm algorithms[] = {
 	{ "ED25519", KEY_EDDSA, CURVE_ED25519, 32,
 	    ALG(6, 3, 0x2b, 0x65, 0x70) },
 	{ "ED448", KEY_EDDSA, CURVE_ED448, 57, ALG(6, 3, 0x2b, 0x65, 0x71) },
-	{ "RSA", KEY_RSA, CURVE_NONE, 0,
+	[ALGORITHM_RSA] = { "RSA", KEY_RSA, CURVE_NONE, 0,
 	    ALG(6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0) },
 	/* The parameters of id-RSASSA-PSS vary; parse_pss() reads them. */
 	{ "RSA-PSS", KEY_RSA_PSS, CURVE_NONE, 0,
@@ -278,14 +280,11 @@ int
 spki_from_rsa(
     struct span modulus, uint32_t exponent, struct wr *out, struct seal_diag *d)
 {
-	const struct algorithm *rsa = NULL;
+	const struct algorithm *rsa = &algorithms[ALGORITHM_RSA];
 	uint8_t key[LIMIT_SPKI], buf[LIMIT_SPKI], e[4];
 	size_t mark;
 	struct wr k, w;
 
-	for (const struct algorithm *a = algorithms; a->name != NULL; a++)
-		if (a->kind == KEY_RSA)
-			rsa = a;
 	wr_init(&w, e, sizeof(e));
 	wr_u32(&w, exponent);
 	wr_init(&k, key, sizeof(key));
