@@ -23,7 +23,8 @@ struct findings {
 	struct span
 	    signer_chain[LIMIT_CHAIN]; /* DER, untrusted until checked */
 	size_t n_signer_chain;
-	int64_t issued_at; /* 0: undated, fresh by its binder alone */
+	int64_t issued_at; /* seconds since 1970, judged unless undated */
+	bool undated;      /* fresh by its binder alone */
 	bool debug, insecure, key_attested;
 	bool has_instance;
 	uint8_t instance[32];
@@ -53,6 +54,7 @@ struct appraiser {
 	void (*facts_free)(void *facts);
 };
 
+extern const struct appraiser appraiser_tpm, appraiser_soft;
 extern const struct appraiser *const appraisers[]; /* NULL ends */
 const struct appraiser *appraiser_find(struct span media_type);
 

@@ -38,6 +38,7 @@ enum ar4si {
 #define AR4SI_UNEXPECTED 1
 #define AR4SI_WARNING 32
 #define AR4SI_CONTRAINDICATED 96
+#define AR4SI_UNRECOGNISED 97
 #define AR4SI_CRYPTO_FAILED 99
 
 /* Starts as refused with nothing passed; only appraise/core.c accepts. Kept

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/core.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define SKEW_S 60    /* a clock may be this far ahead (PROTOCOL 5.3) */
+#define TEXT 256     /* bytes of an expected or a got */
+#define TYPE_MAX 200 /* bytes of a media type that we keep */
+
+/*
+ * The one comparison that everything rests on (PROTOCOL 5.4 rules 1 and 2):
+ * each signed field that must be the binder is exactly that, at full length,
+ * and there is at least one. span_equal_ct() never equates empty values.
+ */
+static bool
+check_binders(const struct appraisal_in *in, const struct findings *f,
+    struct seal_verdict *v)
+{
+	struct span want = binding_value(in->expected);
+	char e[HEX_SHORT], g[HEX_SHORT];
+
+	if (!verdict_check(v, "binder.signed", f->n_signed_binder > 0,
+		SEAL_E_BINDER, "a signed binder", "none", NULL))
+		return false;
+	for (size_t i = 0; i < f->n_signed_binder; i++)
+		if (!verdict_check(v, "binder",
+			span_equal_ct(f->signed_binder[i], want), SEAL_E_BINDER,
+			hex_short(want, e), hex_short(f->signed_binder[i], g),
+			"the Evidence belongs to another connection: look "
+			"for a relay between the peers"))
+			return false;
+	v->binder_compared = true;
+	return true;
+}
+
+static const char *
+spki_text(struct span spki, char buf[HEX_SHORT])
+{
+	uint8_t digest[HASH_MAX];
+
+	if (hash_one(HASH_SHA256, spki, digest, NULL) != 0)
+		return "";
+	return hex_short(span_of(digest, 32), buf);
+}
+
+/* A record or an offline nonce, never a connection, may come without key. */
+static bool
+key_unknown(const struct seal_binding *b)
+{
+	return b->spki.n == 0 &&
+	       (b->kind == BINDING_REPLAY || b->kind == BINDING_OFFLINE);
+}
+
+/* The key that the signed bytes name is the one that the authenticator was
+ * signed with. */
+static bool
+check_subject(const struct appraisal_in *in, const struct findings *f,
+    struct seal_verdict *v)
+{
+	struct span want = in->expected->spki,
+		    got = span_of(f->subject_spki, f->n_subject_spki);
+	char e[HEX_SHORT], g[HEX_SHORT];
+
+	if (key_unknown(in->expected)) {
+		verdict_skip(
+		    v, "subject.key", "not compared: no key to expect");
+		return true;
+	}
+	return verdict_check(v, "subject.key", span_equal_ct(got, want),
+	    SEAL_E_KEY, spki_text(want, e), spki_text(got, g),
+	    "attest for the key that the peer's certificate has");
+}
+
+static bool
+pin_matches(const struct signer *s, const struct findings *f)
+{
+	struct span spki = span_of(f->signer_spki, f->n_signer_spki);
+	uint8_t digest[HASH_MAX];
+
+	return s->pinned && spki.n > 0 &&
+	       hash_one(HASH_SHA256, spki, digest, NULL) == 0 &&
+	       span_equal_ct(span_of(digest, sizeof(s->spki_sha256)),
+		   span_of(s->spki_sha256, sizeof(s->spki_sha256)));
+}
+
+/*
+ * The leaf *is* the signer's key (so that a chain for a neighbour such as an
+ * EK proves nothing), and the chain ends in the policy's anchor now.
+ */
+static int
+ca_matches(const struct signer *s, const struct findings *f, int64_t now,
+    struct seal_diag *d)
+{
+	struct cert *leaf = NULL;
+	bool same;
+	int r;
+
+	if (s->ca == NULL || f->n_signer_chain == 0)
+		return seal_fail(
+		    d, SEAL_E_KEY, "the Evidence has no certificate chain");
+	if ((r = cert_parse(f->signer_chain[0], &leaf, d)) != 0)
+		return r;
+	same = span_equal_ct(
+	    cert_spki(leaf), span_of(f->signer_spki, f->n_signer_spki));
+	cert_unref(&leaf);
+	if (!same)
+		return seal_fail(d, SEAL_E_KEY,
+		    "the chain's leaf is not the key that signed");
+	return chain_verify(
+	    s->ca, f->signer_chain, f->n_signer_chain, now, NULL, d);
+}
+
+/* *ret_ca: it was a chain that matched, not a pin. */
+static bool
+check_signer(const struct accept_entry *e, const struct findings *f,
+    int64_t now, bool *ret_ca, struct seal_verdict *v)
+{
+	struct seal_diag d = { 0 };
+	char g[HEX_SHORT];
+	int code = SEAL_E_KEY, r;
+
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (pin_matches(&e->signers[i], f)) {
+			*ret_ca = false;
+			return verdict_check(
+			    v, "signer", true, 0, NULL, NULL, NULL);
+		}
+	for (size_t i = 0; i < e->n_signers; i++) {
+		if (e->signers[i].ca == NULL)
+			continue;
+		if ((r = ca_matches(&e->signers[i], f, now, &d)) == 0) {
+			*ret_ca = true;
+			return verdict_check(
+			    v, "signer", true, 0, NULL, NULL, NULL);
+		}
+		code = r == SEAL_E_STALE || r == SEAL_E_MEMORY ? r : SEAL_E_KEY;
+	}
+	return verdict_check(v, "signer", false, code, "a signer of the policy",
+	    d.code != 0
+		? d.text
+		: spki_text(span_of(f->signer_spki, f->n_signer_spki), g),
+	    "if that key is to be trusted, add it to 'signers'");
+}
+
+/* Dated Evidence is from the last max_age_s, and not from the future. */
+static bool
+check_age(const struct policy *p, const struct findings *f, int64_t now,
+    struct seal_verdict *v)
+{
+	char e[TEXT], g[TEXT];
+	bool sane = f->issued_at > 0, future, old;
+
+	if (f->undated) {
+		verdict_skip(v, "age", "undated: fresh by its binder alone");
+		return true;
+	}
+	future = sane && f->issued_at - SKEW_S > now;
+	old = !sane || now - f->issued_at > (int64_t)p->max_age_s;
+	snprintf(e, sizeof(e), "at most %" PRIu32 " s before %" PRId64,
+	    p->max_age_s, now);
+	snprintf(g, sizeof(g), "%" PRId64, f->issued_at);
+	return verdict_check(v, "age", !future && !old, SEAL_E_STALE, e, g,
+	    "compare the clocks of both machines, or raise 'max_age_s'");
+}
+
+static void
+vector_set(struct seal_verdict *v, const struct findings *f, enum ar4si claim,
+    int8_t value)
+{
+	v->ar4si[claim] =
+	    f->insecure && value == AR4SI_AFFIRMING ? AR4SI_WARNING : value;
+}
+
+/* One entry's rules, all of them, so that every failed one is named. */
+static bool
+judge_entry(const struct policy *p, const struct accept_entry *e,
+    const struct findings *f, int64_t now, bool *ret_ca, struct seal_verdict *v)
+{
+	bool signer, debug, age, rules;
+
+	signer = check_signer(e, f, now, ret_ca, v);
+	debug = verdict_check(v, "debug", e->debug || !f->debug, SEAL_E_POLICY,
+	    "production", "debug",
+	    "attest with a platform that is not in "
+	    "debug mode");
+	age = check_age(p, f, now, v);
+	rules = e->by->match(e->rules, f, v);
+	vector_set(v, f, AR4SI_INSTANCE_IDENTITY,
+	    signer ? AR4SI_AFFIRMING : AR4SI_UNRECOGNISED);
+	if (f->insecure || (signer && *ret_ca))
+		vector_set(v, f, AR4SI_HARDWARE, AR4SI_AFFIRMING);
+	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
+		vector_set(v, f, (enum ar4si)i, v->ar4si[i]);
+	return signer && debug && age && rules && !v->failed;
+}
+
+static size_t
+passed(const struct seal_verdict *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n_checks; i++)
+		n += v->checks[i].status == SEAL_CHECK_PASSED;
+	return n;
+}
+
+/*
+ * Any entry of this technology may accept. Where none does, the verdict tells
+ * the story of the one that came furthest, the first among equals.
+ */
+static bool
+judge_entries(const struct policy *p, const struct appraiser *by,
+    const struct findings *f, int64_t now, bool *ret_ca, struct seal_verdict *v)
+{
+	struct seal_verdict *best = NULL, *try;
+	bool ok = false;
+
+	for (size_t i = 0; i < p->n_accept && !ok; i++) {
+		if (p->accept[i].by != by)
+			continue;
+		if ((try = verdict_new()) == NULL)
+			break;
+		*ret_ca = false;
+		ok = judge_entry(p, &p->accept[i], f, now, ret_ca, try);
+		if (best == NULL || ok || passed(try) > passed(best)) {
+			seal_verdict_free(&best);
+			best = try;
+			try = NULL;
+		}
+		seal_verdict_free(&try);
+	}
+	if (best == NULL)
+		return verdict_check(v, "policy", false, SEAL_E_MEMORY, NULL,
+		    "out of memory", NULL);
+	verdict_take(v, best);
+	seal_verdict_free(&best);
+	return ok && !v->failed;
+}
+
+/* PROTOCOL 5.4 rule 6: the same technology, platform and key as before. */
+static bool
+check_first(const struct policy *p, const struct appraisal_in *in,
+    struct seal_verdict *v)
+{
+	const struct seal_verdict *first = in->first;
+	char e[HEX_SHORT], g[HEX_SHORT];
+	const char *remedy = "open a new connection to a changed peer";
+
+	if (first == NULL)
+		return true;
+	if (!verdict_check(v, "reattest.scheme",
+		media_type_equal(span_str(seal_verdict_scheme(first)),
+		    span_str(seal_verdict_scheme(v))),
+		SEAL_E_KEY, seal_verdict_scheme(first), seal_verdict_scheme(v),
+		remedy))
+		return false;
+	if (!verdict_check(v, "reattest.instance",
+		first->has_instance == v->has_instance &&
+		    (!v->has_instance ||
+			span_equal_ct(
+			    span_of(first->instance, sizeof(first->instance)),
+			    span_of(v->instance, sizeof(v->instance)))),
+		SEAL_E_KEY, hex_short(span_of(first->instance, 32), e),
+		hex_short(span_of(v->instance, 32), g), remedy))
+		return false;
+	if (p->rotate_subject) {
+		verdict_skip(v, "reattest.key", "policy lets the key change");
+		return true;
+	}
+	return verdict_check(v, "reattest.key",
+	    span_equal_ct(
+		span_of(first->subject_key, 32), span_of(v->subject_key, 32)),
+	    SEAL_E_KEY, hex_short(span_of(first->subject_key, 32), e),
+	    hex_short(span_of(v->subject_key, 32), g),
+	    "keep the key, or set 'rotate_subject' in the policy");
+}
+
+/* The level is the carrier's: this Evidence carries the binder itself. */
+static bool
+check_level(const struct policy *p, const struct appraisal_in *in,
+    struct seal_verdict *v)
+{
+	v->level = v->binder_compared ? in->carrier : SEAL_LEVEL_NONE;
+	return verdict_check(v, "level",
+	    v->level > SEAL_LEVEL_NONE && v->level <= SEAL_LEVEL_TRAFFIC &&
+		p->min_binding > SEAL_LEVEL_NONE && v->level >= p->min_binding,
+	    SEAL_E_POLICY, level_name(p->min_binding), level_name(v->level),
+	    "attest after the handshake, or lower 'min_binding'");
+}
+
+/* PROTOCOL 6.2: no longer than policy, or than any certificate that the
+ * signer's trust rests on. */
+static bool
+check_lease(const struct policy *p, const struct appraisal_in *in,
+    const struct findings *f, bool ca, struct seal_verdict *v, uint32_t *ret)
+{
+	int64_t lease = p->lease_s;
+	struct cert *c = NULL;
+	char g[TEXT];
+
+	for (size_t i = 0; ca && i < f->n_signer_chain; i++) {
+		if (cert_parse(f->signer_chain[i], &c, NULL) != 0)
+			return verdict_check(v, "lease", false, SEAL_E_CHAIN,
+			    "certificates", "one that cannot be read", NULL);
+		if (cert_not_after(c) - in->now < lease)
+			lease = cert_not_after(c) - in->now;
+		cert_unref(&c);
+	}
+	snprintf(g, sizeof(g), "%" PRId64 " s", lease);
+	if (!verdict_check(v, "lease", lease >= (int64_t)POLICY_LEASE_MIN_S,
+		SEAL_E_STALE, "at least 30 s", g,
+		"renew the signer's certificate"))
+		return false;
+	*ret = (uint32_t)lease;
+	return true;
+}
+
+static void
+describe(const struct findings *f, struct seal_verdict *v)
+{
+	uint8_t digest[HASH_MAX];
+
+	v->insecure = f->insecure;
+	v->key_attested = f->key_attested;
+	v->has_instance = f->has_instance;
+	memcpy(v->instance, f->instance, sizeof(v->instance));
+	if (hash_one(HASH_SHA256, span_of(f->subject_spki, f->n_subject_spki),
+		digest, NULL) == 0)
+		memcpy(v->subject_key, digest, sizeof(v->subject_key));
+}
+
+bool
+appraise_scheme(const struct appraisal_in *in, struct seal_verdict *v)
+{
+	char type[TYPE_MAX];
+
+	free(v->scheme);
+	v->scheme = strdup(text_safe(in->media_type, type, sizeof(type)));
+	return v->scheme != NULL;
+}
+
+/* No hash is all zeros, so such a value was never computed. */
+static bool
+computed(const struct seal_binding *b)
+{
+	struct span value = binding_value(b);
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < value.n; i++)
+		any |= value.p[i];
+	return any != 0;
+}
+
+bool
+appraise_binding(const struct appraisal_in *in, struct seal_verdict *v)
+{
+	/* PROTOCOL 5.4 rule 2: there is no "no expected value". */
+	if (!in->binder_known) {
+		verdict_skip(v, "binder", "not compared: no value to expect");
+		return true;
+	}
+	return verdict_check(v, "binder.expected",
+	    binding_valid(in->expected) && computed(in->expected),
+	    SEAL_E_BINDER, "the binder of this connection", "none", NULL);
+}
+
+bool
+appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
+    struct findings *f, struct seal_verdict *v)
+{
+	int r = by->verify(in, f, v);
+
+	if (r == SEAL_E_SIGNATURE || r == SEAL_E_BINDER) {
+		v->ar4si[AR4SI_INSTANCE_IDENTITY] = AR4SI_CRYPTO_FAILED;
+		v->ar4si[AR4SI_HARDWARE] = AR4SI_CRYPTO_FAILED;
+	}
+	if (r != 0)
+		/* Told already; this is for a backend that forgot to. */
+		return v->failed ? false
+				 : verdict_check(v, "evidence", false, r, NULL,
+				       NULL, NULL);
+	describe(f, v);
+	if (!in->binder_known)
+		return !v->failed;
+	return check_binders(in, f, v) && check_subject(in, f, v) && !v->failed;
+}
+
+/* Of the policy's technologies, the one that the media type selects: the
+ * peer's choice is only among what policy allows (PROTOCOL 5.4 rule 3). */
+static const struct appraiser *
+select_appraiser(const struct policy *p, const struct appraisal_in *in,
+    struct seal_verdict *v)
+{
+	const struct appraiser *by = NULL;
+
+	for (size_t i = 0; i < p->n_accept && by == NULL; i++)
+		if (media_type_equal(
+			in->media_type, span_str(p->accept[i].scheme)))
+			by = p->accept[i].by;
+	if (!verdict_check(v, "scheme", by != NULL, SEAL_E_POLICY,
+		p->n_accept > 0 ? p->accept[0].scheme : "",
+		seal_verdict_scheme(v),
+		"add an entry for this scheme to 'accept', or attest with one "
+		"that policy names"))
+		return NULL;
+	return by;
+}
+
+static bool
+judge(const struct policy *p, const struct appraiser *by,
+    const struct appraisal_in *in, struct findings *f, struct seal_verdict *v)
+{
+	uint32_t lease = 0;
+	bool ok, ca = false;
+
+	if (!appraise_verify(by, in, f, v))
+		return false;
+	ok = judge_entries(p, by, f, in->now, &ca, v);
+	if (!verdict_check(v, "binder.known", in->binder_known, SEAL_E_POLICY,
+		"a binder to compare with", "not compared",
+		"say which binder to expect (--expect-binder)"))
+		return false;
+	if (!ok || !check_first(p, in, v) || !check_level(p, in, v) ||
+	    !check_lease(p, in, f, ca, v, &lease))
+		return false;
+	if (v->failed || !v->binder_compared)
+		return false;
+	/* The only place that accepts. */
+	v->lease_s = lease;
+	v->outcome = SEAL_ACCEPTED;
+	return true;
+}
+
+void
+findings_wipe(struct findings *f, const struct appraiser *by)
+{
+	if (f->facts != NULL)
+		by->facts_free(f->facts);
+	memset(f, 0, sizeof(*f));
+}
+
+int
+appraise(const struct policy *p, const struct appraisal_in *in,
+    struct seal_verdict *v)
+{
+	const struct appraiser *by;
+	struct findings *f;
+	bool ok = false;
+
+	if (v == NULL)
+		return SEAL_E_ARGUMENT;
+	if (v->outcome == SEAL_ACCEPTED)
+		v->outcome = SEAL_REFUSED_POLICY;
+	v->lease_s = 0;
+	if (p == NULL || in == NULL || v->observed)
+		return SEAL_E_ARGUMENT;
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		return SEAL_E_MEMORY;
+	if (appraise_scheme(in, v) && appraise_binding(in, v) &&
+	    (by = select_appraiser(p, in, v)) != NULL) {
+		ok = judge(p, by, in, f, v);
+		findings_wipe(f, by);
+	}
+	free(f);
+	if (ok)
+		return 0;
+	return v->diag != NULL && v->diag->code != 0 ? v->diag->code
+						     : SEAL_E_MEMORY;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_CORE_H
+#define APPRAISE_CORE_H
+
+#include "appraise/appraiser.h"
+
+/*
+ * The steps that judging and observing share. Each records what it finds and
+ * returns whether to go on; none accepts.
+ */
+
+/* Notes the media type. */
+bool appraise_scheme(const struct appraisal_in *in, struct seal_verdict *v);
+/* There is a value to expect, or openly none. */
+bool appraise_binding(const struct appraisal_in *in, struct seal_verdict *v);
+/* The backend's verification, then the core's own comparison of binder and
+ * subject key. *f is zeroed by the caller, who passes it to findings_wipe()
+ * whatever is returned. */
+bool appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
+    struct findings *f, struct seal_verdict *v);
+void findings_wipe(struct findings *f, const struct appraiser *by);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/core.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+
+#define AGE_S 300 /* of what is learned; dated Evidence is made on request */
+
+static json_t *
+hex_json(struct span s)
+{
+	char hex[2 * HASH_MAX + 1] = "";
+	struct wr w;
+
+	wr_init(&w, hex, sizeof(hex) - 1);
+	wr_hex(&w, s);
+	return w.error == 0 ? json_string(hex) : NULL;
+}
+
+static json_t *
+pins_json(const struct identity *id)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < id->n_pins; i++)
+		if (json_array_append_new(
+			list, hex_json(span_of(id->pins[i], 32))) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *
+identity_json(const struct identity *id)
+{
+	if (id != NULL && id->mode == IDENTITY_PKIX)
+		return json_pack("{s:s, s:s*, s:s*}", "mode", "pkix", "name",
+		    id->name, "ca", id->ca_file);
+	if (id != NULL && id->mode == IDENTITY_PIN)
+		return json_pack(
+		    "{s:s, s:o}", "mode", "pin", "spki_sha256", pins_json(id));
+	return json_pack("{s:s}", "mode", "none");
+}
+
+static json_t *
+entry_json(const struct appraiser *by, const struct findings *f)
+{
+	uint8_t digest[HASH_MAX];
+	json_t *entry;
+
+	if (hash_one(HASH_SHA256, span_of(f->signer_spki, f->n_signer_spki),
+		digest, NULL) != 0)
+		return NULL;
+	entry = json_pack("{s:s, s:[{s:o}], s:b}", "scheme", by->media_type,
+	    "signers", "spki_sha256", hex_json(span_of(digest, 32)), "debug",
+	    (int)f->debug);
+	if (entry != NULL && by->learn(f, entry) == 0)
+		return entry;
+	json_decref(entry);
+	return NULL;
+}
+
+/* Loads what was written, so that no policy leaves here that lint refuses. */
+static int
+check_learned(const char *text, struct seal_diag *d)
+{
+	struct policy *p = NULL;
+	int r = policy_load(span_str(text), NULL, &p, d);
+
+	policy_free(&p);
+	return r;
+}
+
+static int
+learn(const struct appraisal_in *in, const struct identity *identity,
+    const struct appraiser *by, const struct findings *f, char **ret,
+    struct seal_diag *d)
+{
+	bool lower = in->binder_known && in->carrier > SEAL_LEVEL_NONE &&
+		     in->carrier < SEAL_LEVEL_TRAFFIC;
+	char *text = NULL;
+	json_t *j;
+	int r;
+
+	j = json_pack("{s:i, s:s, s:i, s:i, s:o, s:s, s:b, s:[o]}", "version",
+	    1, "min_binding",
+	    level_name(lower ? in->carrier : SEAL_LEVEL_TRAFFIC), "max_age_s",
+	    AGE_S, "lease_s", (int)POLICY_LEASE_DEFAULT_S, "identity",
+	    identity_json(identity), "subject", "evidence", "rotate_subject", 0,
+	    "accept", entry_json(by, f));
+	if (j != NULL)
+		text = json_dumps(j, JSON_INDENT(2));
+	json_decref(j);
+	if (text == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "policy learn");
+	if ((r = check_learned(text, d)) != 0)
+		free(text);
+	else
+		*ret = text;
+	return r;
+}
+
+int
+appraise_observe(const struct appraisal_in *in, const struct identity *identity,
+    struct seal_verdict *v, char **ret_policy, struct seal_diag *d)
+{
+	const struct appraiser *by = appraiser_find(in->media_type);
+	struct findings *f = calloc(1, sizeof(*f));
+	int r = SEAL_E_MEMORY;
+
+	v->observed = true;
+	if (f == NULL || !appraise_scheme(in, v)) {
+		free(f);
+		return seal_fail(d, SEAL_E_MEMORY, "policy learn");
+	}
+	if (verdict_check(v, "scheme", by != NULL, SEAL_E_UNSUPPORTED,
+		"Evidence that this build can appraise", seal_verdict_scheme(v),
+		NULL) &&
+	    appraise_binding(in, v) && appraise_verify(by, in, f, v)) {
+		r = learn(in, identity, by, f, ret_policy, d);
+		/* PROTOCOL: learning sees, and never accepts. */
+		verdict_check(v, "observed", false, SEAL_E_POLICY,
+		    "a policy to judge by", "none: this was only looked at",
+		    "use the policy that was learned");
+	} else {
+		r = v->diag == NULL ? SEAL_E_MEMORY : v->diag->code;
+		seal_fail(d, r, "policy learn: %.200s",
+		    v->diag == NULL ? "" : v->diag->text);
+	}
+	if (by != NULL)
+		findings_wipe(f, by);
+	free(f);
+	return r;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appraise/appraiser.h"
+#include "appraise/strict.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#define WHERE 64 /* bytes of the name of a place in the policy */
+
+const char *const policy_keys[] = { "version", "min_binding", "max_age_s",
+	"lease_s", "identity", "subject", "rotate_subject", "accept", NULL };
+const char *const policy_entry_keys[] = { "scheme", "signers", "debug", NULL };
+const char *const policy_signer_keys[] = { "spki_sha256", "ca", NULL };
+static const char *const subject_keys[] = { "ca", NULL };
+
+static void
+entry_wipe(struct accept_entry *e)
+{
+	for (size_t i = 0; i < e->n_signers; i++) {
+		trust_free(&e->signers[i].ca);
+		free(e->signers[i].ca_file);
+	}
+	free(e->signers);
+	free(e->scheme);
+	if (e->by != NULL && e->rules != NULL)
+		e->by->rules_free(e->rules);
+}
+
+void
+policy_free(struct policy **pp)
+{
+	struct policy *p;
+
+	if (pp == NULL || (p = *pp) == NULL)
+		return;
+	*pp = NULL;
+	for (size_t i = 0; i < p->n_accept; i++)
+		entry_wipe(&p->accept[i]);
+	free(p->accept);
+	identity_wipe(&p->identity);
+	trust_free(&p->subject_ca);
+	free(p);
+}
+
+static int
+load_ca(const char *base_dir, const char *file, struct trust **ret,
+    char **ret_path, struct seal_diag *d)
+{
+	struct trust *t = NULL;
+	char *path = NULL;
+	int r;
+
+	if ((r = strict_path(base_dir, file, &path, d)) != 0)
+		goto out;
+	if ((t = trust_new()) == NULL) {
+		r = seal_fail(d, SEAL_E_MEMORY, "policy: anchors");
+		goto out;
+	}
+	if ((r = trust_add_pem_file(t, path, d)) != 0)
+		goto out;
+	*ret = t;
+	t = NULL;
+	*ret_path = path;
+	path = NULL;
+out:
+	trust_free(&t);
+	free(path);
+	return r;
+}
+
+/* Exactly one of a pin and a CA. */
+static int
+load_signer(const json_t *j, const char *base_dir, const char *where,
+    struct signer *ret, struct seal_diag *d)
+{
+	const json_t *pin = json_object_get(j, "spki_sha256");
+	const char *ca = NULL;
+	int r;
+
+	if ((r = strict_object(j, policy_signer_keys, where, d)) != 0 ||
+	    (r = strict_text(j, "ca", false, where, &ca, d)) != 0)
+		return r;
+	if ((pin == NULL) == (ca == NULL))
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "%s: needs 'spki_sha256' or 'ca', one of them", where);
+	if (ca != NULL)
+		return load_ca(base_dir, ca, &ret->ca, &ret->ca_file, d);
+	ret->pinned = true;
+	return strict_hex(
+	    pin, sizeof(ret->spki_sha256), where, ret->spki_sha256, d);
+}
+
+static int
+load_signers(const json_t *list, const char *base_dir, const char *where,
+    struct accept_entry *e, struct seal_diag *d)
+{
+	char place[WHERE];
+	int r;
+
+	if (list == NULL)
+		return seal_fail(
+		    d, SEAL_E_CONFIG, "%s: 'signers' is missing", where);
+	snprintf(place, sizeof(place), "%s.signers", where);
+	if ((r = strict_array(list, 1, POLICY_SIGNERS_MAX, place, d)) != 0)
+		return r;
+	e->signers = calloc(json_array_size(list), sizeof(*e->signers));
+	if (e->signers == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "policy");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		e->n_signers++;
+		if ((r = load_signer(json_array_get(list, i), base_dir, place,
+			 &e->signers[i], d)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The keys that every entry has, and those of its technology. */
+static int
+known_keys(const struct appraiser *by, const json_t *j, const char *where,
+    struct seal_diag *d)
+{
+	const char *keys[POLICY_ENTRY_KEYS_MAX + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; policy_entry_keys[i] != NULL; i++)
+		keys[n++] = policy_entry_keys[i];
+	for (size_t i = 0; by->rules[i] != NULL && n < POLICY_ENTRY_KEYS_MAX;
+	     i++)
+		keys[n++] = by->rules[i];
+	return strict_object(j, keys, where, d);
+}
+
+static int
+load_entry(const json_t *j, size_t i, const char *base_dir,
+    struct accept_entry *e, struct seal_diag *d)
+{
+	const char *scheme = NULL;
+	char where[WHERE / 2];
+	int r;
+
+	snprintf(where, sizeof(where), "accept[%zu]", i);
+	if (!json_is_object(j))
+		return seal_fail(
+		    d, SEAL_E_CONFIG, "%s: must be an object", where);
+	if ((r = strict_text(j, "scheme", true, where, &scheme, d)) != 0)
+		return r;
+	if ((e->by = appraiser_find(span_str(scheme))) == NULL) {
+		seal_fail(d, SEAL_E_CONFIG, "%s: unknown scheme '%.100s'",
+		    where, scheme);
+		seal_remedy(d, "`seal doctor` lists the schemes known here");
+		return SEAL_E_CONFIG;
+	}
+	if ((e->scheme = strdup(e->by->media_type)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "policy");
+	if ((r = known_keys(e->by, j, where, d)) != 0 ||
+	    (r = load_signers(
+		 json_object_get(j, "signers"), base_dir, where, e, d)) != 0 ||
+	    (r = strict_bool(j, "debug", true, where, &e->debug, d)) != 0)
+		return r;
+	return e->by->rules_load(j, e->debug, &e->rules, d);
+}
+
+static int
+load_accept(const json_t *list, const char *base_dir, struct policy *p,
+    struct seal_diag *d)
+{
+	int r;
+
+	if (list == NULL)
+		return seal_fail(
+		    d, SEAL_E_CONFIG, "policy: 'accept' is missing");
+	if ((r = strict_array(
+		 list, 1, POLICY_ENTRIES_MAX, "policy: accept", d)) != 0)
+		return r;
+	p->accept = calloc(json_array_size(list), sizeof(*p->accept));
+	if (p->accept == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "policy");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		p->n_accept++;
+		if ((r = load_entry(json_array_get(list, i), i, base_dir,
+			 &p->accept[i], d)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+load_min_binding(const json_t *j, struct policy *p, struct seal_diag *d)
+{
+	const char *text = "traffic";
+	int r;
+
+	if ((r = strict_text(j, "min_binding", false, "policy", &text, d)) != 0)
+		return r;
+	for (enum seal_level l = SEAL_LEVEL_KEY; l <= SEAL_LEVEL_TRAFFIC; l++)
+		if (strcmp(text, level_name(l)) == 0)
+			p->min_binding = l;
+	if (p->min_binding == SEAL_LEVEL_NONE)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "policy: 'min_binding' must be 'traffic', 'transcript' or "
+		    "'key'");
+	return 0;
+}
+
+static int
+load_subject(const json_t *j, const char *base_dir, struct policy *p,
+    struct seal_diag *d)
+{
+	const json_t *s = json_object_get(j, "subject");
+	const char *ca = NULL, *text = "evidence";
+	char *path = NULL;
+	int r;
+
+	if (json_is_object(s)) {
+		p->subject = SUBJECT_PKIX;
+		if ((r = strict_object(s, subject_keys, "subject", d)) != 0 ||
+		    (r = strict_text(s, "ca", true, "subject", &ca, d)) != 0)
+			return r;
+		r = load_ca(base_dir, ca, &p->subject_ca, &path, d);
+		free(path);
+		return r;
+	}
+	if ((r = strict_text(j, "subject", false, "policy", &text, d)) != 0)
+		return r;
+	if (strcmp(text, "evidence") == 0)
+		p->subject = SUBJECT_EVIDENCE;
+	else if (strcmp(text, "same-key") == 0)
+		p->subject = SUBJECT_SAME_KEY;
+	else
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "policy: 'subject' must be 'evidence', 'same-key' or "
+		    "{\"ca\": FILE}");
+	return 0;
+}
+
+static int
+load_numbers(const json_t *j, struct policy *p, struct seal_diag *d)
+{
+	uint32_t version = 0;
+	int r;
+
+	p->lease_s = POLICY_LEASE_DEFAULT_S;
+	if ((r = strict_uint(
+		 j, "version", true, 1, 1, "policy", &version, d)) != 0 ||
+	    (r = strict_uint(j, "max_age_s", true, 1, POLICY_AGE_MAX_S,
+		 "policy", &p->max_age_s, d)) != 0 ||
+	    (r = strict_uint(j, "lease_s", false, POLICY_LEASE_MIN_S,
+		 POLICY_LEASE_MAX_S, "policy", &p->lease_s, d)) != 0 ||
+	    (r = strict_bool(j, "rotate_subject", false, "policy",
+		 &p->rotate_subject, d)) != 0)
+		return r;
+	return 0;
+}
+
+static int
+load_identity(const json_t *j, const char *base_dir, struct policy *p,
+    struct seal_diag *d)
+{
+	const json_t *id = json_object_get(j, "identity");
+
+	if (id != NULL)
+		return identity_parse(id, base_dir, &p->identity, d);
+	p->identity.mode = IDENTITY_PKIX;
+	return 0;
+}
+
+int
+policy_load(struct span json, const char *base_dir, struct policy **ret,
+    struct seal_diag *d)
+{
+	struct policy *p = NULL;
+	json_t *j = NULL;
+	int r;
+
+	if ((r = strict_load(json, "policy", &j, d)) != 0)
+		return r;
+	if ((p = calloc(1, sizeof(*p))) == NULL) {
+		r = seal_fail(d, SEAL_E_MEMORY, "policy");
+		goto out;
+	}
+	if ((r = strict_object(j, policy_keys, "policy", d)) != 0 ||
+	    (r = load_numbers(j, p, d)) != 0 ||
+	    (r = load_min_binding(j, p, d)) != 0 ||
+	    (r = load_identity(j, base_dir, p, d)) != 0 ||
+	    (r = load_subject(j, base_dir, p, d)) != 0 ||
+	    (r = load_accept(json_object_get(j, "accept"), base_dir, p, d)) !=
+		0)
+		goto out;
+	*ret = p;
+	p = NULL;
+out:
+	policy_free(&p);
+	json_decref(j);
+	return r;
+}
+
+int
+policy_load_file(const char *path, struct policy **ret, struct seal_diag *d)
+{
+	const char *slash = strrchr(path, '/');
+	uint8_t *text = NULL;
+	char *dir = NULL;
+	size_t n = 0;
+	int r;
+
+	if ((r = file_read(path, LIMIT_JSON, &text, &n, d)) != 0)
+		return r;
+	/* "/policy" stands in "/", and a bare name in the current folder. */
+	dir = slash == NULL
+		  ? strdup("")
+		  : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (dir == NULL)
+		r = seal_fail(d, SEAL_E_MEMORY, "policy '%s'", path);
+	else
+		r = policy_load(span_of(text, n), dir, ret, d);
+	free(dir);
+	free(text);
+	return r;
+}
+
+size_t
+policy_schemes(const struct policy *p, struct span *ret, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_accept && n < max; i++) {
+		struct span s = span_str(p->accept[i].scheme);
+		size_t k = 0;
+
+		while (k < n && !media_type_equal(ret[k], s))
+			k++;
+		if (k == n)
+			ret[n++] = s;
+	}
+	return n;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/policy.h"
+
+#include "appraise/appraiser.h"
+#include "base/text.h"
+
+static void
+explain_identity(const struct identity *id, struct wr *out)
+{
+	char hex[HEX_SHORT];
+
+	switch (id->mode) {
+	case IDENTITY_PKIX:
+		wr_printf(out,
+		    "Who it must be: the TLS certificate is valid under "
+		    "%.200s\nand names %.200s.\n",
+		    id->ca_file == NULL ? "the system's anchors" : id->ca_file,
+		    id->name == NULL ? "the host connected to" : id->name);
+		return;
+	case IDENTITY_PIN:
+		wr_printf(out, "Who it must be: the TLS certificate has one "
+			       "of these keys (SHA-256 of SPKI):\n");
+		for (size_t i = 0; i < id->n_pins; i++)
+			wr_printf(out, "    %s\n",
+			    hex_short(span_of(id->pins[i], 32), hex));
+		return;
+	default:
+		wr_printf(out,
+		    "Who it must be: anybody whose Evidence is accepted.\n"
+		    "    not proved: that it is the machine that was meant "
+		    "(diversion: not excluded).\n");
+	}
+}
+
+static void
+explain_subject(const struct policy *p, struct wr *out)
+{
+	switch (p->subject) {
+	case SUBJECT_SAME_KEY:
+		wr_printf(out, "Its attested key is the key of its TLS "
+			       "certificate.\n");
+		return;
+	case SUBJECT_PKIX:
+		wr_printf(out, "Its attested key has a certificate of the "
+			       "policy's CA.\n");
+		return;
+	default:
+		wr_printf(out, "Its attested key is accepted for its Evidence "
+			       "alone.\n");
+	}
+}
+
+static void
+explain_signers(const struct accept_entry *e, struct wr *out)
+{
+	char hex[HEX_SHORT];
+
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (e->signers[i].pinned)
+			wr_printf(out, "    signed by key %s\n",
+			    hex_short(
+				span_of(e->signers[i].spki_sha256, 32), hex));
+		else
+			wr_printf(out,
+			    "    signed by a key certified under "
+			    "%.300s\n",
+			    e->signers[i].ca_file);
+}
+
+int
+policy_explain(const struct policy *p, struct wr *out)
+{
+	explain_identity(&p->identity, out);
+	explain_subject(p, out);
+	wr_printf(out,
+	    "Evidence is bound to the connection at level '%s' or better and, "
+	    "where dated,\nat most %u s old. A verdict holds for %u s; then "
+	    "the peer attests again%s.\n",
+	    level_name(p->min_binding), (unsigned)p->max_age_s,
+	    (unsigned)p->lease_s,
+	    p->rotate_subject ? "\nand may change its key"
+			      : " with the same key");
+	for (size_t i = 0; i < p->n_accept; i++) {
+		wr_printf(out, "%s %.200s, if all of:\n",
+		    i == 0 ? "Accepted is" : "Accepted is also",
+		    p->accept[i].scheme);
+		explain_signers(&p->accept[i], out);
+		if (p->accept[i].by->rules_explain(p->accept[i].rules, out) !=
+		    0)
+			return out->error;
+	}
+	return out->error;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_SOFT_RULES_H
+#define APPRAISE_SOFT_RULES_H
+
+#include <jansson.h>
+
+#include "appraise/verdict.h"
+#include "base/wr.h"
+#include "crypto/hash.h"
+
+#define SOFT_MEASUREMENTS_MAX 16
+#define SOFT_NAME_MAX 64 /* bytes of a measurement's name, with its NUL */
+
+/* What one accept entry demands of soft Evidence: these measurements. */
+struct soft_rule {
+	char name[SOFT_NAME_MAX];
+	uint8_t value[HASH_MAX];
+	size_t n_value;
+};
+
+struct soft_rules {
+	struct soft_rule measurements[SOFT_MEASUREMENTS_MAX];
+	size_t n_measurements;
+};
+
+extern const char *const soft_rule_keys[];
+
+int soft_rules_load(
+    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
+int soft_rules_explain(const void *rules, struct wr *out);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_TPM_RULES_H
+#define APPRAISE_TPM_RULES_H
+
+#include <jansson.h>
+
+#include "appraise/verdict.h"
+#include "format/tpm_evidence.h"
+
+#define TPM_RULES_PCRS_MAX (TPM_BANKS_MAX * TPM_PCRS)
+
+struct findings;
+
+/* What one accept entry demands of TPM Evidence. */
+struct tpm_rule_pcr {
+	uint16_t bank;
+	uint8_t index;
+	uint8_t value[HASH_MAX];
+};
+
+struct tpm_rules {
+	struct tpm_rule_pcr *pcrs;
+	size_t n_pcrs;
+	bool has_key_policy;
+	uint8_t key_policy[HASH_MAX];
+	size_t n_key_policy;
+};
+
+/* What verify read, for match and learn; views into the Evidence. */
+struct tpm_facts {
+	struct tpm_evidence e;
+	struct tpm_attest quote, certify;
+	struct tpm_signature quote_sig, certify_sig;
+	struct tpm_public ak, subject;
+};
+
+extern const char *const tpm_rule_keys[];
+
+int tpm_rules_load(
+    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
+void tpm_rules_free(void *rules);
+int tpm_rules_explain(const void *rules, struct wr *out);
+bool tpm_match(
+    const void *rules, const struct findings *f, struct seal_verdict *v);
+int tpm_learn(const struct findings *f, json_t *entry);
+
+/* "tpm.pcr.sha256.7" as a static string; NULL for what we do not accept. */
+const char *tpm_pcr_name(uint16_t bank, uint8_t index);
+/* "sha256:0,1,7" for people. */
+void tpm_selection_text(const struct tpm_selection *s, size_t n, struct wr *w);
+
+#endif
