@@ -69,7 +69,7 @@ wr_room(struct wr *w, size_t n)
 	}
 	if (w->n + n > w->cap && !wr_grow(w, w->n + n))
 		return NULL;
-	room = w->p + w->n;
+	room = w->n == 0 ? w->p : w->p + w->n; /* p may be NULL */
 	w->n += n;
 	return room;
 }

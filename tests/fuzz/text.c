@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct span s = span_of(p, n);
 	struct span left = span_of(p, n / 2);
-	struct span right = span_of(p + n / 2, n - n / 2);
+	struct span right = n < 2 ? s : span_of(p + n / 2, n - n / 2);
 	char shown[HEX_SHORT], safe[64];
 	struct wr out;
 
