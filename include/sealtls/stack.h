@@ -23,6 +23,8 @@ enum seal_io {
 
 enum seal_role { SEAL_CLIENT = 1, SEAL_SERVER = 2 };
 
+#define SEAL_SPKI_MAX 2048 /* bytes, DER */
+
 /* Facts about an established connection. Zero values deny. */
 struct seal_stack_facts {
 	enum seal_role role;
@@ -32,8 +34,8 @@ struct seal_stack_facts {
 	uint8_t resumed;       /* 1: resumed, or early data was accepted */
 	uint8_t peer_verified; /* 1: chain (and, for pkix, name) verified */
 	char alpn[32];         /* selected; "" for none */
-	/* DER SPKI of the peer's leaf, borrowed until the next call; or NULL */
-	const uint8_t *peer_spki;
+	/* DER SPKI of the peer's leaf as it stands there; 0 bytes: none */
+	uint8_t peer_spki[SEAL_SPKI_MAX];
 	size_t peer_spki_n;
 	/* Why the chain did not verify; static or borrowed; or NULL. */
 	const char *verify_error;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls/session_parts.h"
+
+/* PROTOCOL 4: 33 bytes, the first of which is the role of who asks. */
+static int
+check_context(struct session *s, struct span context, struct seal_diag *d)
+{
+	enum ea_role peer = ea_peer_of(s->conf->role);
+	int r;
+
+	if (context.n != SEAL_CONTEXT_SIZE || context.p[0] != peer)
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "request: expected a context of %d bytes that begins with "
+		    "its sender's role %d, found %zu bytes",
+		    SEAL_CONTEXT_SIZE, peer, context.n);
+	r = ea_contexts_mark(&s->answer.seen, context, d);
+	return r;
+}
+
+int
+answer_request(struct session *s, struct span body, struct seal_diag *d)
+{
+	struct answerer *a = &s->answer;
+	struct ea_request req;
+	int r;
+
+	if (a->answering || a->awaiting)
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "request: expected at most one outstanding, found a "
+		    "second");
+	if ((r = ea_request_parse(body, ea_peer_of(s->conf->role),
+		 s->conf->cmw_type, &req, d)) != 0 ||
+	    (r = check_context(s, req.context, d)) != 0)
+		return r;
+	if ((r = span_dup(body, &a->request)) != 0)
+		return seal_fail(d, r, "request");
+	a->n_request = body.n;
+	memcpy(a->context, req.context.p, sizeof(a->context));
+	a->answering = true;
+	return 0;
+}
+
+/* When the answer may be made, for PROTOCOL 4's spacing. */
+static int64_t
+answer_due(const struct session *s)
+{
+	return s->answer.answered ? s->answer.answered_ms + s->conf->spacing_ms
+				  : INT64_MIN;
+}
+
+static bool
+answer_waits(const struct session *s)
+{
+	return s->answer.answering && s->answer.serial == 0;
+}
+
+/* What cannot be made is refused at once, and needs no job to find out. */
+static int
+answer_refuse(struct session *s, int64_t now_ms, struct seal_diag *d)
+{
+	struct session_job job = { 0 };
+	struct ea_request req;
+	uint8_t buf[4 + HASH_MAX];
+	struct wr w;
+	int r;
+
+	wr_init(&w, buf, sizeof(buf));
+	if ((r = session_keys(s, s->conf->role,
+		 span_of(s->answer.context, sizeof(s->answer.context)), &job,
+		 d)) == 0 &&
+	    (r = ea_request_parse(
+		 span_of(s->answer.request, s->answer.n_request),
+		 ea_peer_of(s->conf->role), s->conf->cmw_type, &req, d)) == 0 &&
+	    (r = ea_refuse(&w, &job.keys, &req, d)) == 0) {
+		s->answer.serial = job.serial = session_serial(s);
+		job.authenticator = buf;
+		job.n_authenticator = w.n;
+		r = answer_job_done(s, &job, now_ms, d);
+	}
+	seal_wipe(&job, sizeof(job));
+	return r;
+}
+
+int
+answer_job(struct session *s, int64_t now_ms, struct session_job **ret,
+    struct seal_diag *d)
+{
+	struct answerer *a = &s->answer;
+	struct session_job *job;
+	int r;
+
+	if (!answer_waits(s) || now_ms < answer_due(s) || !s->hello)
+		return 0;
+	if (!s->can_produce)
+		return answer_refuse(s, now_ms, d);
+	/* PROTOCOL 6, order of disclosure: Evidence never goes to a peer
+	 * that this side has not accepted. */
+	if (s->conf->reveal_after_peer && !ask_live(s, now_ms))
+		return 0;
+	if ((job = calloc(1, sizeof(*job))) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "job");
+	job->kind = SESSION_JOB_ATTEST;
+	job->scheme = s->produce;
+	job->deadline_ms = now_ms + s->conf->answer_ms;
+	if ((r = session_keys(s, s->conf->role,
+		 span_of(a->context, sizeof(a->context)), job, d)) != 0) {
+		session_job_free(&job);
+		return r;
+	}
+	job->request = a->request;
+	job->n_request = a->n_request;
+	a->request = NULL;
+	job->serial = a->serial = session_serial(s);
+	*ret = job;
+	return 0;
+}
+
+int
+answer_job_done(struct session *s, const struct session_job *job,
+    int64_t now_ms, struct seal_diag *d)
+{
+	struct answerer *a = &s->answer;
+	int r;
+
+	if (!a->answering || job->serial != a->serial)
+		return 0; /* late, PROTOCOL 4: dropped */
+	if (job->n_authenticator == 0)
+		return seal_fail(d, SEAL_E_UNAVAILABLE,
+		    "attest: neither an answer nor a refusal could be made");
+	if ((r = session_send(s, FRAME_AUTHENTICATOR,
+		 span_of(job->authenticator, job->n_authenticator), d)) != 0)
+		return r;
+	free(a->request);
+	a->request = NULL;
+	a->serial = 0;
+	a->answering = false;
+	a->awaiting = true;
+	a->answered = true;
+	a->answered_ms = now_ms;
+	return 0;
+}
+
+/* PROTOCOL 6.2: a verdict that settles nothing leaves the last one. */
+static bool
+inconclusive(enum seal_outcome outcome)
+{
+	return outcome == SEAL_UNAVAILABLE || outcome == SEAL_TIMEOUT;
+}
+
+int
+answer_verdict(struct session *s, struct span body, struct seal_diag *d)
+{
+	struct answerer *a = &s->answer;
+	struct verdict_msg m;
+	int r;
+
+	if ((r = verdict_msg_parse(body, &m, d)) != 0)
+		return r;
+	if (!a->awaiting ||
+	    !span_equal(m.context, span_of(a->context, sizeof(a->context))))
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "verdict: expected one for the last answer, found one for "
+		    "another context");
+	if (m.outcome == SEAL_ACCEPTED && m.lease_s < s->conf->lease_floor_s)
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "verdict: expected a lease of at least %u s, found %u s",
+		    s->conf->lease_floor_s, m.lease_s);
+	a->awaiting = false;
+	if (m.outcome == SEAL_ACCEPTED) {
+		a->accepted = true;
+		return 0;
+	}
+	s->peer_outcome = m.outcome;
+	if (!s->peer_requires || (a->accepted && inconclusive(m.outcome)))
+		return 0;
+	a->accepted = false;
+	return seal_fail(d, SEAL_E_REFUSED, "the peer refused this side: %s",
+	    seal_outcome_name(m.outcome));
+}
+
+int64_t
+answer_deadline(const struct session *s)
+{
+	if (!answer_waits(s) || answer_due(s) == INT64_MIN)
+		return INT64_MAX;
+	return answer_due(s);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/stack_openssl.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+/* ---- Errors: the queue is left empty, so that none is taken for another's */
+
+static int
+ssl_fail(struct seal_diag *d, int code, const char *what)
+{
+	unsigned long e = ERR_peek_error();
+	const char *reason = ERR_reason_error_string(e);
+
+	seal_fail(d, code, "tls: %s: %s", what,
+	    reason != NULL ? reason : "no reason given");
+	ERR_clear_error();
+	return code;
+}
+
+static enum seal_io
+io_result(SSL *ssl, int r, const char *what, struct seal_diag *d)
+{
+	int sys = errno;
+
+	switch (SSL_get_error(ssl, r)) {
+	case SSL_ERROR_NONE:
+		return SEAL_IO_DONE;
+	case SSL_ERROR_WANT_READ:
+		return SEAL_IO_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return SEAL_IO_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return SEAL_IO_EOF;
+	case SSL_ERROR_SYSCALL:
+		ERR_clear_error();
+		if (sys == 0)
+			return SEAL_IO_TRUNCATED;
+		seal_fail(d, SEAL_E_IO, "tls: %s: %s", what, strerror(sys));
+		return SEAL_IO_ERROR;
+	default:
+		break;
+	}
+	if (ERR_GET_REASON(ERR_peek_error()) ==
+	    SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+		ERR_clear_error();
+		return SEAL_IO_TRUNCATED;
+	}
+	ssl_fail(d, SEAL_E_TLS, what);
+	return SEAL_IO_ERROR;
+}
+
+/* ---- The calls of a stack ---- */
+
+/* What the peer's alert or the failed check means to a person. */
+static void
+handshake_hint(SSL *ssl, unsigned long e, struct seal_diag *d)
+{
+	long verify = SSL_get_verify_result(ssl);
+
+	if (ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED &&
+	    verify != X509_V_OK)
+		seal_remedy(d,
+		    "the peer's certificate: %s; check the "
+		    "identity's ca and name",
+		    X509_verify_cert_error_string(verify));
+	else if (ERR_GET_REASON(e) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
+		seal_remedy(d, "the peer does not speak seal/1");
+}
+
+static enum seal_io
+openssl_handshake(void *tls, struct seal_diag *d)
+{
+	SSL *ssl = tls;
+	enum seal_io io;
+	unsigned long e;
+	int r;
+
+	ERR_clear_error();
+	errno = 0;
+	r = SSL_do_handshake(ssl);
+	e = ERR_peek_error();
+	io = io_result(ssl, r, "handshake", d);
+	if (io == SEAL_IO_TRUNCATED || io == SEAL_IO_EOF) {
+		seal_fail(d, SEAL_E_TLS,
+		    "tls: handshake: the peer closed the connection");
+		io = SEAL_IO_ERROR;
+	}
+	if (io != SEAL_IO_ERROR)
+		return io;
+	/* A chain that fails is a question of identity, not of TLS. */
+	if (ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED && d != NULL)
+		d->code = SEAL_E_IDENTITY;
+	handshake_hint(ssl, e, d);
+	return io;
+}
+
+static enum seal_io
+openssl_read(
+    void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
+{
+	size_t n = 0;
+	int r;
+
+	ERR_clear_error();
+	errno = 0;
+	r = SSL_read_ex(tls, buf, cap, &n);
+	*ret_n = n;
+	return r == 1 ? SEAL_IO_DONE : io_result(tls, r, "read", d);
+}
+
+static enum seal_io
+openssl_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
+{
+	size_t put = 0;
+	enum seal_io io;
+	int r;
+
+	ERR_clear_error();
+	errno = 0;
+	r = SSL_write_ex(tls, buf, n, &put);
+	if (r == 1)
+		return SEAL_IO_DONE;
+	io = io_result(tls, r, "write", d);
+	if (io == SEAL_IO_EOF || io == SEAL_IO_TRUNCATED) {
+		seal_fail(d, SEAL_E_IO, "tls: write: the peer is gone");
+		io = SEAL_IO_ERROR;
+	}
+	return io;
+}
+
+/* close_notify goes out; the peer's is not waited for. */
+static enum seal_io
+openssl_shutdown(void *tls, struct seal_diag *d)
+{
+	int r;
+
+	ERR_clear_error();
+	errno = 0;
+	if ((SSL_get_shutdown(tls) & SSL_SENT_SHUTDOWN) != 0)
+		return SEAL_IO_DONE;
+	r = SSL_shutdown(tls);
+	return r >= 0 ? SEAL_IO_DONE : io_result(tls, r, "shutdown", d);
+}
+
+static int
+openssl_exporter(void *tls, const char *label, const uint8_t *context,
+    size_t context_n, uint8_t *ret, size_t n, struct seal_diag *d)
+{
+	if (SSL_export_keying_material(tls, ret, n, label, strlen(label),
+		context_n > 0 ? context : (const uint8_t *)"", context_n,
+		1) == 1)
+		return 0;
+	return ssl_fail(d, SEAL_E_TLS, "exporter");
+}
+
+static uint16_t
+suite_hash(const SSL *ssl)
+{
+	const SSL_CIPHER *c = SSL_get_current_cipher(ssl);
+	const EVP_MD *md =
+	    c != NULL ? SSL_CIPHER_get_handshake_digest(c) : NULL;
+
+	return md != NULL ? (uint16_t)(EVP_MD_get_size(md) * 8) : 0;
+}
+
+/* TLS NamedGroup of what was negotiated. Groups that libssl has no NID for
+ * are reported with their code point and a mark. */
+static uint16_t
+negotiated_group(SSL *ssl)
+{
+	static const struct {
+		int nid;
+		uint16_t group;
+	} groups[] = {
+		{ NID_X9_62_prime256v1, 0x0017 },
+		{ NID_secp384r1, 0x0018 },
+		{ NID_secp521r1, 0x0019 },
+		{ NID_X25519, 0x001d },
+		{ NID_X448, 0x001e },
+	};
+	long nid = SSL_get_negotiated_group(ssl);
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (groups[i].nid == nid)
+			return groups[i].group;
+	}
+	if ((nid & TLSEXT_nid_unknown) != 0)
+		return (uint16_t)(nid & 0xffff);
+	return 0;
+}
+
+static int
+facts_peer(SSL *ssl, struct seal_stack_facts *f)
+{
+	X509 *leaf = SSL_get0_peer_certificate(ssl);
+	long verify = SSL_get_verify_result(ssl);
+	X509_PUBKEY *key;
+	uint8_t *der = f->peer_spki;
+	int n;
+
+	if (leaf == NULL)
+		return 0;
+	key = X509_get_X509_PUBKEY(leaf);
+	n = i2d_X509_PUBKEY(key, NULL);
+	if (n <= 0 || (size_t)n > sizeof(f->peer_spki))
+		return SEAL_E_LIMIT;
+	f->peer_spki_n = (size_t)i2d_X509_PUBKEY(key, &der);
+	f->peer_verified =
+	    verify == X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
+	if (verify != X509_V_OK)
+		f->verify_error = X509_verify_cert_error_string(verify);
+	return 0;
+}
+
+static int
+openssl_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
+{
+	struct seal_stack_facts f = { 0 };
+	const unsigned char *alpn;
+	unsigned int alpn_n = 0;
+	SSL *ssl = tls;
+
+	f.role = SSL_is_server(ssl) ? SEAL_SERVER : SEAL_CLIENT;
+	f.version = (uint16_t)SSL_version(ssl);
+	f.hash = suite_hash(ssl);
+	f.group = negotiated_group(ssl);
+	f.resumed = SSL_session_reused(ssl) != 0 ||
+		    SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_ACCEPTED;
+	SSL_get0_alpn_selected(ssl, &alpn, &alpn_n);
+	if (alpn_n < sizeof(f.alpn))
+		memcpy(f.alpn, alpn_n > 0 ? alpn : (const uint8_t *)"", alpn_n);
+	if (facts_peer(ssl, &f) != 0)
+		return ssl_fail(
+		    d, SEAL_E_LIMIT, "peer certificate: key too large");
+	*ret = f;
+	return 0;
+}
+
+const struct seal_stack stack_openssl = {
+	.abi = SEAL_STACK_ABI,
+	.name = "openssl",
+	.handshake = openssl_handshake,
+	.read = openssl_read,
+	.write = openssl_write,
+	.shutdown = openssl_shutdown,
+	.exporter = openssl_exporter,
+	.facts = openssl_facts,
+};

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings that an attested connection asks of OpenSSL. */
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/limits.h"
+#include "tls/stack_openssl.h"
+
+#define ALPN_WIRE "\006seal/1" /* PROTOCOL 3 */
+#define ALPN_WIRE_SIZE 7u
+
+/* Preferred first. A libssl that lacks the hybrids takes the second. */
+static const char *const group_lists[] = {
+	"X25519MLKEM768:X25519:P-256:X448:P-384:P-521:"
+	"SecP256r1MLKEM768:SecP384r1MLKEM1024",
+	"X25519:P-256:X448:P-384:P-521",
+};
+
+static int
+setup_fail(struct seal_diag *d, const char *what)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+	seal_fail(d, SEAL_E_CONFIG, "tls: %s: %s", what,
+	    reason != NULL ? reason : "refused by libssl");
+	ERR_clear_error();
+	return SEAL_E_CONFIG;
+}
+
+/* A client that does not offer seal/1 is turned away in the handshake. */
+static int
+select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
+    const unsigned char *in, unsigned int in_n, void *arg)
+{
+	(void)ssl, (void)arg;
+	if (SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_n,
+		(const unsigned char *)ALPN_WIRE, ALPN_WIRE_SIZE, in,
+		in_n) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* Takes any chain: its key is judged by the policy's identity later. */
+static int
+accept_shown(X509_STORE_CTX *store, void *arg)
+{
+	(void)arg;
+	X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+	return 1;
+}
+
+static int
+setup_groups(SSL_CTX *ctx, struct seal_diag *d)
+{
+	for (size_t i = 0; i < sizeof(group_lists) / sizeof(group_lists[0]);
+	     i++) {
+		if (SSL_CTX_set1_groups_list(ctx, group_lists[i]) == 1) {
+			ERR_clear_error();
+			return 0;
+		}
+	}
+	return setup_fail(d, "key exchange groups");
+}
+
+static int
+setup_verify(
+    SSL_CTX *ctx, const struct stack_openssl_conf *c, struct seal_diag *d)
+{
+	int mode = SSL_VERIFY_PEER;
+	int r;
+
+	if (c->verify == STACK_VERIFY_NONE && c->role == SEAL_SERVER) {
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+		return 0;
+	}
+	if (c->verify == STACK_VERIFY_NONE || c->verify == STACK_VERIFY_SHOWN)
+		SSL_CTX_set_cert_verify_callback(ctx, accept_shown, NULL);
+	if (c->verify == STACK_VERIFY_SHOWN || c->verify == STACK_VERIFY_PKIX)
+		mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	SSL_CTX_set_verify(ctx, mode, NULL);
+	if (c->verify != STACK_VERIFY_PKIX &&
+	    c->verify != STACK_VERIFY_PKIX_OPTIONAL)
+		return 0;
+	r = c->ca_file != NULL
+		? SSL_CTX_load_verify_locations(ctx, c->ca_file, NULL)
+		: SSL_CTX_set_default_verify_paths(ctx);
+	if (r == 1)
+		return 0;
+	setup_fail(d, "trust anchors");
+	seal_remedy(d, "is '%s' a PEM file of CA certificates?",
+	    c->ca_file != NULL ? c->ca_file : "the system's store");
+	return SEAL_E_CONFIG;
+}
+
+/* PROTOCOL 2: nothing older, nothing resumed, nothing early. */
+static int
+setup_protocol(SSL_CTX *ctx, struct seal_diag *d)
+{
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
+	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) != 1)
+		return setup_fail(d, "TLS 1.3");
+	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
+	    SSL_CTX_set_max_early_data(ctx, 0) != 1 ||
+	    SSL_CTX_set_recv_max_early_data(ctx, 0) != 1)
+		return setup_fail(d, "tickets and early data");
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_post_handshake_auth(ctx, 0);
+	SSL_CTX_set_psk_find_session_callback(ctx, NULL);
+	SSL_CTX_set_psk_use_session_callback(ctx, NULL);
+	return 0;
+}
+
+int
+stack_openssl_prepare(struct ssl_ctx_st *ctx,
+    const struct stack_openssl_conf *conf, struct seal_diag *d)
+{
+	int r;
+
+	ERR_clear_error();
+	if ((r = setup_protocol(ctx, d)) != 0 ||
+	    (r = setup_groups(ctx, d)) != 0 ||
+	    (r = setup_verify(ctx, conf, d)) != 0)
+		return r;
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN |
+				  SSL_MODE_RELEASE_BUFFERS |
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_clear_mode(
+	    ctx, SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE);
+	SSL_CTX_set_max_cert_list(ctx, LIMIT_FRAME_AUTHENTICATOR);
+	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
+	/* Zero is success here, unlike everywhere else in libssl. */
+	if (SSL_CTX_set_alpn_protos(
+		ctx, (const unsigned char *)ALPN_WIRE, ALPN_WIRE_SIZE) != 0)
+		return setup_fail(d, "ALPN");
+	return 0;
+}
+
+/* ---- One connection ---- */
+
+static int
+attach_check(SSL *ssl, struct seal_diag *d)
+{
+	if (SSL_get_min_proto_version(ssl) != TLS1_3_VERSION ||
+	    SSL_get_max_proto_version(ssl) != TLS1_3_VERSION) {
+		seal_fail(d, SEAL_E_CONFIG,
+		    "tls: expected an SSL that speaks TLS 1.3 alone");
+		seal_remedy(d, "make it from an SSL_CTX that went through "
+			       "seal_openssl_prepare()");
+		return SEAL_E_CONFIG;
+	}
+	if (SSL_get_state(ssl) != TLS_ST_BEFORE)
+		return seal_fail(d, SEAL_E_STATE,
+		    "tls: expected a handshake that has not begun");
+	if (SSL_get_session(ssl) != NULL || SSL_get_num_tickets(ssl) != 0)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "tls: expected no session to resume, and no tickets");
+	return 0;
+}
+
+static int
+attach_name(SSL *ssl, const char *name, bool verify_name, struct seal_diag *d)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	bool address = X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
+
+	ERR_clear_error();
+	/* RFC 6066 s3: SNI holds host names alone. */
+	if (!address && SSL_set_tlsext_host_name(ssl, name) != 1)
+		return setup_fail(d, "server name");
+	if (!verify_name) {
+		X509_VERIFY_PARAM_set1_ip(param, NULL, 0);
+		return 0;
+	}
+	if (!address && SSL_set1_host(ssl, name) != 1)
+		return setup_fail(d, "name to verify");
+	return 0;
+}
+
+int
+stack_openssl_attach(struct ssl_st *ssl, enum seal_role role,
+    const char *peer_name, bool verify_name, struct seal_diag *d)
+{
+	int r;
+
+	ERR_clear_error();
+	if ((r = attach_check(ssl, d)) != 0)
+		return r;
+	if (role == SEAL_SERVER)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	if (role == SEAL_CLIENT && peer_name != NULL)
+		return attach_name(ssl, peer_name, verify_name, d);
+	if (role == SEAL_CLIENT && verify_name) {
+		seal_fail(d, SEAL_E_CONFIG,
+		    "identity: pkix: expected the name that the peer must "
+		    "have, found none");
+		seal_remedy(d, "pass the host name, or set identity.name in "
+			       "the policy");
+		return SEAL_E_CONFIG;
+	}
+	return 0;
+}
+
+/* ---- For programs without an SSL_CTX of their own ---- */
+
+static int
+load_credentials(SSL_CTX *ctx, const char *cert_file, const char *key_file,
+    struct seal_diag *d)
+{
+	if (cert_file == NULL)
+		return 0;
+	if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1)
+		return setup_fail(d, "certificate file");
+	if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return setup_fail(d, "key file");
+	return 0;
+}
+
+int
+stack_openssl_ctx_new(enum seal_role role, const char *cert_file,
+    const char *key_file, struct ssl_ctx_st **ret, struct seal_diag *d)
+{
+	SSL_CTX *ctx = SSL_CTX_new(
+	    role == SEAL_SERVER ? TLS_server_method() : TLS_client_method());
+	int r;
+
+	if (ctx == NULL)
+		return setup_fail(d, "context");
+	if ((r = load_credentials(ctx, cert_file, key_file, d)) != 0) {
+		SSL_CTX_free(ctx);
+		return r;
+	}
+	*ret = ctx;
+	return 0;
+}
+
+void
+stack_openssl_ctx_free(struct ssl_ctx_st **ctx)
+{
+	SSL_CTX_free(*ctx);
+	*ctx = NULL;
+}
+
+int
+stack_openssl_on_fd(
+    struct ssl_ctx_st *ctx, int fd, struct ssl_st **ret, struct seal_diag *d)
+{
+	SSL *ssl = SSL_new(ctx);
+
+	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
+		SSL_free(ssl);
+		return setup_fail(d, "connection");
+	}
+	*ret = ssl;
+	return 0;
+}
+
+void
+stack_openssl_free(struct ssl_st **ssl)
+{
+	SSL_free(*ssl);
+	*ssl = NULL;
+}
