@@ -1005,6 +1005,165 @@ changed_pcr_is_named(void **state)
 	policy_free(&p);
 }
 
+/* ---- Learning ---- */
+
+static char *
+learn_from(const struct appraisal_in *in, const struct identity *id, int want)
+{
+	struct seal_verdict *v = verdict_new();
+	struct seal_diag d = { 0 };
+	char *text = NULL;
+	int r = appraise_observe(in, id, v, &text, &d);
+
+	if (r != want)
+		fail_msg("learn: got %d (%s)", r, d.text);
+	assert_true((text != NULL) == (r == 0));
+	assert_int_not_equal(seal_verdict_outcome(v), SEAL_ACCEPTED);
+	assert_int_equal(seal_verdict_lease_s(v), 0);
+	if (r == 0)
+		assert_int_equal(seal_verdict_outcome(v), SEAL_REFUSED_POLICY);
+	else
+		assert_int_equal(d.code, r);
+	seal_verdict_free(&v);
+	return text;
+}
+
+/* What is learned accepts the same Evidence, and nothing that differs. */
+static void
+learned(void **state)
+{
+	(void)state;
+	for (int with = 0; with < 2; with++) {
+		struct policy *p = NULL;
+		struct appraisal_in in;
+		struct evidence ev;
+		struct recipe r;
+		char *text;
+
+		recipe_init(&r, &rings[KEY_P256], &binding);
+		if (with) {
+			r.subject_attributes &= ~TPM_USER_WITH_AUTH;
+			r.auth_policy = span_of(key_policy, sizeof(key_policy));
+		}
+		evidence_make(&r, NULL, &ev);
+		in = in_for(wr_view(&ev.whole), &binding);
+		text = learn_from(&in, NULL, 0);
+		assert_true(
+		    (strstr(text, "key_policy") != NULL) == (with != 0));
+		assert_int_equal(policy_load(span_str(text), "", &p, NULL), 0);
+		assert_int_equal(p->identity.mode, IDENTITY_NONE);
+		assert_int_equal(p->min_binding, SEAL_LEVEL_TRAFFIC);
+		expect("learned", p, &in, 0, "");
+		evidence_free(&ev);
+
+		pcr_extended(&r);
+		evidence_make(&r, NULL, &ev);
+		in = in_for(wr_view(&ev.whole), &binding);
+		expect(
+		    "changed since", p, &in, SEAL_E_POLICY, "tpm.pcr.sha256.7");
+		evidence_free(&ev);
+		policy_free(&p);
+		free(text);
+	}
+}
+
+static void
+learned_identity(void **state)
+{
+	uint8_t pins[1][32] = { { 1, 2 } };
+	struct identity id = {
+		.mode = IDENTITY_PIN, .pins = pins, .n_pins = 1
+	};
+	char name[] = "host", ca[] = "/etc/ca.pem";
+	struct policy *p = NULL;
+	struct appraisal_in in;
+	struct evidence ev;
+	struct recipe r;
+	char *text;
+
+	(void)state;
+	recipe_init(&r, &rings[KEY_P256], &binding);
+	evidence_make(&r, NULL, &ev);
+	in = in_for(wr_view(&ev.whole), &binding);
+	in.carrier = SEAL_LEVEL_TRANSCRIPT;
+	text = learn_from(&in, &id, 0);
+	assert_int_equal(policy_load(span_str(text), "", &p, NULL), 0);
+	assert_int_equal(p->identity.mode, IDENTITY_PIN);
+	assert_memory_equal(p->identity.pins[0], pins[0], 32);
+	assert_int_equal(p->min_binding, SEAL_LEVEL_TRANSCRIPT);
+	policy_free(&p);
+	free(text);
+
+	id = (struct identity){
+		.mode = IDENTITY_PKIX, .name = name, .ca_file = ca
+	};
+	text = learn_from(&in, &id, 0);
+	assert_int_equal(policy_load(span_str(text), "", &p, NULL), 0);
+	assert_string_equal(p->identity.name, "host");
+	assert_string_equal(p->identity.ca_file, ca);
+	policy_free(&p);
+	free(text);
+	evidence_free(&ev);
+}
+
+/* Signatures and, where it is known, the binder hold while learning, too. */
+static void
+nothing_to_learn(void **state)
+{
+	static const struct row bad[] = {
+		{ "quote signed by another", quote_by_other, NULL,
+		    SEAL_E_SIGNATURE, "" },
+		{ "yesterday's", extra_both_other, NULL, SEAL_E_BINDER, "" },
+		{ "another subject", subject_is_other, NULL, SEAL_E_KEY, "" },
+		{ "PCR not the quoted", NULL, value_unsigned, SEAL_E_EVIDENCE,
+		    "" },
+		{ NULL },
+	};
+
+	(void)state;
+	for (const struct row *row = bad; row->name != NULL; row++) {
+		struct appraisal_in in;
+		struct evidence ev;
+		struct recipe r;
+
+		recipe_init(&r, &rings[KEY_P256], &binding);
+		if (row->change != NULL)
+			row->change(&r);
+		evidence_make(&r, row->edit, &ev);
+		in = in_for(wr_view(&ev.whole), &binding);
+		assert_null(learn_from(&in, NULL, row->want));
+		in.media_type = span_str("a/b");
+		assert_null(learn_from(&in, NULL, SEAL_E_UNSUPPORTED));
+		evidence_free(&ev);
+	}
+}
+
+/* A file has nothing to compare with: learned from, never accepted. */
+static void
+learned_from_file(void **state)
+{
+	struct policy *p = NULL;
+	struct appraisal_in in;
+	struct evidence ev;
+	struct recipe r;
+	char *text;
+
+	(void)state;
+	recipe_init(&r, &rings[KEY_P256], &binding);
+	evidence_make(&r, NULL, &ev);
+	in = in_for(wr_view(&ev.whole), NULL);
+	in.binder_known = false;
+	in.carrier = SEAL_LEVEL_NONE;
+	text = learn_from(&in, NULL, 0);
+	assert_int_equal(policy_load(span_str(text), "", &p, NULL), 0);
+	expect("file", p, &in, SEAL_E_POLICY, "binder.known");
+	in = in_for(wr_view(&ev.whole), &binding);
+	expect("connection", p, &in, 0, "");
+	policy_free(&p);
+	free(text);
+	evidence_free(&ev);
+}
+
 static int
 setup(void **state)
 {
@@ -1037,6 +1196,10 @@ main(void)
 		cmocka_unit_test(policies),
 		cmocka_unit_test(key_policy_is_told),
 		cmocka_unit_test(changed_pcr_is_named),
+		cmocka_unit_test(learned),
+		cmocka_unit_test(learned_identity),
+		cmocka_unit_test(nothing_to_learn),
+		cmocka_unit_test(learned_from_file),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
