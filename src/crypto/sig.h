@@ -37,6 +37,9 @@ const char *sig_name(uint16_t scheme);
 /* A public key; immutable, counted, safe to share between threads. */
 struct pubkey;
 
+/* SEAL_E_DECODE if malformed, SEAL_E_KEY if well-formed but nothing we use:
+ * unknown algorithm, point off its curve or compressed, RSA over 8192 bits.
+ * A weak RSA key is imported, and fits no scheme. */
 int pubkey_from_spki(
     struct span spki, struct pubkey **ret, struct seal_diag *d);
 struct pubkey *pubkey_ref(struct pubkey *k);
@@ -69,6 +72,7 @@ size_t curve_size(enum curve c); /* bytes of a coordinate or EdDSA key */
  * on the curve. */
 int spki_from_ec(enum curve c, struct span x, struct span y, struct wr *out,
     struct seal_diag *d);
+/* The exponent as it is: a TPM's 0 for 65537 is the caller's to translate. */
 int spki_from_rsa(struct span modulus, uint32_t exponent, struct wr *out,
     struct seal_diag *d);
 /* The reverse; x and y have curve_size() bytes in buffers of 66. */

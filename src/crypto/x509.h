@@ -7,6 +7,7 @@
 /* A parsed end-entity certificate; immutable, counted, thread-safe. */
 struct cert;
 
+/* Version 3 only. SEAL_E_DECODE, SEAL_E_LIMIT, or pubkey_from_spki()'s. */
 int cert_parse(struct span der, struct cert **ret, struct seal_diag *d);
 struct cert *cert_ref(struct cert *c);
 void cert_unref(struct cert **c);
@@ -27,8 +28,9 @@ int trust_add_der(struct trust *t, struct span der, struct seal_diag *d);
 /*
  * Verifies chain (leaf first, n certificates) up to an anchor at time now
  * (seconds since 1970). Purpose is not checked; where name is not NULL it
- * must be a name of the leaf. 0 or SEAL_E_CHAIN, or SEAL_E_STALE where only
- * the validity period fails.
+ * must be a DNS name or IP address in the leaf's subjectAltName (its common
+ * name does not count). SHA-1 and RSA below 2048 bits are refused. 0 or
+ * SEAL_E_CHAIN, or SEAL_E_STALE where only the validity period fails.
  */
 int chain_verify(const struct trust *t, const struct span *chain, size_t n,
     int64_t now, const char *name, struct seal_diag *d);

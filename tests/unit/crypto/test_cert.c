@@ -151,9 +151,11 @@ static const struct patch_case patches[] = {
 	    HEX(0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3), 1, SEAL_E_DECODE },
 	{ "version 2", HEX(0xa0, 3, 2, 1, 2), HEX(0xa0, 3, 2, 1, 1), 0,
 	    SEAL_E_DECODE },
-	/* subjectAltName turned into a second keyUsage. */
-	{ "extension twice", HEX(0x55, 0x1d, 0x11), HEX(0x55, 0x1d, 0x0f), 0,
+	/* subjectAltName turned into a second basicConstraints. */
+	{ "extension twice", HEX(0x55, 0x1d, 0x11), HEX(0x55, 0x1d, 0x13), 0,
 	    SEAL_E_DECODE },
+	{ "other extension", HEX(0x55, 0x1d, 0x11), HEX(0x55, 0x1d, 0x14), 0,
+	    0 },
 	{ "critical is not FF", HEX(0x55, 0x1d, 0x0f, 1, 1, 0xff),
 	    HEX(0x55, 0x1d, 0x0f, 1, 1, 0x01), 0, SEAL_E_DECODE },
 	{ "key usage of 8 unused bits", HEX(3, 2, 7, 0x80), HEX(3, 2, 8, 0x80),
@@ -171,6 +173,7 @@ patched(void **state)
 	(void)state;
 	for (const struct patch_case *c = patches; c->test != NULL; c++) {
 		const struct made m = { "a", .san = "DNS:a",
+			.basic = "CA:FALSE",
 			.usage = "critical,digitalSignature" };
 		struct issued i = issue(&m, new_key("P-256"), NULL);
 		struct cert *cert = NULL;

@@ -19,6 +19,7 @@ enum who {
 	OTHER_ROOT,
 	OLD_ROOT,  /* expired */
 	TWIN_ROOT, /* ROOT's name, another key */
+	OLD_TWIN,  /* OLD_ROOT's name, another key */
 	INTER,     /* under ROOT, may issue end-entity certificates only */
 	BELOW,     /* a CA under INTER: one too deep */
 	NOT_CA,    /* under ROOT, no CA */
@@ -32,6 +33,7 @@ enum who {
 	BY_WEAK,
 	BY_OLD,
 	BY_TWIN,
+	BY_OLD_TWIN,
 	PAST,       /* expired */
 	FUTURE,     /* not yet valid */
 	PAST_OTHER, /* expired, and under OTHER_ROOT */
@@ -59,6 +61,7 @@ static const struct plan plans[WHO] = {
 	[OLD_ROOT] = { { "old root", .basic = CA, .to = -1, .from = -9 * DAY },
 	    NOBODY },
 	[TWIN_ROOT] = { { "root", .basic = CA }, NOBODY },
+	[OLD_TWIN] = { { "old root", .basic = CA }, NOBODY },
 	[INTER] = { { "inter", .basic = CA ",pathlen:0" }, ROOT },
 	[BELOW] = { { "below", .basic = CA }, INTER },
 	[NOT_CA] = { { "not a ca", .basic = "CA:FALSE" }, ROOT },
@@ -73,6 +76,7 @@ static const struct plan plans[WHO] = {
 	[BY_WEAK] = { { "by weak" }, WEAK_CA },
 	[BY_OLD] = { { "by old" }, OLD_ROOT },
 	[BY_TWIN] = { { "by twin" }, TWIN_ROOT },
+	[BY_OLD_TWIN] = { { "by old twin" }, OLD_TWIN },
 	[PAST] = { { "past", .to = -1, .from = -DAY, .san = SAN }, ROOT },
 	[FUTURE] = { { "future", .from = 1, .san = SAN }, ROOT },
 	[PAST_OTHER] = { { "past other", .to = -1, .from = -DAY }, OTHER_ROOT },
@@ -173,6 +177,9 @@ static const struct chain_case cases[] = {
 	    SEAL_E_CHAIN, "expected the name 'other.example'" },
 	{ "expired and wrong root", { ROOT }, { PAST_OTHER }, NULL,
 	    SEAL_E_CHAIN, "unable to get local issuer" },
+	/* The root's date comes to light before the signature does. */
+	{ "expired root and wrong signature", { OLD_ROOT }, { BY_OLD_TWIN },
+	    NULL, SEAL_E_CHAIN, "'CN=by old twin': certificate signature" },
 	{ "hostile name", { ROOT }, { EVIL }, NULL, SEAL_E_STALE,
 	    "'CN=evil\\1B[31m\\0A': expired" },
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "crypto/der.h"
 #include "crypto/sig.h"
 
 /* The P-256 certificate's key of the published binder vectors. */
@@ -143,6 +144,99 @@ rsa_numbers(void **state)
 			fail_msg("%s", rows[i].name);
 		assert_true((w.n > 0) == (rows[i].want == 0));
 		memset(n, 0xff, sizeof(n));
+	}
+}
+
+/* SHA-256, -384 and -512 as AlgorithmIdentifiers. */
+#define SHA(n) "300d0609608648016503040" n "0500"
+#define S256 SHA("201")
+#define S384 SHA("202")
+#define MGF "06092a864886f70d010108"
+#define SALT(hex) \
+	"a203020" \
+	"1" hex
+
+struct pss_case {
+	const char *name;
+	const char *params; /* hex; NULL: none at all */
+	int want;
+	bool fits256, fits384;
+};
+
+static const struct pss_case pss_cases[] = {
+	{ "no parameters", NULL, 0, true, true },
+	{ "SHA-256", "3034a00f" S256 "a11c301a" MGF S256 SALT("20"), 0, true,
+	    false },
+	{ "SHA-384", "3034a00f" S384 "a11c301a" MGF S384 SALT("30"), 0, false,
+	    true },
+	{ "shorter salt is a minimum",
+	    "3034a00f" S256 "a11c301a" MGF S256 SALT("10"), 0, true, false },
+	{ "no salt length", "302fa00f" S256 "a11c301a" MGF S256, 0, true,
+	    false },
+	{ "salt longer than the hash",
+	    "3034a00f" S256 "a11c301a" MGF S256 SALT("21"), SEAL_E_KEY },
+	{ "MGF1 of another hash",
+	    "3034a00f" S256 "a11c301a" MGF S384 SALT("20"), SEAL_E_KEY },
+	{ "other mask function",
+	    "3034a00f" S256 "a11c301a"
+	    "06092a864886f70d010109" S256 SALT("20"),
+	    SEAL_E_KEY },
+	{ "SHA-1 by default", "3000", SEAL_E_KEY },
+	{ "MGF1 of SHA-1 by default", "3016a00f" S256 SALT("20"), SEAL_E_KEY },
+	{ "SHA-224", "3034a00f" SHA("204") "a11c301a" MGF SHA("204") SALT("10"),
+	    SEAL_E_KEY },
+	{ "trailer field",
+	    "3039a00f" S256 "a11c301a" MGF S256 SALT("20") "a303020101",
+	    SEAL_E_KEY },
+	{ "NULL instead", "0500", SEAL_E_KEY },
+	{ NULL },
+};
+
+static struct span
+put_pss_key(const char *params, struct wr *w)
+{
+	uint8_t n[256], key[300], e[] = { 1, 0, 1 };
+	size_t spki, alg, seq;
+	struct wr k;
+
+	memset(n, 0xff, sizeof(n));
+	wr_init(&k, key, sizeof(key));
+	seq = der_begin(&k, DER_SEQ);
+	der_put_uint(&k, span_of(n, sizeof(n)));
+	der_put_uint(&k, span_of(e, sizeof(e)));
+	der_end(&k, seq);
+	spki = der_begin(w, DER_SEQ);
+	alg = der_begin(w, DER_SEQ);
+	hex_decode(span_str("06092a864886f70d01010a"), w);
+	if (params != NULL)
+		assert_true(hex_decode(span_str(params), w));
+	der_end(w, alg);
+	der_put_bits(w, wr_view(&k));
+	der_end(w, spki);
+	return wr_view(w);
+}
+
+/* RFC 4055 s3.1: what a key's parameters restrict it to. */
+static void
+pss_parameters(void **state)
+{
+	(void)state;
+	for (const struct pss_case *c = pss_cases; c->name != NULL; c++) {
+		struct pubkey *k = NULL;
+		uint8_t buf[512];
+		struct wr w;
+		int r;
+
+		wr_init(&w, buf, sizeof(buf));
+		r = pubkey_from_spki(put_pss_key(c->params, &w), &k, NULL);
+		if (r != c->want)
+			fail_msg("%s: got %d", c->name, r);
+		if (r == 0 &&
+		    (pubkey_fits(k, SIG_RSA_PSS_PSS_SHA256) != c->fits256 ||
+			pubkey_fits(k, SIG_RSA_PSS_PSS_SHA384) != c->fits384 ||
+			pubkey_fits(k, SIG_RSA_PSS_RSAE_SHA256)))
+			fail_msg("%s: fits", c->name);
+		pubkey_unref(&k);
 	}
 }
 
@@ -308,6 +402,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parsing),
 		cmocka_unit_test(rsa_numbers),
+		cmocka_unit_test(pss_parameters),
 		cmocka_unit_test(same_as_libcrypto),
 		cmocka_unit_test(coordinates),
 		cmocka_unit_test(short_coordinate),
