@@ -58,6 +58,21 @@ failure_sticks(void **state)
 }
 
 static void
+trailing_bytes(void **state)
+{
+	static const uint8_t in[] = { 1, 2 };
+	struct rd r;
+	uint8_t v = 0;
+
+	(void)state;
+	rd_init(&r, span_of(in, sizeof(in)));
+	assert_true(rd_u8(&r, &v));
+	assert_false(rd_end(&r));
+	assert_false(rd_u8(&r, &v));
+	assert_int_equal(v, 1);
+}
+
+static void
 integers(void **state)
 {
 	static const uint8_t in[] = { 1, 0, 2, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0,
@@ -85,6 +100,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors),
 		cmocka_unit_test(failure_sticks),
+		cmocka_unit_test(trailing_bytes),
 		cmocka_unit_test(integers),
 	};
 
