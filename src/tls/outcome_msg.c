@@ -12,6 +12,12 @@ outcome_known(uint64_t code)
 	return SEAL_REFUSED_POLICY;
 }
 
+bool
+outcome_inconclusive(enum seal_outcome outcome)
+{
+	return outcome == SEAL_UNAVAILABLE || outcome == SEAL_TIMEOUT;
+}
+
 void
 verdict_msg_write(struct wr *out, const struct verdict_msg *m)
 {

@@ -18,6 +18,9 @@ void verdict_msg_write(struct wr *out, const struct verdict_msg *m);
 int verdict_msg_parse(
     struct span body, struct verdict_msg *ret, struct seal_diag *d);
 
+/* PROTOCOL 6.2: settles nothing, and leaves the last verdict as it is. */
+bool outcome_inconclusive(enum seal_outcome outcome);
+
 void close_msg_write(struct wr *out, enum seal_outcome outcome);
 int close_msg_parse(
     struct span body, enum seal_outcome *ret, struct seal_diag *d);

@@ -55,7 +55,7 @@ session_free(struct session **sp)
 		return;
 	frame_reader_free(&s->reader);
 	wr_free(&s->out);
-	queue_free(&s->data);
+	inbox_free(&s->data);
 	ea_contexts_free(&s->answer.seen);
 	free(s->answer.request);
 	free(s->ask.answer);
@@ -84,7 +84,7 @@ session_abort(struct session *s, enum seal_outcome outcome, int error)
 		send_close(s, outcome);
 	s->state = SESSION_FAILED;
 	s->error = error;
-	queue_free(&s->data);
+	inbox_free(&s->data);
 }
 
 int
@@ -129,7 +129,7 @@ void
 session_close(struct session *s)
 {
 	session_finish(s);
-	queue_free(&s->data);
+	inbox_free(&s->data);
 }
 
 void
@@ -142,7 +142,7 @@ session_update(struct session *s)
 		s->state = SESSION_READY;
 	/* What came before the end is still delivered. */
 	if (s->state == SESSION_READY && s->read_ended &&
-	    queue_size(&s->data) == 0 && (s->write_ended || s->peer_closed))
+	    inbox_size(&s->data) == 0 && (s->write_ended || s->peer_closed))
 		session_finish(s);
 }
 
@@ -273,7 +273,7 @@ on_data(struct session *s, struct span body, struct seal_diag *d)
 		s->read_ended = true;
 		return 0;
 	}
-	if ((r = queue_put(&s->data, body)) != 0)
+	if ((r = inbox_put(&s->data, body)) != 0)
 		return seal_fail(d, r, "data");
 	return 0;
 }
@@ -372,7 +372,7 @@ bool
 session_wants_input(const struct session *s)
 {
 	return session_open(s) && !s->peer_closed &&
-	       queue_size(&s->data) + LIMIT_FRAME_DATA <= SESSION_HELD_MAX;
+	       inbox_size(&s->data) + LIMIT_FRAME_DATA <= SESSION_HELD_MAX;
 }
 
 struct span
@@ -543,7 +543,7 @@ session_read(struct session *s, void *buf, size_t cap, int64_t now_ms,
 
 	if ((r = check_gate(s, now_ms, d)) != 0)
 		return r;
-	*ret_n = queue_get(&s->data, buf, cap);
+	*ret_n = inbox_get(&s->data, buf, cap);
 	session_update(s);
 	return 0;
 }
@@ -551,13 +551,13 @@ session_read(struct session *s, void *buf, size_t cap, int64_t now_ms,
 bool
 session_read_ended(const struct session *s)
 {
-	return s->read_ended && queue_size(&s->data) == 0;
+	return s->read_ended && inbox_size(&s->data) == 0;
 }
 
 size_t
 session_read_ready(const struct session *s)
 {
-	return queue_size(&s->data);
+	return inbox_size(&s->data);
 }
 
 int

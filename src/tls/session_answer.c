@@ -143,13 +143,6 @@ answer_job_done(struct session *s, const struct session_job *job,
 	return 0;
 }
 
-/* PROTOCOL 6.2: a verdict that settles nothing leaves the last one. */
-static bool
-inconclusive(enum seal_outcome outcome)
-{
-	return outcome == SEAL_UNAVAILABLE || outcome == SEAL_TIMEOUT;
-}
-
 int
 answer_verdict(struct session *s, struct span body, struct seal_diag *d)
 {
@@ -174,7 +167,8 @@ answer_verdict(struct session *s, struct span body, struct seal_diag *d)
 		return 0;
 	}
 	s->peer_outcome = m.outcome;
-	if (!s->peer_requires || (a->accepted && inconclusive(m.outcome)))
+	if (!s->peer_requires ||
+	    (a->accepted && outcome_inconclusive(m.outcome)))
 		return 0;
 	a->accepted = false;
 	return seal_fail(d, SEAL_E_REFUSED, "the peer refused this side: %s",

@@ -138,12 +138,6 @@ ask_grant(struct session *s, uint32_t lease_s)
 	a->again_ms = a->asked_ms + (int64_t)lease_s * 500;
 }
 
-static bool
-inconclusive(enum seal_outcome outcome)
-{
-	return outcome == SEAL_UNAVAILABLE || outcome == SEAL_TIMEOUT;
-}
-
 static int
 ask_refuse(struct session *s, enum seal_outcome outcome, int error,
     int64_t now_ms, struct seal_diag *d)
@@ -151,13 +145,13 @@ ask_refuse(struct session *s, enum seal_outcome outcome, int error,
 	struct asker *a = &s->ask;
 
 	a->again_ms = now_ms + RETRY_MS;
-	if (inconclusive(outcome) && ask_live(s, now_ms))
+	if (outcome_inconclusive(outcome) && ask_live(s, now_ms))
 		return 0; /* the old lease runs on */
 	a->leased = false;
 	a->outcome = outcome;
 	if (!s->conf->require)
 		return 0;
-	queue_free(&s->data);
+	inbox_free(&s->data);
 	return seal_fail(
 	    d, error, "the peer is refused: %s", seal_outcome_name(outcome));
 }
@@ -228,7 +222,7 @@ ask_check_lease(struct session *s, int64_t now_ms, struct seal_diag *d)
 	a->outcome = SEAL_TIMEOUT;
 	if (!s->conf->require)
 		return 0;
-	queue_free(&s->data);
+	inbox_free(&s->data);
 	seal_fail(d, SEAL_E_LEASE,
 	    "lease: ended without a new verdict; data is refused");
 	seal_remedy(d, "the peer's log says why it did not attest again");

@@ -5,7 +5,7 @@
 #include "tls/frame.h"
 #include "tls/hello.h"
 #include "tls/outcome_msg.h"
-#include "tls/queue.h"
+#include "tls/inbox.h"
 #include "tls/session.h"
 
 #define SESSION_HELD_MAX 262144u   /* bytes of undelivered DATA, PROTOCOL 6.2 */
@@ -62,7 +62,7 @@ struct session {
 	struct span alpn; /* in conf's list */
 	struct asker ask;
 	struct answerer answer;
-	struct queue data;
+	struct inbox data;
 	bool read_ended, write_ended, peer_closed;
 };
 

@@ -42,6 +42,7 @@ int stack_openssl_ctx_new(enum seal_role role, const char *cert_file,
 void stack_openssl_ctx_free(struct ssl_ctx_st **ctx);
 int stack_openssl_on_fd(
     struct ssl_ctx_st *ctx, int fd, struct ssl_st **ret, struct seal_diag *d);
-void stack_openssl_free(struct ssl_st **ssl); /* not its fd */
+int stack_openssl_fd(const struct ssl_st *ssl); /* or -1 */
+void stack_openssl_free(struct ssl_st **ssl);   /* not its fd */
 
 #endif

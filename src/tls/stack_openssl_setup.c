@@ -162,14 +162,16 @@ attach_check(SSL *ssl, struct seal_diag *d)
 }
 
 static int
-attach_name(SSL *ssl, const char *name, bool verify_name, struct seal_diag *d)
+attach_name(SSL *ssl, enum seal_role role, const char *name, bool verify_name,
+    struct seal_diag *d)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 	bool address = X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
 
 	ERR_clear_error();
 	/* RFC 6066 s3: SNI holds host names alone. */
-	if (!address && SSL_set_tlsext_host_name(ssl, name) != 1)
+	if (role == SEAL_CLIENT && !address &&
+	    SSL_set_tlsext_host_name(ssl, name) != 1)
 		return setup_fail(d, "server name");
 	if (!verify_name) {
 		X509_VERIFY_PARAM_set1_ip(param, NULL, 0);
@@ -193,8 +195,8 @@ stack_openssl_attach(struct ssl_st *ssl, enum seal_role role,
 		SSL_set_accept_state(ssl);
 	else
 		SSL_set_connect_state(ssl);
-	if (role == SEAL_CLIENT && peer_name != NULL)
-		return attach_name(ssl, peer_name, verify_name, d);
+	if (peer_name != NULL)
+		return attach_name(ssl, role, peer_name, verify_name, d);
 	if (role == SEAL_CLIENT && verify_name) {
 		seal_fail(d, SEAL_E_CONFIG,
 		    "identity: pkix: expected the name that the peer must "
@@ -259,6 +261,12 @@ stack_openssl_on_fd(
 	}
 	*ret = ssl;
 	return 0;
+}
+
+int
+stack_openssl_fd(const struct ssl_st *ssl)
+{
+	return SSL_get_fd(ssl);
 }
 
 void

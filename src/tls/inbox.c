@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls/queue.h"
+#include "tls/inbox.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <sealtls/error.h>
 
-#define QUEUE_FIRST 4096
+#define INBOX_FIRST 4096
 
 size_t
-queue_size(const struct queue *q)
+inbox_size(const struct inbox *q)
 {
 	return q->n - q->at;
 }
 
 void
-queue_free(struct queue *q)
+inbox_free(struct inbox *q)
 {
 	seal_wipe(q->p, q->n);
 	free(q->p);
-	*q = (struct queue){ 0 };
+	*q = (struct inbox){ 0 };
 }
 
 /* Room for more bytes behind what is held, which moves to the front. */
 static int
-queue_grow(struct queue *q, size_t more)
+inbox_grow(struct inbox *q, size_t more)
 {
-	size_t held = queue_size(q), cap = QUEUE_FIRST;
+	size_t held = inbox_size(q), cap = INBOX_FIRST;
 	uint8_t *p;
 
 	while (cap < held + more)
@@ -35,19 +35,19 @@ queue_grow(struct queue *q, size_t more)
 		return SEAL_E_MEMORY;
 	if (held > 0)
 		memcpy(p, q->p + q->at, held);
-	queue_free(q);
-	*q = (struct queue){ .p = p, .n = held, .cap = cap };
+	inbox_free(q);
+	*q = (struct inbox){ .p = p, .n = held, .cap = cap };
 	return 0;
 }
 
 int
-queue_put(struct queue *q, struct span s)
+inbox_put(struct inbox *q, struct span s)
 {
 	int r;
 
 	if (s.n == 0)
 		return 0;
-	if (s.n > q->cap - q->n && (r = queue_grow(q, s.n)) != 0)
+	if (s.n > q->cap - q->n && (r = inbox_grow(q, s.n)) != 0)
 		return r;
 	memcpy(q->p + q->n, s.p, s.n);
 	q->n += s.n;
@@ -55,14 +55,14 @@ queue_put(struct queue *q, struct span s)
 }
 
 size_t
-queue_get(struct queue *q, void *buf, size_t cap)
+inbox_get(struct inbox *q, void *buf, size_t cap)
 {
-	size_t n = queue_size(q) < cap ? queue_size(q) : cap;
+	size_t n = inbox_size(q) < cap ? inbox_size(q) : cap;
 
 	if (n > 0)
 		memcpy(buf, q->p + q->at, n);
 	q->at += n;
-	if (queue_size(q) == 0)
-		queue_free(q);
+	if (inbox_size(q) == 0)
+		inbox_free(q);
 	return n;
 }

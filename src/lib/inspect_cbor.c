@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "cose/cose.h"
+#include "format/cmw.h"
+#include "format/eat.h"
+#include "format/tpm_evidence.h"
+#include "lib/inspect.h"
+
+#define SHOWN_MAX 1048576u /* bytes of diagnostic notation */
+
+static json_t *
+diagnostic(struct span in)
+{
+	char *text = NULL;
+	json_t *j = NULL;
+	struct wr w;
+
+	wr_init_heap(&w, SHOWN_MAX);
+	if (cbor_diagnose(in, &w, 0) == 0 && wr_take_text(&w, &text) == 0)
+		j = json_string(text);
+	free(text);
+	wr_free(&w);
+	return j;
+}
+
+json_t *
+inspect_cbor(struct span in, struct seal_diag *d)
+{
+	json_t *text, *o;
+	struct rd r;
+
+	rd_init(&r, in);
+	if (!cbor_item(&r, NULL) || !rd_end(&r) ||
+	    (text = diagnostic(in)) == NULL) {
+		seal_fail(d, SEAL_E_DECODE, "expected one CBOR item");
+		return NULL;
+	}
+	o = json_object();
+	json_object_set_new(o, "diagnostic", text);
+	return o;
+}
+
+json_t *
+inspect_cose(struct span in, struct seal_diag *d)
+{
+	struct cose_sign1 s;
+	json_t *o, *payload;
+
+	if (cose_sign1_parse(in, &s, d) != 0)
+		return NULL;
+	o = json_object();
+	json_object_set_new(
+	    o, "algorithm", json_string(sig_name(cose_alg_to_scheme(s.alg))));
+	tree_hex(o, "kid", s.kid);
+	if ((payload = inspect_cbor(s.payload, NULL)) != NULL)
+		json_object_set_new(o, "claims", payload);
+	else
+		tree_hex(o, "payload", s.payload);
+	tree_hex(o, "signature", s.signature);
+	return o;
+}
+
+/* Evidence by its media type; NULL where none of ours. */
+json_t *
+tree_evidence(struct span media_type, struct span value)
+{
+	if (media_type_equal(media_type, span_str(TPM_EVIDENCE_TYPE)))
+		return inspect_tpm_evidence(value, NULL);
+	if (media_type_equal(media_type, span_str(EAT_SOFT_TYPE)))
+		return inspect_cose(value, NULL);
+	return NULL;
+}
+
+static json_t *
+tree_item(const struct cmw_item *item)
+{
+	json_t *o = json_object(), *inner;
+	char shown[256];
+
+	if (item->label.n > 0)
+		json_object_set_new(o, "label",
+		    json_string(text_safe(item->label, shown, sizeof(shown))));
+	if (item->depth > 0)
+		tree_int(o, "depth", item->depth);
+	if (item->kind == CMW_COLLECTION) {
+		json_object_set_new(o, "kind", json_string("collection"));
+		return o;
+	}
+	json_object_set_new(o, "media type",
+	    json_string(text_safe(item->media_type, shown, sizeof(shown))));
+	if (item->has_content_format)
+		tree_int(o, "content format", item->content_format);
+	if (item->ind != 0)
+		tree_int(o, "indicator", item->ind);
+	inner = tree_evidence(item->media_type, item->value);
+	if (inner != NULL)
+		json_object_set_new(o, "value", inner);
+	else
+		tree_hex(o, "value", item->value);
+	return o;
+}
+
+json_t *
+inspect_cmw(struct span in, struct seal_diag *d)
+{
+	struct cmw cmw;
+	json_t *o, *items;
+
+	if (cmw_parse(in, &cmw, d) != 0)
+		return NULL;
+	o = json_object();
+	items = json_array();
+	for (size_t i = 0; i < cmw.n; i++)
+		json_array_append_new(items, tree_item(&cmw.items[i]));
+	json_object_set_new(o, "items", items);
+	cmw_free(&cmw);
+	return o;
+}
