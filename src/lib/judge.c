@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "appraise/appraise.h"
+#include "base/text.h"
 #include "format/cmw.h"
 #include "lib/job.h"
 
