@@ -144,31 +144,47 @@ out:
 	return r;
 }
 
-int
-spki_to_pem(struct span spki, struct wr *out, struct seal_diag *d)
+static int
+put_pem(const char *label, struct span der, struct wr *out, struct seal_diag *d)
 {
-	struct spki parsed = { 0 };
 	char *pem = NULL;
 	BIO *bio;
 	long n;
-	int r;
+	int r = 0;
 
-	if ((r = spki_parse(spki, &parsed, d)) != 0)
-		return r;
 	ossl_begin();
 	bio = BIO_new(BIO_s_mem());
 	if (bio == NULL ||
-	    PEM_write_bio(bio, "PUBLIC KEY", "", spki.p, (long)spki.n) <= 0 ||
+	    PEM_write_bio(bio, label, "", der.p, (long)der.n) <= 0 ||
 	    (n = BIO_get_mem_data(bio, &pem)) <= 0) {
-		r = ossl_fail(d, SEAL_E_CRYPTO, "key: cannot write as PEM");
+		r = ossl_fail(d, SEAL_E_CRYPTO, "cannot write as PEM");
 	} else {
 		wr_bytes(out, span_of(pem, (size_t)n));
 		if (out->error != 0)
-			r = seal_fail(d, out->error, "key: no room for PEM");
+			r = seal_fail(d, out->error, "no room for PEM");
 	}
 	BIO_free(bio);
 	ossl_end();
 	return r;
+}
+
+int
+spki_to_pem(struct span spki, struct wr *out, struct seal_diag *d)
+{
+	struct spki parsed = { 0 };
+	int r = spki_parse(spki, &parsed, d);
+
+	return r != 0 ? r : put_pem("PUBLIC KEY", spki, out, d);
+}
+
+int
+cert_to_pem(struct span der, struct wr *out, struct seal_diag *d)
+{
+	struct cert *c = NULL;
+	int r = cert_parse(der, &c, d);
+
+	cert_unref(&c);
+	return r != 0 ? r : put_pem("CERTIFICATE", der, out, d);
 }
 
 struct chain_file {

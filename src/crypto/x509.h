@@ -59,6 +59,9 @@ int key_cache_get(struct key_cache *c, struct span spki, struct pubkey **ret,
 int chain_load(const char *path, struct span *der, size_t *ret_n,
     uint8_t **ret_buf, struct seal_diag *d);
 
+/* One certificate as PEM text, appended to out. */
+int cert_to_pem(struct span der, struct wr *out, struct seal_diag *d);
+
 /*
  * A self-signed certificate (DER) for spki with subject CN=name, valid from
  * now for days, keyUsage digitalSignature, signed through sign with scheme.
