@@ -11,7 +11,9 @@
 /*
  * A way to attest with something. Sequence: open; subject, collect and sign,
  * repeatedly and in any order; close, also after a failed open. probe alone
- * at any time. The core serialises the calls on one ctx.
+ * at any time. The core serialises the calls on one ctx. deadline_ms is on
+ * the clock of evidence_now_ms(); a driver whose device is busy gives up then
+ * with SEAL_E_UNAVAILABLE.
  */
 struct evidence_driver {
 	uint32_t abi;
@@ -24,22 +26,24 @@ struct evidence_driver {
 	 * nothing; writes one line about what it found to out. */
 	int (*probe)(
 	    const struct conf *conf, struct wr *out, struct seal_diag *d);
-	int (*open)(void *ctx, const struct conf *conf, struct seal_diag *d);
+	int (*open)(void *ctx, const struct conf *conf, uint64_t deadline_ms,
+	    struct seal_diag *d);
 	/* The subject key's certificate chain: u24-prefixed DER, leaf first. */
 	int (*subject)(void *ctx, struct wr *ret_chain, struct seal_diag *d);
 	/* The largest hash (bytes) that a binder may have; 0: any. */
 	size_t (*binder_max)(void *ctx);
 	/* Evidence over b, of media_type. */
-	int (*collect)(void *ctx, const struct seal_binding *b, struct wr *out,
-	    struct seal_diag *d);
+	int (*collect)(void *ctx, const struct seal_binding *b,
+	    uint64_t deadline_ms, struct wr *out, struct seal_diag *d);
 	/* Signs with the subject key, for the authenticator. */
-	int (*sign)(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
-	    struct seal_diag *d);
+	int (*sign)(void *ctx, uint16_t scheme, struct span tbs,
+	    uint64_t deadline_ms, struct wr *out, struct seal_diag *d);
 	void (*close)(void *ctx);
 };
 
 extern const struct evidence_driver *const evidence_drivers[]; /* NULL ends */
 const struct evidence_driver *evidence_driver_find(const char *name);
+uint64_t evidence_now_ms(void); /* monotonic */
 
 /*
  * An open driver with its lock, shared by threads: one call at a time, first
@@ -47,8 +51,12 @@ const struct evidence_driver *evidence_driver_find(const char *name);
  */
 struct attester;
 
+/* Refuses settings that the driver does not know, and one given twice. */
 int attester_open(const char *driver, const struct conf *conf,
     struct attester **ret, struct seal_diag *d);
+/* The same for a driver that is not in the table. */
+int attester_open_driver(const struct evidence_driver *driver,
+    const struct conf *conf, struct attester **ret, struct seal_diag *d);
 void attester_free(struct attester **a);
 const char *attester_name(const struct attester *a);
 const char *attester_media_type(const struct attester *a);
