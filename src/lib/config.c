@@ -241,7 +241,7 @@ static int
 apply_extension(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
-	uint32_t v;
+	uint32_t v = 0;
 	int r;
 
 	(void)base_dir;

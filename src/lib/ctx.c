@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <sealtls/tools.h>
+
 #include "appraise/appraiser.h"
 
 static int64_t
