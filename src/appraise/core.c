@@ -138,7 +138,8 @@ check_signer(const struct accept_entry *e, const struct findings *f,
 			return verdict_check(
 			    v, "signer", true, 0, NULL, NULL, NULL);
 		}
-		code = r == SEAL_E_STALE || r == SEAL_E_MEMORY ? r : SEAL_E_KEY;
+		if (r == SEAL_E_STALE || r == SEAL_E_MEMORY)
+			code = r;
 	}
 	return verdict_check(v, "signer", false, code, "a signer of the policy",
 	    d.code != 0
