@@ -118,7 +118,8 @@ appraise_observe(const struct appraisal_in *in, const struct identity *identity,
 	if (verdict_check(v, "scheme", by != NULL, SEAL_E_UNSUPPORTED,
 		"Evidence that this build can appraise", seal_verdict_scheme(v),
 		NULL) &&
-	    appraise_binding(in, v) && appraise_verify(by, in, f, v)) {
+	    by != NULL && appraise_binding(in, v) &&
+	    appraise_verify(by, in, f, v)) {
 		r = learn(in, identity, by, f, ret_policy, d);
 		/* PROTOCOL: learning sees, and never accepts. */
 		verdict_check(v, "observed", false, SEAL_E_POLICY,

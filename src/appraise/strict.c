@@ -57,7 +57,7 @@ unconst(const json_t *j)
 {
 	json_t *p;
 
-	memcpy(&p, &j, sizeof(p));
+	memcpy(&p, &j, sizeof(p)); /* NOLINT(bugprone-sizeof-expression) */
 	return p;
 }
 

@@ -276,6 +276,17 @@ expected_attest(
 	};
 }
 
+static bool
+same_selection(const struct tpm_attest *a, const struct tpm_attest *b)
+{
+	bool same = a->n_selection == b->n_selection;
+
+	for (size_t i = 0; same && i < a->n_selection; i++)
+		same = a->selection[i].bank == b->selection[i].bank &&
+		       a->selection[i].pcrs == b->selection[i].pcrs;
+	return same;
+}
+
 /* What differs, for people; the decision is made on the bytes. */
 static const char *
 difference(const struct tpm_attest *e, const struct tpm_attest *g)
@@ -289,8 +300,7 @@ difference(const struct tpm_attest *e, const struct tpm_attest *g)
 	if (e->type == TPM_ST_CERTIFY)
 		return !span_equal(e->name, g->name) ? "another name"
 						     : "other bytes";
-	if (e->n_selection != g->n_selection ||
-	    memcmp(e->selection, g->selection, sizeof(e->selection)) != 0)
+	if (!same_selection(e, g))
 		return "another PCR selection";
 	return span_equal(e->pcr_digest, g->pcr_digest) ? "other bytes"
 							: "another pcrDigest";

@@ -6,11 +6,11 @@
 #define KEY_KTY 1
 #define KEY_KID 2
 #define KEY_ALG 3
-#define KEY_CRV -1 /* of EC2 and OKP */
-#define KEY_X -2
-#define KEY_Y -3
-#define KEY_N -1 /* of RSA */
-#define KEY_E -2
+#define KEY_CRV (-1) /* of EC2 and OKP */
+#define KEY_X (-2)
+#define KEY_Y (-3)
+#define KEY_N (-1) /* of RSA */
+#define KEY_E (-2)
 
 #define KTY_OKP 1
 #define KTY_EC2 2

@@ -87,7 +87,7 @@ protected_param(struct param *p, struct cose_sign1 *s, struct seal_diag *d)
 static int
 parse_protected(struct cose_sign1 *s, struct seal_diag *d)
 {
-	struct param p;
+	struct param p = { .label = 0 };
 	struct rd r;
 	size_t n = 0;
 	int code;
@@ -114,7 +114,7 @@ parse_protected(struct cose_sign1 *s, struct seal_diag *d)
 static bool
 is_protected(const struct cose_sign1 *s, struct span key)
 {
-	struct param p;
+	struct param p = { .label = 0 };
 	struct rd r;
 	size_t n = 0;
 
@@ -132,7 +132,7 @@ is_protected(const struct cose_sign1 *s, struct span key)
 static int
 check_unprotected(const struct cose_sign1 *s, struct seal_diag *d)
 {
-	struct param p;
+	struct param p = { .label = 0 };
 	struct rd r;
 	size_t n = 0;
 
