@@ -24,10 +24,12 @@ struct measurement {
 };
 
 struct soft {
-	struct privkey *signer, *subject;
-	uint8_t *signer_spki, *subject_spki;
-	size_t signer_spki_n, subject_spki_n;
-	uint16_t signer_scheme;
+	/* One key is signer and subject: the token names it whole, as cnf,
+	 * so that a verifier who pinned its hash needs nothing else. */
+	struct privkey *key;
+	uint8_t *spki;
+	size_t spki_n;
+	uint16_t scheme;
 	struct span chain[LIMIT_CHAIN];
 	size_t n_chain;
 	uint8_t *chain_bytes;
@@ -69,52 +71,29 @@ choose_scheme(struct span spki, uint16_t *ret, struct seal_diag *d)
 }
 
 static int
-open_signer(struct soft *s, const struct conf *conf, struct seal_diag *d)
+open_key(struct soft *s, const struct conf *conf, struct seal_diag *d)
 {
 	const char *path = conf_get(conf, "key", NULL);
 	int r;
 
 	if (path == NULL) {
 		seal_fail(d, SEAL_E_CONFIG, "soft: setting 'key' is missing");
-		seal_remedy(d, "make a key: seal keygen");
+		seal_remedy(d, "make a key: seal dev key FILE");
 		return SEAL_E_CONFIG;
 	}
-	if ((r = privkey_load(path, &s->signer, d)) != 0 ||
-	    (r = take_spki(s->signer, &s->signer_spki, &s->signer_spki_n, d)) !=
-		0)
+	if ((r = privkey_load(path, &s->key, d)) != 0 ||
+	    (r = take_spki(s->key, &s->spki, &s->spki_n, d)) != 0)
 		return r;
-	return choose_scheme(
-	    span_of(s->signer_spki, s->signer_spki_n), &s->signer_scheme, d);
+	return choose_scheme(span_of(s->spki, s->spki_n), &s->scheme, d);
 }
 
 static int
-open_subject(struct soft *s, const struct conf *conf, struct seal_diag *d)
-{
-	const char *path = conf_get(conf, "subject_key", NULL);
-	int r = path != NULL ? privkey_load(path, &s->subject, d)
-			     : privkey_generate(CURVE_P256, &s->subject, d);
-
-	return r != 0 ? r
-		      : take_spki(s->subject, &s->subject_spki,
-			    &s->subject_spki_n, d);
-}
-
-static int
-sign_subject(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
+sign_with_key(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
     struct seal_diag *d)
 {
 	struct soft *s = ctx;
 
-	return privkey_sign(s->subject, scheme, tbs, out, d);
-}
-
-static int
-sign_evidence(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
-    struct seal_diag *d)
-{
-	struct soft *s = ctx;
-
-	return privkey_sign(s->signer, scheme, tbs, out, d);
+	return privkey_sign(s->key, scheme, tbs, out, d);
 }
 
 /* ---- The subject's chain ---- */
@@ -122,7 +101,7 @@ sign_evidence(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
 static int
 load_chain(struct soft *s, const char *path, struct seal_diag *d)
 {
-	struct span spki = span_of(s->subject_spki, s->subject_spki_n);
+	struct span spki = span_of(s->spki, s->spki_n);
 	struct cert *leaf = NULL;
 	int r;
 
@@ -132,8 +111,8 @@ load_chain(struct soft *s, const char *path, struct seal_diag *d)
 		return r;
 	if (!span_equal(cert_spki(leaf), spki)) {
 		r = seal_fail(d, SEAL_E_CONFIG,
-		    "soft: subject_cert '%s' is not for the subject key", path);
-		seal_remedy(d, "set subject_key to its private key");
+		    "soft: subject_cert '%s' is not for the key", path);
+		seal_remedy(d, "set 'key' to its private key");
 	}
 	cert_unref(&leaf);
 	return r;
@@ -142,15 +121,13 @@ load_chain(struct soft *s, const char *path, struct seal_diag *d)
 static int
 make_chain(struct soft *s, struct seal_diag *d)
 {
-	struct span spki = span_of(s->subject_spki, s->subject_spki_n);
-	uint16_t scheme = SIG_NONE;
+	struct span spki = span_of(s->spki, s->spki_n);
 	struct wr w;
 	int r;
 
 	wr_init_heap(&w, LIMIT_CERTIFICATE);
-	if ((r = choose_scheme(spki, &scheme, d)) == 0)
-		r = cert_self_sign(spki, "SEAL development subject", time(NULL),
-		    CERT_DAYS, scheme, sign_subject, s, &w, d);
+	r = cert_self_sign(spki, "SEAL development subject", time(NULL),
+	    CERT_DAYS, s->scheme, sign_with_key, s, &w, d);
 	if (r == 0 && (r = wr_take(&w, &s->chain_bytes, &s->chain[0].n)) != 0)
 		r = seal_fail(d, r, "soft: certificate");
 	if (r == 0) {
@@ -302,8 +279,7 @@ soft_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	int r;
 
 	(void)deadline_ms;
-	if ((r = open_signer(s, conf, d)) != 0 ||
-	    (r = open_subject(s, conf, d)) != 0 ||
+	if ((r = open_key(s, conf, d)) != 0 ||
 	    (r = open_measurements(s, conf, d)) != 0)
 		return r;
 	return cert != NULL ? load_chain(s, cert, d) : make_chain(s, d);
@@ -337,8 +313,8 @@ soft_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	struct eat_soft_in in = {
 		.iat = time(NULL),
 		.nonce = binding_value(b),
-		.subject_spki = span_of(s->subject_spki, s->subject_spki_n),
-		.signer_spki = span_of(s->signer_spki, s->signer_spki_n),
+		.subject_spki = span_of(s->spki, s->spki_n),
+		.signer_spki = span_of(s->spki, s->spki_n),
 		.measurements = m,
 		.n_measurements = s->n_measurements,
 	};
@@ -349,7 +325,7 @@ soft_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 		m[i].digest =
 		    span_of(s->measurements[i].digest, s->measurements[i].n);
 	}
-	return eat_soft_write(out, &in, s->signer_scheme, sign_evidence, s, d);
+	return eat_soft_write(out, &in, s->scheme, sign_with_key, s, d);
 }
 
 static int
@@ -357,7 +333,7 @@ soft_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
     struct wr *out, struct seal_diag *d)
 {
 	(void)deadline_ms;
-	return sign_subject(ctx, scheme, tbs, out, d);
+	return sign_with_key(ctx, scheme, tbs, out, d);
 }
 
 static void
@@ -367,15 +343,13 @@ soft_close(void *ctx)
 
 	for (size_t i = 0; i < s->n_measurements; i++)
 		free(s->measurements[i].name);
-	privkey_free(&s->signer);
-	privkey_free(&s->subject);
-	free(s->signer_spki);
-	free(s->subject_spki);
+	privkey_free(&s->key);
+	free(s->spki);
 	free(s->chain_bytes);
 }
 
-static const char *const soft_keys[] = { "key", "subject_key", "subject_cert",
-	"measurements", "measure", NULL };
+static const char *const soft_keys[] = { "key", "subject_cert", "measurements",
+	"measure", NULL };
 
 const struct evidence_driver evidence_soft = {
 	.abi = EVIDENCE_DRIVER_ABI,

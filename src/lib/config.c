@@ -43,8 +43,8 @@ config_path(const char *base_dir, const char *name, char ret[PATH_MAX],
 static bool
 setting_is_file(const char *key)
 {
-	static const char *const files[] = { "key", "subject_key",
-		"subject_cert", "ak_chain", "event_log", "lock_dir" };
+	static const char *const files[] = { "key", "subject_cert", "ak_chain",
+		"event_log", "lock_dir" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (strcmp(files[i], key) == 0)

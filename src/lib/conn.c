@@ -472,8 +472,10 @@ seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 			conn_tell(c, &j->diag);
 		r = session_job_done(
 		    c->session, &j->work, ctx_boot_ms(c->ctx), &d);
-		if (r != 0)
+		if (r != 0) {
+			conn_tell_verdict(c, &d);
 			conn_tell(c, &d);
+		}
 	}
 	seal_job_free(&j);
 	return r;

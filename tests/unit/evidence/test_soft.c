@@ -132,11 +132,8 @@ test_open(void **state)
 		int want;
 	} rows[] = {
 		{ "a key", KV("key", signer_file), 0 },
-		{ "with a subject",
-		    KV("key", signer_file, "subject_key", subject_file), 0 },
 		{ "with its certificate",
-		    KV("key", signer_file, "subject_key", subject_file,
-			"subject_cert", cert_file),
+		    KV("key", subject_file, "subject_cert", cert_file),
 		    0 },
 		{ "measurements",
 		    KV("key", signer_file, "measurements",
@@ -148,15 +145,11 @@ test_open(void **state)
 		{ "no such file", KV("key", "/nonexistent"), SEAL_E_IO },
 		{ "key that others may read", KV("key", open_file),
 		    SEAL_E_CONFIG },
-		{ "subject that others may read",
-		    KV("key", signer_file, "subject_key", open_file),
-		    SEAL_E_CONFIG },
 		{ "no key in the file", KV("key", cert_file), SEAL_E_CONFIG },
 		{ "unknown setting", KV("key", signer_file, "keys", "x"),
 		    SEAL_E_CONFIG },
 		{ "certificate for another key",
-		    KV("key", signer_file, "subject_key", other_file,
-			"subject_cert", cert_file),
+		    KV("key", other_file, "subject_cert", cert_file),
 		    SEAL_E_CONFIG },
 		{ "certificate without its key",
 		    KV("key", signer_file, "subject_cert", cert_file),
@@ -263,26 +256,10 @@ test_collect(void **state)
 	attester_free(&a);
 }
 
-/* Without subject_key every open makes a new one. */
-static void
-test_ephemeral(void **state)
-{
-	const char *const kv[] = { "key", signer_file, NULL };
-	struct attester *a = NULL, *b = NULL;
-
-	(void)state;
-	assert_int_equal(open_soft(kv, &a, NULL), 0);
-	assert_int_equal(open_soft(kv, &b, NULL), 0);
-	assert_false(span_equal(attester_spki(a), attester_spki(b)));
-	attester_free(&a);
-	attester_free(&b);
-}
-
 static void
 test_sign(void **state)
 {
-	const char *const kv[] = { "key", signer_file, "subject_key",
-		subject_file, NULL };
+	const char *const kv[] = { "key", subject_file, NULL };
 	struct attester *a = NULL;
 	struct pubkey *key = NULL;
 	uint8_t buf[LIMIT_SIGNATURE];
@@ -310,7 +287,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_collect),
-		cmocka_unit_test(test_ephemeral),
 		cmocka_unit_test(test_sign),
 	};
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef UNIT_LIB_PAIR_H
+#define UNIT_LIB_PAIR_H
+
+#include <stdbool.h>
+
+#include <sealtls/openssl.h>
+#include <sealtls/tools.h>
+
+/*
+ * Two real OpenSSL peers in one process, joined by a socket pair, with keys,
+ * certificates and policies in a folder of their own, and a clock that the
+ * test moves.
+ */
+struct world {
+	char dir[64];
+	char server_pin[65], client_pin[65]; /* SHA-256 of the signers' SPKI */
+	int64_t boot_ms, unix_s;
+};
+
+int world_setup(void **state);
+int world_teardown(void **state);
+/* Writes dir/name. */
+void world_write(struct world *w, const char *name, const char *fmt, ...)
+    SEAL_PRINTF(3, 4);
+/* A policy for soft Evidence of pin with measurement app=value, in dir/name;
+ * extra holds further members, and ends with a comma unless empty. */
+void world_policy(struct world *w, const char *name, const char *pin,
+    const char *app, const char *identity, const char *extra);
+/* A configuration; parts are JSON members. */
+struct seal_ctx *world_ctx(struct world *w, const char *json);
+
+struct side {
+	struct seal_ctx *ctx;
+	struct ssl_ctx_st *tls;
+	struct ssl_st *ssl;
+	struct seal_conn *conn;
+	int fd;
+	bool hold_jobs; /* jobs stay undone */
+	unsigned jobs;
+};
+
+struct pair {
+	struct world *w;
+	struct side client, server;
+};
+
+/* Takes over both ctx. client_cert: the client shows its TLS certificate. */
+void pair_open(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server, bool client_cert);
+void pair_close(struct pair *p);
+/* Steps both until neither moves any more; runs jobs at once. */
+void pair_run(struct pair *p);
+enum seal_step side_step(struct side *s);
+
+#endif
