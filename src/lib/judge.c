@@ -246,15 +246,17 @@ judge_publish(struct judge *g, int r)
 
 	if (g->peer.leaf != NULL)
 		verdict_clamp_lease(g);
-	if (r == 0 && g->v->outcome == SEAL_ACCEPTED &&
-	    verdict_check(g->v, "lease", g->v->lease_s > 0, SEAL_E_STALE,
-		"a lease of at least a second", "none", NULL)) {
+	if (r == 0 && g->v->outcome == SEAL_ACCEPTED && g->v->lease_s > 0) {
 		w->outcome = SEAL_ACCEPTED;
 		w->lease_s = g->v->lease_s;
 		return;
 	}
-	if (r == 0)
+	if (r == 0) {
 		r = SEAL_E_STALE;
+		verdict_check(g->v, "lease.certificate", false, r,
+		    "a subject certificate that is still valid",
+		    "one that has expired", "renew the subject's certificate");
+	}
 	w->error = r;
 	w->outcome = seal_error_outcome(r);
 	if (w->outcome == SEAL_INVALID || w->outcome == SEAL_ACCEPTED)
