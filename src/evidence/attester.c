@@ -97,21 +97,19 @@ out:
 	return r;
 }
 
-static int
-attester_new(const struct evidence_driver *driver, struct attester **ret,
-    struct seal_diag *d)
+static struct attester *
+attester_new(const struct evidence_driver *driver)
 {
 	struct attester *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "attester");
+		return NULL;
 	if (queue_init(&a->queue) != 0) {
 		free(a);
-		return seal_fail(d, SEAL_E_MEMORY, "attester");
+		return NULL;
 	}
 	a->driver = driver;
-	*ret = a;
-	return 0;
+	return a;
 }
 
 int
@@ -125,9 +123,10 @@ attester_open_driver(const struct evidence_driver *driver,
 		return seal_fail(d, SEAL_E_ARGUMENT,
 		    "attester '%s': expected ABI %u, found %u", driver->name,
 		    EVIDENCE_DRIVER_ABI, (unsigned)driver->abi);
-	if ((r = check_conf(driver, conf, d)) != 0 ||
-	    (r = attester_new(driver, &a, d)) != 0)
+	if ((r = check_conf(driver, conf, d)) != 0)
 		return r;
+	if ((a = attester_new(driver)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "attester");
 	if ((a->ctx = calloc(1, driver->ctx_size)) == NULL) {
 		r = seal_fail(d, SEAL_E_MEMORY, "attester '%s'", driver->name);
 		goto out;

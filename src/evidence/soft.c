@@ -149,25 +149,31 @@ good_name(struct span name)
 	return name.n > 0 && name.n <= EAT_SOFT_NAME_MAX;
 }
 
-static int
-add_measurement(struct soft *s, struct span name, struct measurement **ret,
-    struct seal_diag *d)
+/* One more, called name; NULL after the failure is recorded in *ret_r. */
+static struct measurement *
+add_measurement(
+    struct soft *s, struct span name, int *ret_r, struct seal_diag *d)
 {
 	struct measurement *m = &s->measurements[s->n_measurements];
 
-	if (!good_name(name))
-		return seal_fail(d, SEAL_E_CONFIG,
+	if (!good_name(name)) {
+		*ret_r = seal_fail(d, SEAL_E_CONFIG,
 		    "soft: a measurement needs a name of 1 to %u printable "
 		    "characters without space",
 		    EAT_SOFT_NAME_MAX);
-	if (s->n_measurements == EAT_SOFT_MEASUREMENTS)
-		return seal_fail(d, SEAL_E_CONFIG,
+		return NULL;
+	}
+	if (s->n_measurements == EAT_SOFT_MEASUREMENTS) {
+		*ret_r = seal_fail(d, SEAL_E_CONFIG,
 		    "soft: more than %u measurements", EAT_SOFT_MEASUREMENTS);
-	if ((m->name = strndup((const char *)name.p, name.n)) == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "soft");
+		return NULL;
+	}
+	if ((m->name = strndup((const char *)name.p, name.n)) == NULL) {
+		*ret_r = seal_fail(d, SEAL_E_MEMORY, "soft");
+		return NULL;
+	}
 	s->n_measurements++;
-	*ret = m;
-	return 0;
+	return m;
 }
 
 /* name=hex */
@@ -175,16 +181,17 @@ static int
 add_given(struct soft *s, struct span item, struct seal_diag *d)
 {
 	const uint8_t *eq = item.n == 0 ? NULL : memchr(item.p, '=', item.n);
-	struct measurement *m = NULL;
+	struct measurement *m;
 	size_t name_n;
 	struct wr w;
-	int r;
+	int r = 0;
 
 	if (eq == NULL)
 		return seal_fail(
 		    d, SEAL_E_CONFIG, "soft: measurements: expected name=hex");
 	name_n = (size_t)(eq - item.p);
-	if ((r = add_measurement(s, span_of(item.p, name_n), &m, d)) != 0)
+	m = add_measurement(s, span_of(item.p, name_n), &r, d);
+	if (m == NULL)
 		return r;
 	wr_init(&w, m->digest, sizeof(m->digest));
 	if (!hex_decode(span_of(eq + 1, item.n - name_n - 1), &w) || w.n == 0)
@@ -198,7 +205,7 @@ add_given(struct soft *s, struct span item, struct seal_diag *d)
 static int
 add_file(struct soft *s, struct span item, struct seal_diag *d)
 {
-	struct measurement *m = NULL;
+	struct measurement *m;
 	uint8_t *content = NULL;
 	size_t n = 0;
 	char *path, *base;
@@ -208,10 +215,11 @@ add_file(struct soft *s, struct span item, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_MEMORY, "soft");
 	base = strrchr(path, '/');
 	base = base == NULL ? path : base + 1;
-	if ((r = file_read(path, SOFT_MEASURED_MAX, &content, &n, d)) != 0 ||
-	    (r = add_measurement(s, span_str(base), &m, d)) != 0 ||
-	    (r = hash_one(HASH_SHA256, span_of(content, n), m->digest, d)) != 0)
+	if ((r = file_read(path, SOFT_MEASURED_MAX, &content, &n, d)) != 0)
 		goto out;
+	if ((m = add_measurement(s, span_str(base), &r, d)) == NULL)
+		goto out;
+	r = hash_one(HASH_SHA256, span_of(content, n), m->digest, d);
 	m->n = hash_size(HASH_SHA256);
 out:
 	free(content);

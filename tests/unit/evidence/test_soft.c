@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "allocfail.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "crypto/x509.h"
@@ -133,8 +134,7 @@ test_open(void **state)
 	} rows[] = {
 		{ "a key", KV("key", signer_file), 0 },
 		{ "with its certificate",
-		    KV("key", subject_file, "subject_cert", cert_file),
-		    0 },
+		    KV("key", subject_file, "subject_cert", cert_file), 0 },
 		{ "measurements",
 		    KV("key", signer_file, "measurements",
 			"app=00ff,config=0123456789abcdef"),
@@ -281,6 +281,47 @@ test_sign(void **state)
 	attester_free(&a);
 }
 
+/* Each allocation of ours fails in turn: told as such, and nothing leaks. */
+static int
+open_and_collect(struct wr *w)
+{
+	const char *const kv[] = { "key", signer_file, "measurements",
+		"config=0102", "measure", measured_file, NULL };
+	struct attester *a = NULL;
+	struct seal_binding b;
+	int r;
+
+	if ((r = open_soft(kv, &a, NULL)) != 0)
+		return r;
+	r = binding_post(HASH_SHA256, attester_spki(a), exporter, &b, NULL);
+	if (r == 0)
+		r = attester_collect(a, &b, COLLECT_MS, w, NULL);
+	attester_free(&a);
+	return r;
+}
+
+static void
+test_memory(void **state)
+{
+	bool hit = true;
+
+	(void)state;
+	for (size_t n = 1; hit && n < 1000; n++) {
+		struct wr w;
+		int r;
+
+		wr_init_heap(&w, LIMIT_CMW);
+		allocfail_at(n);
+		r = open_and_collect(&w);
+		hit = allocfail_hit();
+		allocfail_off();
+		if (r != (hit ? SEAL_E_MEMORY : 0))
+			fail_msg("allocation %zu: got %d", n, r);
+		wr_free(&w);
+	}
+	assert_false(hit);
+}
+
 int
 main(void)
 {
@@ -288,6 +329,7 @@ main(void)
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_sign),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -13,6 +13,7 @@
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
 
+#include "allocfail.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "crypto/x509.h"
@@ -559,6 +560,51 @@ test_no_leak(void **state)
 	attester_free(&a);
 }
 
+/* Each allocation of ours fails in turn: no slot of the TPM is lost. */
+static int
+open_and_collect(struct wr *w)
+{
+	struct attester *a = NULL;
+	struct setting s;
+	struct seal_binding b;
+	int r;
+
+	r = attester_open("tpm2", settings(&s, NULL, NULL), &a, NULL);
+	if (r != 0)
+		return r;
+	r = binding_post(HASH_SHA256, attester_spki(a), exporter, &b, NULL);
+	if (r == 0)
+		r = attester_collect(a, &b, COLLECT_MS, w, NULL);
+	attester_free(&a);
+	return r;
+}
+
+static void
+test_memory(void **state)
+{
+	struct counts before;
+	bool hit = true;
+
+	(void)state;
+	need_tpm();
+	before = count();
+	for (size_t n = 1; hit && n < 1000; n++) {
+		struct wr w;
+		int r;
+
+		wr_init_heap(&w, LIMIT_CMW);
+		allocfail_at(n);
+		r = open_and_collect(&w);
+		hit = allocfail_hit();
+		allocfail_off();
+		if (r != (hit ? SEAL_E_MEMORY : 0))
+			fail_msg("allocation %zu: got %d", n, r);
+		wr_free(&w);
+	}
+	assert_false(hit);
+	assert_counts("after failed allocations", before);
+}
+
 /* TPM_RC_OBJECT_MEMORY until the deadline; then all is well again. */
 static void
 test_slots_full(void **state)
@@ -926,6 +972,7 @@ main(void)
 		cmocka_unit_test(test_open_refuses),
 		cmocka_unit_test(test_other_certificate),
 		cmocka_unit_test(test_no_leak),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_slots_full),
 		cmocka_unit_test(test_sessions_full),
 		cmocka_unit_test(test_lock),
