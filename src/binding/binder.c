@@ -5,6 +5,17 @@
 
 #include "base/limits.h"
 
+/* Those of the TLS 1.3 suites, and SHA-512; SHA-1 commits to nothing. */
+static int
+check_hash(enum hash h, struct seal_diag *d)
+{
+	if (h != HASH_SHA256 && h != HASH_SHA384 && h != HASH_SHA512)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "binder: expected SHA-256, SHA-384 or SHA-512, found %s",
+		    hash_name(h));
+	return 0;
+}
+
 static int
 check_spki(struct span spki, struct seal_diag *d)
 {
@@ -37,7 +48,7 @@ binding_post(enum hash h, struct span spki, struct span exporter,
 	uint8_t binder[HASH_MAX];
 	int r;
 
-	if ((r = check_spki(spki, d)) != 0)
+	if ((r = check_hash(h, d)) != 0 || (r = check_spki(spki, d)) != 0)
 		return r;
 	if (exporter.n != BINDER_EXPORTER_SIZE)
 		return seal_fail(d, SEAL_E_ARGUMENT,
@@ -60,9 +71,9 @@ binding_intra(enum hash h, struct span spki, struct span transcript_hash,
 	size_t n = hash_size(h);
 	int r;
 
-	if ((r = check_spki(spki, d)) != 0)
+	if ((r = check_hash(h, d)) != 0 || (r = check_spki(spki, d)) != 0)
 		return r;
-	if (n == 0 || transcript_hash.n != n)
+	if (transcript_hash.n != n)
 		return seal_fail(d, SEAL_E_ARGUMENT,
 		    "binder: expected a transcript hash of %zu bytes, found "
 		    "%zu",
@@ -128,7 +139,7 @@ binding_valid(const struct seal_binding *b)
 {
 	if (b == NULL || b->kind <= BINDING_NONE || b->kind > BINDING_REPLAY)
 		return false;
-	return b->size > 0 && b->size == hash_size(b->hash);
+	return check_hash(b->hash, NULL) == 0 && b->size == hash_size(b->hash);
 }
 
 struct span

@@ -88,7 +88,9 @@ typedef int (*ea_chain_fn)(
     void *ctx, const struct ea_peer *peer, struct seal_diag *d);
 
 /*
- * Validates an authenticator that answers req and was sent with keys. Checks
+ * Validates an authenticator that answers req and was sent with keys. Without
+ * a req (NULL) it is refused: SEAL_E_EA_SPONTANEOUS, or _EMPTY_WITHOUT_REQUEST
+ * if it is an empty one, which nobody can tell from a forged one. Checks
  * in this order: framing, Certificate, context, extensions, scheme, key
  * usage, CertificateVerify, Finished, then chain (may be NULL: not judged).
  * A well-formed empty authenticator is SEAL_E_EA_EMPTY, never success.

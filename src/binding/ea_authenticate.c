@@ -14,8 +14,8 @@ write_finished(struct wr *out, const struct ea_keys *keys,
 }
 
 /* The CMW goes into the first entry alone (PROTOCOL 4). */
-static void
-write_certificate(struct wr *out, struct span context,
+void
+ea_certificate_write(struct wr *out, struct span context,
     const struct ea_identity *id, uint16_t cmw_type)
 {
 	size_t message = ea_message_begin(out, EA_CERTIFICATE), list;
@@ -66,26 +66,62 @@ write_certificate_verify(struct wr *out, size_t start,
 }
 
 static int
+check_identity(const struct ea_request *req, const struct ea_identity *id,
+    struct seal_diag *d)
+{
+	if (id->n_chain == 0)
+		return seal_fail(d, SEAL_E_EA_EMPTY_CERTIFICATE_LIST,
+		    "authenticator: expected a certificate chain, found none");
+	if (id->n_chain > LIMIT_CHAIN)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "authenticator: expected at most %u certificates, found "
+		    "%zu",
+		    LIMIT_CHAIN, id->n_chain);
+	if (id->cmw.n > LIMIT_CMW)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "authenticator: expected at most %u bytes of Evidence, "
+		    "found %zu",
+		    LIMIT_CMW, id->cmw.n);
+	if (id->cmw.n > 0 && !req->cmw_offered)
+		return seal_fail(d, SEAL_E_EA_EXTENSION_NOT_OFFERED,
+		    "authenticator: expected a request that offers "
+		    "cmw_attestation, found one that does not");
+	return 0;
+}
+
+static int
 choose_scheme(const struct ea_request *req, const struct ea_identity *id,
     uint16_t *ret, struct seal_diag *d)
 {
 	struct cert *leaf = NULL;
 	uint16_t scheme = SIG_NONE;
+	bool may_sign;
 	int r;
 
-	if (id->n_chain == 0)
-		return seal_fail(d, SEAL_E_EA_EMPTY_CERTIFICATE_LIST,
-		    "authenticator: expected a certificate chain, found none");
 	if ((r = cert_parse(id->chain[0], &leaf, d)) != 0)
 		return r;
-	scheme = pubkey_choose(cert_key(leaf), req->schemes, req->n_schemes);
+	if (req->n_schemes > 0)
+		scheme =
+		    pubkey_choose(cert_key(leaf), req->schemes, req->n_schemes);
+	may_sign = cert_may_sign(leaf);
 	cert_unref(&leaf);
-	if (scheme == SIG_NONE || req->n_schemes == 0)
+	if (!may_sign) /* RFC 8446 s4.4.2.2 */
+		return seal_fail(d, SEAL_E_EA_KEY_USAGE,
+		    "authenticator: key usage of this side's certificate: "
+		    "expected digitalSignature, found others alone");
+	if (scheme == SIG_NONE)
 		return seal_fail(d, SEAL_E_EA_SCHEME_NOT_OFFERED,
-		    "authenticator: the peer offered no signature scheme that "
-		    "fits this side's key");
+		    "authenticator: expected a scheme for this side's key in "
+		    "the request, found none");
 	*ret = scheme;
 	return 0;
+}
+
+static int
+too_large(const struct wr *out, struct seal_diag *d)
+{
+	return seal_fail(d, out->error,
+	    "authenticator: expected room in %zu bytes, found none", out->max);
 }
 
 /* RFC 9261 s5.2: Certificate, CertificateVerify, Finished. */
@@ -99,24 +135,22 @@ ea_authenticate(struct wr *out, const struct ea_keys *keys,
 	uint16_t scheme = SIG_NONE;
 	int r;
 
-	if (id->cmw.n > 0 && !req->cmw_offered)
-		return seal_fail(d, SEAL_E_EA_EXTENSION_NOT_OFFERED,
-		    "authenticator: the request offers no cmw_attestation");
-	if ((r = choose_scheme(req, id, &scheme, d)) != 0)
+	if ((r = check_identity(req, id, d)) != 0 ||
+	    (r = choose_scheme(req, id, &scheme, d)) != 0)
 		return r;
-	write_certificate(out, req->context, id, cmw_type);
+	ea_certificate_write(out, req->context, id, cmw_type);
 	if (out->error != 0)
-		return seal_fail(d, out->error, "authenticator: too large");
+		return too_large(out, d);
 	if ((r = write_certificate_verify(
 		 out, start, keys, req, id, scheme, d)) != 0)
-		return seal_fail(d, r, "authenticator: cannot sign");
+		return seal_fail(d, r,
+		    "authenticator: expected a signature with %s, found none",
+		    sig_name(scheme));
 	if ((r = ea_finished(keys, req->message,
 		 span_of(out->p + start, out->n - start), verify_data, d)) != 0)
 		return r;
 	write_finished(out, keys, verify_data);
-	if (out->error != 0)
-		return seal_fail(d, out->error, "authenticator: too large");
-	return 0;
+	return out->error == 0 ? 0 : too_large(out, d);
 }
 
 int
@@ -129,7 +163,5 @@ ea_refuse(struct wr *out, const struct ea_keys *keys,
 	if ((r = ea_finished_empty(keys, req, verify_data, d)) != 0)
 		return r;
 	write_finished(out, keys, verify_data);
-	if (out->error != 0)
-		return seal_fail(d, out->error, "empty authenticator");
-	return 0;
+	return out->error == 0 ? 0 : too_large(out, d);
 }

@@ -156,3 +156,33 @@ ea_extensions_have(struct span list, uint16_t type)
 
 	return ea_extensions_walk(list, find_one, &f) && f.found;
 }
+
+/* RFC 9261 s7.2, s7.3 */
+int
+ea_get_context(struct span message, struct span *ret, struct seal_diag *d)
+{
+	struct ea_message m;
+	struct rd r;
+
+	rd_init(&r, message);
+	if (!ea_message_read(&r, &m))
+		return seal_fail(d, SEAL_E_EA_MALFORMED,
+		    "context: expected a message with a 4-byte header, found "
+		    "other framing");
+	if (m.type == EA_FINISHED)
+		return seal_fail(d, SEAL_E_EA_EMPTY,
+		    "context: expected a message that has one, found an empty "
+		    "authenticator");
+	if (m.type != EA_CERTIFICATE && m.type != EA_CERTIFICATE_REQUEST &&
+	    m.type != EA_CLIENT_CERTIFICATE_REQUEST)
+		return seal_fail(d, SEAL_E_EA_UNEXPECTED_MESSAGE,
+		    "context: expected a request or an authenticator, found "
+		    "message type %u",
+		    m.type);
+	rd_init(&r, m.body);
+	if (!rd_vec8(&r, ret))
+		return seal_fail(d, SEAL_E_EA_MALFORMED,
+		    "context: expected a context, found a length that does "
+		    "not fit");
+	return 0;
+}

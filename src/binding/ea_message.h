@@ -25,6 +25,10 @@ bool ea_message_read(struct rd *r, struct ea_message *ret);
 size_t ea_message_begin(struct wr *w, uint8_t type); /* mark for the end */
 void ea_message_end(struct wr *w, size_t mark);
 
+/* The Certificate message of id; its signer is not used. */
+void ea_certificate_write(struct wr *out, struct span context,
+    const struct ea_identity *id, uint16_t cmw_type);
+
 /* Hash(HandshakeContext || request || messages), RFC 9261 s5.2.2. */
 int ea_transcript(const struct ea_keys *keys, struct span request,
     struct span messages, uint8_t ret[HASH_MAX], struct seal_diag *d);

@@ -42,8 +42,20 @@ struct collect {
 	bool sigalgs;
 };
 
-/* Schemes that this build does not know are left out, as are those past the
- * room for them: there are not that many that it knows. */
+/* Each scheme once, and only those that this build knows: there is room for
+ * these, whatever a peer sends. */
+static void
+collect_scheme(struct ea_request *req, uint16_t scheme)
+{
+	if (!sig_is_tls13(scheme) || req->n_schemes == SIG_SCHEMES_MAX)
+		return;
+	for (size_t i = 0; i < req->n_schemes; i++) {
+		if (req->schemes[i] == scheme)
+			return;
+	}
+	req->schemes[req->n_schemes++] = scheme;
+}
+
 static bool
 collect_schemes(struct ea_request *req, struct span body)
 {
@@ -59,8 +71,7 @@ collect_schemes(struct ea_request *req, struct span body)
 
 		if (!rd_u16(&r, &scheme))
 			return false;
-		if (sig_is_tls13(scheme) && req->n_schemes < SIG_SCHEMES_MAX)
-			req->schemes[req->n_schemes++] = scheme;
+		collect_scheme(req, scheme);
 	}
 	return true;
 }
@@ -110,11 +121,13 @@ ea_request_parse(struct span message, enum ea_role requester, uint16_t cmw_type,
 	rd_init(&r, m.body);
 	if (!rd_vec8(&r, &req.context) || !rd_vec16(&r, &req.offered) ||
 	    !rd_end(&r))
-		return request_malformed(d, "a length does not fit");
+		return request_malformed(d,
+		    "expected a context and extensions, found lengths that do "
+		    "not fit");
 	if (!ea_extensions_walk(req.offered, collect_extension, &c))
 		return request_malformed(d,
-		    "an extension is malformed, comes twice, or is not empty "
-		    "where it must be");
+		    "expected well-formed extensions that come once each, and "
+		    "an empty cmw_attestation, found other");
 	if (!c.sigalgs)
 		return seal_fail(d, SEAL_E_EA_REQUEST_NO_SIGALGS,
 		    "authenticator request: expected signature_algorithms, "

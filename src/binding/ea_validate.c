@@ -3,88 +3,153 @@
 
 #define SIGNED_MAX (64 + 22 + 1 + HASH_MAX)
 
-/* The three messages, and what is read from them on the way. */
+/* The messages of an authenticator, in their order (RFC 9261 s5.2). */
+enum { CERTIFICATE, VERIFY, FINISHED, MESSAGES };
+
+static const struct {
+	uint8_t type;
+	const char *name;
+} expected[MESSAGES] = {
+	[CERTIFICATE] = { EA_CERTIFICATE, "Certificate" },
+	[VERIFY] = { EA_CERTIFICATE_VERIFY, "CertificateVerify" },
+	[FINISHED] = { EA_FINISHED, "Finished" },
+};
+
+/* The messages, and what is read from them on the way. */
 struct validation {
 	struct span in;
 	const struct ea_keys *keys;
 	const struct ea_request *req;
 	uint16_t cmw_type;
-	struct ea_message certificate, verify, finished;
+	struct ea_message m[MESSAGES];
+	size_t n_messages; /* also those past the last of m */
 	struct span sig;
 	struct ea_peer peer;
 	/* Of the entry that is being walked. */
 	size_t entry;
+	uint16_t extension;
 	int error; /* told by a walk that stops */
 };
 
 /* ---- Framing ---- */
 
 static int
-unexpected(const struct ea_message *m, struct seal_diag *d)
+malformed(struct seal_diag *d, const char *what)
 {
-	return seal_fail(d, SEAL_E_EA_UNEXPECTED_MESSAGE,
-	    "authenticator: expected Certificate, CertificateVerify and "
-	    "Finished, found message type %u",
-	    m->type);
+	return seal_fail(d, SEAL_E_EA_MALFORMED,
+	    "authenticator: expected messages with 4-byte headers, found %s",
+	    what);
+}
+
+/*
+ * The framing is read to its end before a type is looked at, so that cut or
+ * foreign bytes (DTLS headers) are told apart from whole messages that have
+ * no place here.
+ */
+static int
+read_framing(struct validation *v, struct seal_diag *d)
+{
+	struct rd r;
+
+	rd_init(&r, v->in);
+	do {
+		struct ea_message m;
+
+		if (!ea_message_read(&r, &m))
+			return malformed(d, "one cut short, or other framing");
+		if (v->n_messages < MESSAGES)
+			v->m[v->n_messages] = m;
+		v->n_messages++;
+	} while (rd_left(&r) > 0);
+	return 0;
+}
+
+/* Finished of either kind (RFC 9261 s5.2.3), in constant time. */
+static int
+check_verify_data(const struct ea_keys *keys, struct span found,
+    const uint8_t want[HASH_MAX], struct seal_diag *d)
+{
+	size_t n = hash_size(keys->hash);
+
+	if (found.n != n)
+		return seal_fail(d, SEAL_E_EA_FINISHED_LENGTH,
+		    "authenticator: Finished: expected %zu bytes, found %zu", n,
+		    found.n);
+	if (!span_equal_ct(found, span_of(want, n)))
+		return seal_fail(d, SEAL_E_EA_FINISHED,
+		    "authenticator: Finished: expected the value of this "
+		    "connection and request, found another");
+	return 0;
+}
+
+static bool
+is_empty(const struct validation *v)
+{
+	return v->n_messages == 1 && v->m[0].type == EA_FINISHED;
 }
 
 static int
-malformed(struct seal_diag *d, const char *what)
+check_types(struct validation *v, struct seal_diag *d)
 {
-	return seal_fail(d, SEAL_E_EA_MALFORMED, "authenticator: %s", what);
+	for (size_t i = 0; i < MESSAGES; i++) {
+		if (i == v->n_messages)
+			return seal_fail(d, SEAL_E_EA_UNEXPECTED_MESSAGE,
+			    "authenticator: expected %s, found the end",
+			    expected[i].name);
+		if (v->m[i].type != expected[i].type)
+			return seal_fail(d, SEAL_E_EA_UNEXPECTED_MESSAGE,
+			    "authenticator: expected %s, found message type %u",
+			    expected[i].name, v->m[i].type);
+	}
+	if (v->n_messages > MESSAGES)
+		return seal_fail(d, SEAL_E_EA_UNEXPECTED_MESSAGE,
+		    "authenticator: expected its end after Finished, found "
+		    "%zu more messages",
+		    v->n_messages - MESSAGES);
+	return 0;
 }
 
-/* A well-formed refusal is told apart from garbage, and is no success. */
+/* RFC 9261 s7.4: a well-formed refusal is told apart from garbage, and is no
+ * success. */
 static int
 check_empty(struct validation *v, struct seal_diag *d)
 {
 	uint8_t want[HASH_MAX];
-	size_t n = hash_size(v->keys->hash);
 	int r;
 
-	if (v->finished.body.n != n)
-		return seal_fail(d, SEAL_E_EA_FINISHED_LENGTH,
-		    "authenticator: Finished: expected %zu bytes, found %zu", n,
-		    v->finished.body.n);
-	if ((r = ea_finished_empty(v->keys, v->req, want, d)) != 0)
+	if ((r = ea_finished_empty(v->keys, v->req, want, d)) != 0 ||
+	    (r = check_verify_data(v->keys, v->m[0].body, want, d)) != 0)
 		return r;
-	if (!span_equal_ct(v->finished.body, span_of(want, n)))
-		return seal_fail(d, SEAL_E_EA_FINISHED,
-		    "authenticator: the Finished of an empty authenticator "
-		    "does not match this connection and request");
 	seal_fail(d, SEAL_E_EA_EMPTY,
-	    "authenticator: empty: the peer declines to authenticate");
+	    "authenticator: expected a certificate, found an empty "
+	    "authenticator: the peer declines");
 	seal_remedy(d, "the peer's log says why it could not attest");
 	return SEAL_E_EA_EMPTY;
+}
+
+/* Only a request is ever answered: spontaneous authenticators (s5.2.1) carry
+ * no cmw_attestation, so that there is no use for them. */
+static int
+refuse_unrequested(const struct validation *v, struct seal_diag *d)
+{
+	if (is_empty(v))
+		return seal_fail(d, SEAL_E_EA_EMPTY_WITHOUT_REQUEST,
+		    "authenticator: expected a request before an empty one, "
+		    "found none");
+	return seal_fail(d, SEAL_E_EA_SPONTANEOUS,
+	    "authenticator: expected a request before it, found none");
 }
 
 static int
 read_messages(struct validation *v, struct seal_diag *d)
 {
-	struct rd r;
+	int r;
 
-	rd_init(&r, v->in);
-	if (!ea_message_read(&r, &v->certificate))
-		return malformed(d, "cut short, or other framing");
-	if (v->certificate.type == EA_FINISHED) {
-		if (!rd_end(&r))
-			return malformed(d, "trailing bytes");
-		v->finished = v->certificate;
-		return check_empty(v, d);
-	}
-	if (v->certificate.type != EA_CERTIFICATE)
-		return unexpected(&v->certificate, d);
-	if (!ea_message_read(&r, &v->verify))
-		return malformed(d, "cut short after Certificate");
-	if (v->verify.type != EA_CERTIFICATE_VERIFY)
-		return unexpected(&v->verify, d);
-	if (!ea_message_read(&r, &v->finished))
-		return malformed(d, "cut short after CertificateVerify");
-	if (v->finished.type != EA_FINISHED)
-		return unexpected(&v->finished, d);
-	if (!rd_end(&r))
-		return malformed(d, "trailing bytes");
-	return 0;
+	if ((r = read_framing(v, d)) != 0)
+		return r;
+	if (v->req == NULL)
+		return refuse_unrequested(v, d);
+	return is_empty(v) ? check_empty(v, d) : check_types(v, d);
 }
 
 /* ---- Certificate ---- */
@@ -106,16 +171,20 @@ entry_cmw(struct validation *v, struct span body)
 	return true;
 }
 
-/* RFC 9261 s5.2.1: only extensions that the request had. */
+/* RFC 9261 s5.2.1: only extensions that the request had, and of those none
+ * that belongs into requests alone (RFC 8446 s4.2). */
 static bool
 entry_extension(void *ctx, uint16_t type, struct span body)
 {
 	struct validation *v = ctx;
 
+	v->extension = type;
 	if (!ea_extensions_have(v->req->offered, type)) {
 		v->error = SEAL_E_EA_EXTENSION_NOT_OFFERED;
 		return false;
 	}
+	if (type == EA_EXT_SIGNATURE_ALGORITHMS)
+		return false;
 	return v->cmw_type == 0 || type != v->cmw_type || entry_cmw(v, body);
 }
 
@@ -125,23 +194,24 @@ tell_entry(struct validation *v, struct seal_diag *d)
 	switch (v->error) {
 	case SEAL_E_EA_CMW_PLACE:
 		return seal_fail(d, v->error,
-		    "authenticator: expected cmw_attestation in the first "
-		    "entry, found it in entry %zu",
+		    "authenticator: expected cmw_attestation in entry 0 "
+		    "alone, found it in entry %zu",
 		    v->entry);
 	case SEAL_E_EA_CMW_MALFORMED:
 		return seal_fail(d, v->error,
-		    "authenticator: cmw_attestation: expected 1 to 65533 "
-		    "bytes with their length, found other");
+		    "authenticator: cmw_attestation: expected at least one "
+		    "byte after its length, found other");
 	case SEAL_E_EA_EXTENSION_NOT_OFFERED:
 		return seal_fail(d, v->error,
-		    "authenticator: entry %zu has an extension that the "
-		    "request does not offer",
-		    v->entry);
+		    "authenticator: expected extensions of the request, found "
+		    "0x%04x in entry %zu",
+		    v->extension, v->entry);
 	default:
 		return seal_fail(d, SEAL_E_EA_CERTIFICATE_MALFORMED,
-		    "authenticator: Certificate: entry %zu: malformed, or an "
-		    "extension twice",
-		    v->entry);
+		    "authenticator: Certificate: expected a certificate of 1 "
+		    "to %u bytes and extensions that come once each, found "
+		    "other in entry %zu",
+		    LIMIT_CERTIFICATE, v->entry);
 	}
 }
 
@@ -156,7 +226,8 @@ read_entries(struct validation *v, struct span list, struct seal_diag *d)
 
 		if (v->entry == LIMIT_CHAIN)
 			return seal_fail(d, SEAL_E_EA_CERTIFICATE_MALFORMED,
-			    "authenticator: more than %u certificates",
+			    "authenticator: expected at most %u "
+			    "certificates, found more",
 			    LIMIT_CHAIN);
 		if (!rd_vec24(&r, &der) || !rd_vec16(&r, &extensions) ||
 		    der.n == 0 || der.n > LIMIT_CERTIFICATE ||
@@ -174,10 +245,11 @@ read_certificate(struct validation *v, struct seal_diag *d)
 	struct span context, list;
 	struct rd r;
 
-	rd_init(&r, v->certificate.body);
+	rd_init(&r, v->m[CERTIFICATE].body);
 	if (!rd_vec8(&r, &context) || !rd_vec24(&r, &list) || !rd_end(&r))
 		return seal_fail(d, SEAL_E_EA_CERTIFICATE_MALFORMED,
-		    "authenticator: Certificate: a length does not fit");
+		    "authenticator: Certificate: expected a context and a "
+		    "list, found lengths that do not fit");
 	if (!span_equal(context, v->req->context))
 		return seal_fail(d, SEAL_E_EA_CONTEXT_MISMATCH,
 		    "authenticator: expected the request's context, found "
@@ -213,15 +285,19 @@ check_scheme(struct validation *v, struct seal_diag *d)
 		    name, scheme);
 	if (!scheme_offered(v->req, scheme))
 		return seal_fail(d, SEAL_E_EA_SCHEME_NOT_OFFERED,
-		    "authenticator: the request does not offer %s", name);
+		    "authenticator: expected a scheme that the request "
+		    "offers, found %s",
+		    name);
 	if (!pubkey_fits(cert_key(v->peer.leaf), scheme))
 		return seal_fail(d, SEAL_E_EA_SCHEME_KEY_MISMATCH,
-		    "authenticator: %s does not fit the certificate's key",
+		    "authenticator: expected a scheme for the certificate's "
+		    "key, found %s",
 		    name);
 	/* RFC 8446 s4.4.2.2 */
 	if (!cert_may_sign(v->peer.leaf))
 		return seal_fail(d, SEAL_E_EA_KEY_USAGE,
-		    "authenticator: key usage: expected digitalSignature");
+		    "authenticator: key usage: expected digitalSignature, "
+		    "found others alone");
 	return 0;
 }
 
@@ -232,20 +308,44 @@ check_signature(struct validation *v, struct seal_diag *d)
 	struct wr w;
 	int r;
 
-	if ((r = ea_transcript(v->keys, v->req->message, v->certificate.whole,
-		 transcript, d)) != 0)
+	if ((r = ea_transcript(v->keys, v->req->message,
+		 v->m[CERTIFICATE].whole, transcript, d)) != 0)
 		return r;
 	wr_init(&w, content, sizeof(content));
 	ea_signed_content(span_of(transcript, hash_size(v->keys->hash)), &w);
-	if (pubkey_verify(cert_key(v->peer.leaf), v->peer.scheme, wr_view(&w),
-		v->sig, NULL) == 0)
+	r = pubkey_verify(
+	    cert_key(v->peer.leaf), v->peer.scheme, wr_view(&w), v->sig, NULL);
+	if (r == 0)
 		return 0;
+	if (r != SEAL_E_SIGNATURE) /* this side's trouble, not the peer's */
+		return seal_fail(d, r,
+		    "authenticator: expected to verify the signature, found "
+		    "no means to");
 	seal_fail(d, SEAL_E_EA_SIGNATURE,
-	    "authenticator: CertificateVerify does not verify over this "
-	    "connection and request");
+	    "authenticator: CertificateVerify: expected a signature over this "
+	    "connection and request, found another");
 	seal_remedy(d, "something between the peers may end the TLS "
 		       "connection: a relay or a middlebox");
 	return SEAL_E_EA_SIGNATURE;
+}
+
+/* What is wrong with the peer's bytes has a code of its own; what went wrong
+ * here keeps its. */
+static int
+parse_leaf(struct validation *v, struct cert_cache *cache, struct seal_diag *d)
+{
+	struct seal_diag why = { 0 };
+	int r;
+
+	r = cert_cache_get(cache, v->peer.chain[0], &v->peer.leaf, &why);
+	if (r == SEAL_E_DECODE || r == SEAL_E_LIMIT || r == SEAL_E_KEY)
+		r = SEAL_E_EA_CERTIFICATE_MALFORMED;
+	if (r == 0)
+		return 0;
+	return seal_fail(d, r,
+	    "authenticator: expected a certificate that this build can use, "
+	    "found: %s",
+	    why.text);
 }
 
 static int
@@ -255,14 +355,13 @@ check_verify(
 	struct rd r;
 	int e;
 
-	rd_init(&r, v->verify.body);
+	rd_init(&r, v->m[VERIFY].body);
 	if (!rd_u16(&r, &v->peer.scheme) || !rd_vec16(&r, &v->sig) ||
 	    !rd_end(&r))
-		return malformed(d, "CertificateVerify: a length does not fit");
-	if (cert_cache_get(cache, v->peer.chain[0], &v->peer.leaf, NULL) != 0)
-		return seal_fail(d, SEAL_E_EA_CERTIFICATE_MALFORMED,
-		    "authenticator: the first certificate does not parse");
-	if ((e = check_scheme(v, d)) != 0)
+		return seal_fail(d, SEAL_E_EA_MALFORMED,
+		    "authenticator: CertificateVerify: expected a scheme and a "
+		    "signature, found lengths that do not fit");
+	if ((e = parse_leaf(v, cache, d)) != 0 || (e = check_scheme(v, d)) != 0)
 		return e;
 	return check_signature(v, d);
 }
@@ -270,23 +369,14 @@ check_verify(
 static int
 check_finished(struct validation *v, struct seal_diag *d)
 {
+	size_t n = v->m[CERTIFICATE].whole.n + v->m[VERIFY].whole.n;
 	uint8_t want[HASH_MAX];
-	size_t n = hash_size(v->keys->hash);
 	int r;
 
-	if (v->finished.body.n != n)
-		return seal_fail(d, SEAL_E_EA_FINISHED_LENGTH,
-		    "authenticator: Finished: expected %zu bytes, found %zu", n,
-		    v->finished.body.n);
-	if ((r = ea_finished(v->keys, v->req->message,
-		 span_of(v->in.p, v->certificate.whole.n + v->verify.whole.n),
-		 want, d)) != 0)
+	if ((r = ea_finished(
+		 v->keys, v->req->message, span_of(v->in.p, n), want, d)) != 0)
 		return r;
-	if (!span_equal_ct(v->finished.body, span_of(want, n)))
-		return seal_fail(d, SEAL_E_EA_FINISHED,
-		    "authenticator: Finished does not match this connection "
-		    "and request");
-	return 0;
+	return check_verify_data(v->keys, v->m[FINISHED].body, want, d);
 }
 
 int
@@ -312,28 +402,5 @@ ea_validate(struct span authenticator, const struct ea_keys *keys,
 		return r;
 	}
 	*ret = v.peer;
-	return 0;
-}
-
-int
-ea_get_context(struct span message, struct span *ret, struct seal_diag *d)
-{
-	struct ea_message m;
-	struct span context;
-	struct rd r;
-
-	rd_init(&r, message);
-	if (!ea_message_read(&r, &m))
-		return malformed(d, "cut short, or other framing");
-	if (m.type == EA_FINISHED)
-		return seal_fail(d, SEAL_E_EA_EMPTY,
-		    "authenticator: an empty one has no context");
-	if (m.type != EA_CERTIFICATE && m.type != EA_CERTIFICATE_REQUEST &&
-	    m.type != EA_CLIENT_CERTIFICATE_REQUEST)
-		return unexpected(&m, d);
-	rd_init(&r, m.body);
-	if (!rd_vec8(&r, &context))
-		return malformed(d, "context: a length does not fit");
-	*ret = context;
 	return 0;
 }
