@@ -326,7 +326,6 @@ describe(const struct findings *f, struct seal_verdict *v)
 {
 	uint8_t digest[HASH_MAX];
 
-	v->insecure = f->insecure;
 	v->key_attested = f->key_attested;
 	v->has_instance = f->has_instance;
 	memcpy(v->instance, f->instance, sizeof(v->instance));
@@ -376,6 +375,7 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 {
 	int r = by->verify(in, f, v);
 
+	v->insecure = f->insecure; /* also where it is refused */
 	if (r == SEAL_E_SIGNATURE || r == SEAL_E_BINDER) {
 		v->ar4si[AR4SI_INSTANCE_IDENTITY] = AR4SI_CRYPTO_FAILED;
 		v->ar4si[AR4SI_HARDWARE] = AR4SI_CRYPTO_FAILED;

@@ -82,11 +82,11 @@ soft_verify(
 	if (e != NULL)
 		r = eat_soft_parse(in->evidence, e, &d);
 	ret->facts = e;
+	ret->insecure = true;
+	ret->debug = true; /* whoever holds the key can say anything */
 	if (!verdict_check(v, "soft.form", r == 0, r,
 		"a soft EAT (PROTOCOL 5.6)", d.text, NULL))
 		return r;
-	ret->insecure = true;
-	ret->debug = true; /* whoever holds the key can say anything */
 	if (!take_key(e, ret, v))
 		return SEAL_E_KEY;
 	if (!check_signature(in, e, ret, v))
