@@ -150,7 +150,7 @@ fail(struct seal_verdict *v, int code, const char *name, const char *expected,
 		seal_remedy(v->diag, "%s", remedy);
 }
 
-/* Appends a row; takes no strings for a step that passed. */
+/* Appends a row. What to do is told only where something is to be done. */
 static bool
 row(struct seal_verdict *v, const char *name, enum seal_check_status status,
     const char *expected, const char *got, const char *remedy)
@@ -163,11 +163,10 @@ row(struct seal_verdict *v, const char *name, enum seal_check_status status,
 	v->checks = array;
 	if (at == NULL)
 		return false;
-	if (status != SEAL_CHECK_PASSED) {
-		c.expected = text_dup(expected, &ok);
-		c.got = text_dup(got, &ok);
+	c.expected = text_dup(expected, &ok);
+	c.got = text_dup(got, &ok);
+	if (status != SEAL_CHECK_PASSED)
 		c.remedy = text_dup(remedy, &ok);
-	}
 	*at = c;
 	v->n_checks++;
 	return ok;
@@ -188,6 +187,22 @@ verdict_check(struct seal_verdict *v, const char *name, bool passed, int code,
 	else
 		fail(v, code, name, expected, got, remedy);
 	return false;
+}
+
+void
+verdict_brief(struct seal_verdict *v)
+{
+	struct verdict_check *exact;
+
+	for (size_t i = 0; i < v->n_checks; i++) {
+		if (v->checks[i].status != SEAL_CHECK_PASSED)
+			continue;
+		check_wipe(&v->checks[i]);
+		v->checks[i].expected = v->checks[i].got = NULL;
+	}
+	exact = realloc(v->checks, v->n_checks * sizeof(*exact));
+	if (exact != NULL)
+		v->checks = exact;
 }
 
 void

@@ -76,6 +76,9 @@ struct seal_verdict *verdict_new(void);        /* NULL when out of memory */
  * one also becomes the diag with code. Memory failure makes it fail. */
 bool verdict_check(struct seal_verdict *v, const char *name, bool passed,
     int code, const char *expected, const char *got, const char *remedy);
+/* Lets go of what steps that passed expected and got: a connection holds its
+ * accepting verdict for as long as it lives. */
+void verdict_brief(struct seal_verdict *v);
 void verdict_skip(struct seal_verdict *v, const char *name, const char *why);
 /* Moves the checks, claims, vector and failure of *from, which is left to be
  * freed, behind those of *v. */

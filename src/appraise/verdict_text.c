@@ -243,19 +243,31 @@ text_warnings(const struct seal_verdict *v, struct wr *w)
 static void
 text_check(const struct seal_check *c, struct wr *w)
 {
-	static const char *const marks[] = { "FAILED ", "passed ", "skipped" };
-
-	wr_printf(w, "  %s  %s%s%s\n", marks[c->status], c->name,
-	    c->status == SEAL_CHECK_SKIPPED ? ": " : "",
-	    c->status == SEAL_CHECK_SKIPPED ? c->got : "");
+	if (c->status == SEAL_CHECK_SKIPPED)
+		wr_printf(w, "  skipped  %s: %.512s\n", c->name, c->got);
 	if (c->status != SEAL_CHECK_FAILED)
 		return;
+	wr_printf(w, "  FAILED   %s\n", c->name);
 	if (*c->expected != '\0')
 		wr_printf(w, "           expected  %.512s\n", c->expected);
 	if (*c->got != '\0')
 		wr_printf(w, "           got       %.512s\n", c->got);
 	if (*c->remedy != '\0')
 		wr_printf(w, "           remedy    %.512s\n", c->remedy);
+}
+
+/* Names what did not pass; JSON has every step. */
+static void
+text_checks(const struct seal_verdict *v, struct wr *w)
+{
+	struct seal_check c;
+	size_t passed = 0;
+
+	for (size_t i = 0; i < v->n_checks; i++)
+		passed += v->checks[i].status == SEAL_CHECK_PASSED;
+	wr_printf(w, "checks     %zu of %zu passed\n", passed, v->n_checks);
+	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
+		text_check(&c, w);
 }
 
 static void
@@ -279,7 +291,6 @@ text_head(const struct seal_verdict *v, struct wr *w)
 char *
 seal_verdict_text(const struct seal_verdict *v)
 {
-	struct seal_check c;
 	char *text = NULL;
 	struct wr w;
 
@@ -288,9 +299,7 @@ seal_verdict_text(const struct seal_verdict *v)
 	wr_init_heap(&w, TEXT_MAX);
 	text_head(v, &w);
 	text_warnings(v, &w);
-	wr_printf(&w, "checks\n");
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		text_check(&c, &w);
+	text_checks(v, &w);
 	wr_printf(&w, "claims\n");
 	for (size_t i = 0; i < v->n_claims; i++)
 		wr_printf(&w, "  %.200s  %.700s\n", v->claims[i].name,

@@ -249,6 +249,7 @@ judge_publish(struct judge *g, int r)
 	if (r == 0 && g->v->outcome == SEAL_ACCEPTED && g->v->lease_s > 0) {
 		w->outcome = SEAL_ACCEPTED;
 		w->lease_s = g->v->lease_s;
+		verdict_brief(g->v);
 		return;
 	}
 	if (r == 0) {

@@ -78,11 +78,17 @@ first_failure_wins(void **state)
 	    seal_verdict_diag(v)->text, "b: expected one, got two");
 	assert_string_equal(seal_verdict_diag(v)->remedy, "wait");
 	assert_int_equal(seal_verdict_check(v, 0, &c), 0);
-	assert_string_equal(c.expected, "");
+	assert_string_equal(c.expected, "x");
+	assert_string_equal(c.remedy, "");
 	assert_int_equal(seal_verdict_check(v, 2, &c), 0);
 	assert_string_equal(c.expected, "three");
 	assert_int_equal(c.status, SEAL_CHECK_FAILED);
 	assert_int_equal(seal_verdict_check(v, 3, &c), -1);
+	verdict_brief(v);
+	assert_int_equal(seal_verdict_check(v, 0, &c), 0);
+	assert_string_equal(c.expected, "");
+	assert_int_equal(seal_verdict_check(v, 1, &c), 0);
+	assert_string_equal(c.expected, "one");
 	seal_verdict_free(&v);
 }
 
@@ -235,7 +241,7 @@ as_text(void **state)
 		"tpm: host-trusted", "diversion: not excluded",
 		"binder: not compared", "FAILED   tpm.pcr.sha256.7",
 		"expected  aa", "got       b?[2J??", "remedy    learn",
-		"skipped  left out: why", "passed   good", NULL };
+		"skipped  left out: why", "checks     1 of 3 passed", NULL };
 	struct seal_verdict *v = sample();
 	char *text = seal_verdict_text(v);
 
