@@ -122,7 +122,6 @@ open_collection(
 	struct span type = { NULL, 0 }, key;
 	struct rd ahead, k;
 	size_t n = 0;
-
 	int code;
 
 	if ((code = cmw_open(item, d)) != 0)

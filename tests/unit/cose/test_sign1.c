@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -360,6 +361,27 @@ signature_lengths(void **state)
 	signer_free(&s);
 }
 
+/* The right r and s, and a byte behind them. */
+static void
+signature_with_more(void **state)
+{
+	struct signer s = signer_new(CURVE_P256);
+	uint8_t buf[256], longer[65] = { 0 };
+	struct cose_sign1 m;
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, buf, sizeof(buf));
+	build(&frames[0], &s, &w);
+	assert_int_equal(cose_sign1_parse(wr_view(&w), &m, NULL), 0);
+	assert_int_equal(cose_sign1_verify(&m, s.pub, NULL), 0);
+	assert_int_equal(m.signature.n, 64);
+	memcpy(longer, m.signature.p, 64);
+	m.signature = span_of(longer, sizeof(longer));
+	assert_int_equal(cose_sign1_verify(&m, s.pub, NULL), SEAL_E_SIGNATURE);
+	signer_free(&s);
+}
+
 static int
 sign_refused(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
     struct seal_diag *d)
@@ -444,6 +466,7 @@ main(void)
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(known_answer),
 		cmocka_unit_test(signature_lengths),
+		cmocka_unit_test(signature_with_more),
 		cmocka_unit_test(write_failures),
 		cmocka_unit_test(algorithms),
 	};

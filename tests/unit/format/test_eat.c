@@ -54,6 +54,8 @@ static const struct claims_case claims_cases[] = {
 	{ "cnf kid alone", HEX(0xa1, 8, 0xa1, 3, 0x41, 7), SEAL_E_DECODE },
 	{ "cnf key and kid", HEX(0xa1, 8, 0xa2, 1, 0xa1, 1, 2, 3, 0x41, 7),
 	    SEAL_E_DECODE },
+	{ "cnf of another label", HEX(0xa1, 8, 0xa1, 2, 0xa1, 1, 2),
+	    SEAL_E_DECODE },
 	{ "cnf empty", HEX(0xa1, 8, 0xa0), SEAL_E_DECODE },
 	{ "cnf key no map", HEX(0xa1, 8, 0xa1, 1, 0x41, 7), SEAL_E_DECODE },
 	{ NULL },
