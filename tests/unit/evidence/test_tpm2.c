@@ -560,6 +560,41 @@ test_no_leak(void **state)
 	attester_free(&a);
 }
 
+/* What a failing job leaves loaded is flushed for it. */
+static int
+failing_job(struct tpm2_conn *c, void *arg, struct seal_diag *d)
+{
+	struct tpm2_key srk = { 0 };
+	bool found = false;
+	uint32_t tr = 0, session = 0;
+	int r;
+
+	(void)arg;
+	if ((r = tpm2_key_find(c, 0x81010010, &srk, &found, d)) == 0 &&
+	    (r = tpm2_key_use(c, &srk, &tr, d)) == 0 &&
+	    (r = tpm2_session(c, tr, &session, d)) == 0)
+		r = seal_fail(d, SEAL_E_STATE, "told to");
+	tpm2_key_clear(&srk);
+	return r;
+}
+
+static void
+test_failing_job(void **state)
+{
+	struct tpm2_where where = { tpm.tcti, tpm.dir };
+	struct counts before;
+	struct seal_diag d = { 0 };
+
+	(void)state;
+	need_tpm();
+	before = count();
+	assert_int_equal(tpm2_run(&where, evidence_now_ms() + COLLECT_MS,
+			     failing_job, NULL, &d),
+	    SEAL_E_STATE);
+	assert_string_equal(d.text, "told to");
+	assert_counts("after a failing job", before);
+}
+
 /* Each allocation of ours fails in turn: no slot of the TPM is lost. */
 static int
 open_and_collect(struct wr *w)
@@ -795,7 +830,7 @@ static void
 test_lock_file(void **state)
 {
 	struct tpm2_where where = { "swtpm:port=1", NULL };
-	char dir[] = "/tmp/seal-lock-XXXXXX", cmd[128], link[256];
+	char dir[] = "/tmp/seal-lock-XXXXXX", cmd[128], link[256], target[128];
 	struct seal_diag d = { 0 };
 	struct stat st;
 	FILE *ls;
@@ -815,11 +850,15 @@ test_lock_file(void **state)
 	assert_int_equal(stat(link, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	unlink(link);
-	assert_int_equal(symlink("/dev/null", link), 0);
+	/* To a file that would do, so that it is the link that is refused. */
+	snprintf(target, sizeof(target), "%s/target", dir);
+	assert_int_equal(file_write(target, exporter, 0600, NULL), 0);
+	assert_int_equal(symlink(target, link), 0);
 	assert_int_equal(
 	    tpm2_lock(&where, evidence_now_ms(), &fd, &d), SEAL_E_CONFIG);
 	assert_non_null(strstr(d.remedy, "lock_dir"));
 	unlink(link);
+	unlink(target);
 	assert_int_equal(mkfifo(link, 0600), 0);
 	assert_int_equal(
 	    tpm2_lock(&where, evidence_now_ms(), &fd, NULL), SEAL_E_CONFIG);
@@ -972,6 +1011,7 @@ main(void)
 		cmocka_unit_test(test_open_refuses),
 		cmocka_unit_test(test_other_certificate),
 		cmocka_unit_test(test_no_leak),
+		cmocka_unit_test(test_failing_job),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_slots_full),
 		cmocka_unit_test(test_sessions_full),

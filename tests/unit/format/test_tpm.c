@@ -164,6 +164,8 @@ static const struct patch quote_rows[] = {
 
 static const struct patch certify_rows[] = {
 	{ "as it is", 0, 0, NO_BYTES, 0 },
+	{ "type creation, body certify", 4, 2, HEX(0x80, 0x1a), SEAL_E_DECODE },
+	{ "type zero, body certify", 4, 2, HEX(0, 0), SEAL_E_DECODE },
 	{ "type quote, body certify", 4, 2, HEX(0x80, 0x18), SEAL_E_DECODE },
 	{ "name length past the end", 117, 2, HEX(1, 0), SEAL_E_DECODE },
 	{ "trailing byte", 189, 0, HEX(0), SEAL_E_DECODE },
