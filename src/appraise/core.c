@@ -321,17 +321,23 @@ check_lease(const struct policy *p, const struct appraisal_in *in,
 	return true;
 }
 
-static void
+/* What the verdict keeps of it, also to compare a re-attestation with. */
+static bool
 describe(const struct findings *f, struct seal_verdict *v)
 {
 	uint8_t digest[HASH_MAX];
+	int r;
 
 	v->key_attested = f->key_attested;
 	v->has_instance = f->has_instance;
 	memcpy(v->instance, f->instance, sizeof(v->instance));
-	if (hash_one(HASH_SHA256, span_of(f->subject_spki, f->n_subject_spki),
-		digest, NULL) == 0)
-		memcpy(v->subject_key, digest, sizeof(v->subject_key));
+	r = hash_one(HASH_SHA256, span_of(f->subject_spki, f->n_subject_spki),
+	    digest, NULL);
+	if (r != 0)
+		return verdict_check(v, "subject.digest", false, r, NULL,
+		    "cannot be computed", NULL);
+	memcpy(v->subject_key, digest, sizeof(v->subject_key));
+	return true;
 }
 
 bool
@@ -385,7 +391,8 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 		return v->failed ? false
 				 : verdict_check(v, "evidence", false, r, NULL,
 				       NULL, NULL);
-	describe(f, v);
+	if (!describe(f, v))
+		return false;
 	if (!in->binder_known)
 		return !v->failed;
 	return check_binders(in, f, v) && check_subject(in, f, v) && !v->failed;
