@@ -57,7 +57,10 @@ setup_groups(SSL_CTX *ctx, struct seal_diag *d)
 {
 	for (size_t i = 0; i < sizeof(group_lists) / sizeof(group_lists[0]);
 	     i++) {
-		if (SSL_CTX_set1_groups_list(ctx, group_lists[i]) == 1) {
+		/* libssl's macro casts const away: it only reads the list. */
+		void *list = (void *)(uintptr_t)group_lists[i];
+
+		if (SSL_CTX_ctrl(ctx, SSL_CTRL_SET_GROUPS_LIST, 0, list) == 1) {
 			ERR_clear_error();
 			return 0;
 		}
@@ -171,7 +174,8 @@ attach_name(SSL *ssl, enum seal_role role, const char *name, bool verify_name,
 	ERR_clear_error();
 	/* RFC 6066 s3: SNI holds host names alone. */
 	if (role == SEAL_CLIENT && !address &&
-	    SSL_set_tlsext_host_name(ssl, name) != 1)
+	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) != 1)
 		return setup_fail(d, "server name");
 	if (!verify_name) {
 		X509_VERIFY_PARAM_set1_ip(param, NULL, 0);
