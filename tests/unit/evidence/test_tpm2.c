@@ -401,6 +401,81 @@ test_collect(void **state)
 	}
 }
 
+/* An RSA key as the owner's primary, kept at handle. */
+static void
+foreign_rsa(uint32_t handle, TPMA_OBJECT more, TPM2_ALG_ID scheme)
+{
+	static const TPM2B_SENSITIVE_CREATE no_auth;
+	static const TPM2B_DATA no_data;
+	static const TPML_PCR_SELECTION no_pcrs;
+	TPM2B_PUBLIC template = { .publicArea = {
+		.type = TPM2_ALG_RSA,
+		.nameAlg = TPM2_ALG_SHA256,
+		.objectAttributes = more | TPMA_OBJECT_SIGN_ENCRYPT |
+		    TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+		    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH,
+		.parameters.rsaDetail = {
+			.symmetric = { .algorithm = TPM2_ALG_NULL },
+			.scheme = { .scheme = scheme,
+			    .details.anySig.hashAlg = TPM2_ALG_SHA256 },
+			.keyBits = 2048,
+		},
+	} };
+	struct foreign f;
+	ESYS_TR tr = ESYS_TR_NONE, kept;
+
+	foreign_open(&f);
+	assert_int_equal(
+	    Esys_CreatePrimary(f.esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD,
+		ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &template, &no_data,
+		&no_pcrs, &tr, NULL, NULL, NULL, NULL),
+	    0);
+	assert_int_equal(
+	    Esys_EvictControl(f.esys, ESYS_TR_RH_OWNER, tr, ESYS_TR_PASSWORD,
+		ESYS_TR_NONE, ESYS_TR_NONE, handle, &kept),
+	    0);
+	Esys_FlushContext(f.esys, tr);
+	foreign_close(&f);
+}
+
+/* Keys that another tool made: RSA, with a PKCS#1 AK and a PSS subject. */
+static void
+test_rsa(void **state)
+{
+	struct attester *a = NULL;
+	struct pubkey *key = NULL;
+	struct seal_diag d = { 0 };
+	struct seal_binding b;
+	struct conf_pair pairs[] = { { "tcti", tpm.tcti },
+		{ "lock_dir", tpm.dir }, { "ak", "0x81030000" },
+		{ "subject", "0x81030001" } };
+	struct conf conf = { pairs, 4 };
+	uint8_t buf[LIMIT_SIGNATURE];
+	struct wr w;
+
+	(void)state;
+	need_tpm();
+	foreign_rsa(0x81030000, TPMA_OBJECT_RESTRICTED, TPM2_ALG_RSASSA);
+	foreign_rsa(0x81030001, 0, TPM2_ALG_NULL);
+	if (attester_open("tpm2", &conf, &a, &d) != 0)
+		fail_msg("%s", d.text);
+	bind_to(a, HASH_SHA384, &b);
+	wr_init_heap(&w, LIMIT_CMW);
+	if (attester_collect(a, &b, COLLECT_MS, &w, &d) != 0)
+		fail_msg("%s", d.text);
+	check_evidence(wr_view(&w), &b);
+	wr_free(&w);
+	wr_init(&w, buf, sizeof(buf));
+	if (attester_sign(a, SIG_RSA_PSS_RSAE_SHA256, exporter, &w, &d) != 0)
+		fail_msg("%s", d.text);
+	assert_int_equal(pubkey_from_spki(attester_spki(a), &key, NULL), 0);
+	assert_int_equal(pubkey_verify(key, SIG_RSA_PSS_RSAE_SHA256, exporter,
+			     wr_view(&w), NULL),
+	    0);
+	pubkey_unref(&key);
+	attester_free(&a);
+}
+
 /* The chain's key signs, with the one scheme that fits it. */
 static void
 test_sign(void **state)
@@ -1008,6 +1083,7 @@ main(void)
 		cmocka_unit_test(test_init_swapped),
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_sign),
+		cmocka_unit_test(test_rsa),
 		cmocka_unit_test(test_open_refuses),
 		cmocka_unit_test(test_other_certificate),
 		cmocka_unit_test(test_no_leak),
