@@ -25,7 +25,8 @@ check_binders(const struct appraisal_in *in, const struct findings *f,
 	char e[HEX_SHORT], g[HEX_SHORT];
 
 	if (!verdict_check(v, "binder.signed", f->n_signed_binder > 0,
-		SEAL_E_BINDER, "a signed binder", "none", NULL))
+		SEAL_E_BINDER, "a signed binder",
+		f->n_signed_binder > 0 ? NULL : "none", NULL))
 		return false;
 	for (size_t i = 0; i < f->n_signed_binder; i++)
 		if (!verdict_check(v, "binder",
@@ -186,7 +187,8 @@ judge_entry(const struct policy *p, const struct accept_entry *e,
 
 	signer = check_signer(e, f, now, ret_ca, v);
 	debug = verdict_check(v, "debug", e->debug || !f->debug, SEAL_E_POLICY,
-	    "production", "debug",
+	    e->debug ? "production or debug" : "production",
+	    f->debug ? "debug" : "production",
 	    "attest with a platform that is not in "
 	    "debug mode");
 	age = check_age(p, f, now, v);
@@ -365,14 +367,16 @@ computed(const struct seal_binding *b)
 bool
 appraise_binding(const struct appraisal_in *in, struct seal_verdict *v)
 {
+	bool known;
+
 	/* PROTOCOL 5.4 rule 2: there is no "no expected value". */
 	if (!in->binder_known) {
 		verdict_skip(v, "binder", "not compared: no value to expect");
 		return true;
 	}
-	return verdict_check(v, "binder.expected",
-	    binding_valid(in->expected) && computed(in->expected),
-	    SEAL_E_BINDER, "the binder of this connection", "none", NULL);
+	known = binding_valid(in->expected) && computed(in->expected);
+	return verdict_check(v, "binder.expected", known, SEAL_E_BINDER,
+	    "the binder of this connection", known ? NULL : "none", NULL);
 }
 
 bool
@@ -411,7 +415,9 @@ select_appraiser(const struct policy *p, const struct appraisal_in *in,
 			in->media_type, span_str(p->accept[i].scheme)))
 			by = p->accept[i].by;
 	if (!verdict_check(v, "scheme", by != NULL, SEAL_E_POLICY,
-		p->n_accept > 0 ? p->accept[0].scheme : "",
+		by != NULL        ? by->media_type
+		: p->n_accept > 0 ? p->accept[0].scheme
+				  : "",
 		seal_verdict_scheme(v),
 		"add an entry for this scheme to 'accept', or attest with one "
 		"that policy names"))
@@ -430,7 +436,8 @@ judge(const struct policy *p, const struct appraiser *by,
 		return false;
 	ok = judge_entries(p, by, f, in->now, &ca, v);
 	if (!verdict_check(v, "binder.known", in->binder_known, SEAL_E_POLICY,
-		"a binder to compare with", "not compared",
+		"a binder to compare with",
+		in->binder_known ? NULL : "not compared",
 		"say which binder to expect (--expect-binder)"))
 		return false;
 	if (!ok || !check_first(p, in, v) || !check_level(p, in, v) ||

@@ -116,6 +116,18 @@ public_spki(const struct tpm_public *p, uint8_t ret[LIMIT_SPKI], size_t *ret_n,
 	return r;
 }
 
+/* One key for both could certify itself as whatever it likes. */
+static bool
+check_not_ak(const struct findings *f, struct seal_verdict *v)
+{
+	bool ak = span_equal(span_of(f->signer_spki, f->n_signer_spki),
+	    span_of(f->subject_spki, f->n_subject_spki));
+
+	return verdict_check(v, "tpm.subject.not_ak", !ak, SEAL_E_EVIDENCE,
+	    "a subject key other than the AK", ak ? "the AK itself" : NULL,
+	    NULL);
+}
+
 static bool
 check_keys(
     const struct tpm_facts *f, struct findings *ret, struct seal_verdict *v)
@@ -136,11 +148,7 @@ check_keys(
 		   hash_size(tpm_hash(f->subject.name_alg)) >= 32,
 		   SEAL_E_EVIDENCE, "SHA-256 or stronger",
 		   hash_name(tpm_hash(f->subject.name_alg)), NULL) &&
-	       verdict_check(v, "tpm.subject.not_ak",
-		   !span_equal(span_of(ret->signer_spki, ret->n_signer_spki),
-		       span_of(ret->subject_spki, ret->n_subject_spki)),
-		   SEAL_E_EVIDENCE, "a subject key other than the AK",
-		   "the AK itself", NULL);
+	       check_not_ak(ret, v);
 }
 
 /*
@@ -344,10 +352,11 @@ check_quote(const struct appraisal_in *in, const struct tpm_facts *f,
 	    expected_attest(TPM_ST_QUOTE, binder_for(in, &f->quote), &f->quote);
 	uint8_t digest[HASH_MAX];
 	struct seal_diag d = { 0 };
+	bool listed = selection_of(&f->e, &e);
 
-	if (!verdict_check(v, "tpm.pcr.list", selection_of(&f->e, &e),
-		SEAL_E_EVIDENCE, "PCR values in selection order",
-		"another list", NULL) ||
+	if (!verdict_check(v, "tpm.pcr.list", listed, SEAL_E_EVIDENCE,
+		"PCR values in selection order", listed ? NULL : "another list",
+		NULL) ||
 	    !check_banks(&e, v) ||
 	    !PARSED(pcr_digest(f, digest, &d), "tpm.pcr.digest", v))
 		return false;
@@ -379,23 +388,28 @@ check_certify(const struct appraisal_in *in, const struct tpm_facts *f,
 	return check_whole("tpm.certify", &e, &f->certify, f->e.certify, v);
 }
 
+static bool
+same(const char *check, const char *what, bool ok, struct seal_verdict *v)
+{
+	return verdict_check(v, check, ok, SEAL_E_EVIDENCE, what,
+	    ok ? NULL : "two that differ", NULL);
+}
+
 /* Both were made by one key in one boot of one TPM. */
 static bool
 check_same(const struct tpm_facts *f, struct seal_verdict *v)
 {
 	const struct tpm_attest *q = &f->quote, *c = &f->certify;
 
-	return verdict_check(v, "tpm.same.signer",
+	return same("tpm.same.signer", "one qualifiedSigner",
 		   span_equal_ct(q->qualified_signer, c->qualified_signer),
-		   SEAL_E_EVIDENCE, "one qualifiedSigner", "two", NULL) &&
-	       verdict_check(v, "tpm.same.reset_count",
-		   q->reset_count == c->reset_count, SEAL_E_EVIDENCE,
-		   "one resetCount", "two", NULL) &&
-	       verdict_check(v, "tpm.same.restart_count",
-		   q->restart_count == c->restart_count, SEAL_E_EVIDENCE,
-		   "one restartCount", "two", NULL) &&
-	       verdict_check(v, "tpm.same.firmware", q->firmware == c->firmware,
-		   SEAL_E_EVIDENCE, "one firmwareVersion", "two", NULL);
+		   v) &&
+	       same("tpm.same.reset_count", "one resetCount",
+		   q->reset_count == c->reset_count, v) &&
+	       same("tpm.same.restart_count", "one restartCount",
+		   q->restart_count == c->restart_count, v) &&
+	       same("tpm.same.firmware", "one firmwareVersion",
+		   q->firmware == c->firmware, v);
 }
 
 /* ---- What to tell ---- */

@@ -116,7 +116,7 @@ match_pcrs(const struct tpm_rules *r, const struct tpm_facts *facts,
 	for (size_t i = 0; i < r->n_pcrs; i++)
 		ok = match_pcr(&r->pcrs[i], facts, v) && ok;
 	return verdict_check(v, "tpm.pcr.values", ok, SEAL_E_POLICY,
-	    "the values of the policy", "others", NULL);
+	    "the values of the policy", ok ? NULL : "others", NULL);
 }
 
 /*
@@ -130,7 +130,7 @@ match_key_policy(const struct tpm_rules *r, const struct tpm_facts *facts,
 	struct span want = span_of(r->key_policy, r->n_key_policy);
 	const struct tpm_public *key = &facts->subject;
 	char e[HEX_SHORT], g[HEX_SHORT];
-	bool ok;
+	bool ok, password;
 
 	if (!r->has_key_policy) {
 		v->host_trusted = true;
@@ -143,9 +143,10 @@ match_key_policy(const struct tpm_rules *r, const struct tpm_facts *facts,
 	    span_equal_ct(key->auth_policy, want), SEAL_E_POLICY,
 	    hex_short(want, e), hex_short(key->auth_policy, g),
 	    "create the subject key under this policy");
-	return verdict_check(v, "tpm.subject.no_password",
-		   (key->attributes & TPM_USER_WITH_AUTH) == 0, SEAL_E_POLICY,
-		   "userWithAuth clear", "userWithAuth set",
+	password = (key->attributes & TPM_USER_WITH_AUTH) != 0;
+	return verdict_check(v, "tpm.subject.no_password", !password,
+		   SEAL_E_POLICY, "userWithAuth clear",
+		   password ? "userWithAuth set" : NULL,
 		   "create the subject key without userWithAuth") &&
 	       ok;
 }

@@ -98,20 +98,22 @@ text_dup(const char *s, bool *ok)
 	return copy;
 }
 
-/* Room for one more element of size bytes; NULL when full or out of memory. */
+/*
+ * Room for one more element of size bytes; NULL when full or out of memory.
+ * Asks for whole steps each time: an array that verdict_brief() cut may have
+ * room for no more than n.
+ */
 static void *
 room(void **array, size_t n, size_t size, size_t max)
 {
-	void *p = *array;
+	void *p;
 
 	if (n >= max)
 		return NULL;
-	if (n % VERDICT_GROW == 0) {
-		p = realloc(*array, (n + VERDICT_GROW) * size);
-		if (p == NULL)
-			return NULL;
-		*array = p;
-	}
+	p = realloc(*array, (n / VERDICT_GROW + 1) * VERDICT_GROW * size);
+	if (p == NULL)
+		return NULL;
+	*array = p;
 	memset((char *)p + n * size, 0, size);
 	return (char *)p + n * size;
 }
@@ -200,6 +202,8 @@ verdict_brief(struct seal_verdict *v)
 		check_wipe(&v->checks[i]);
 		v->checks[i].expected = v->checks[i].got = NULL;
 	}
+	if (v->n_checks == 0)
+		return;
 	exact = realloc(v->checks, v->n_checks * sizeof(*exact));
 	if (exact != NULL)
 		v->checks = exact;

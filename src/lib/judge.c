@@ -106,7 +106,9 @@ judge_same_key(struct judge *g)
 				  span_of(id->key, sizeof(id->key)));
 	return verdict_check(g->v, "subject.same-key", same, SEAL_E_KEY,
 		   "the key of the peer's TLS certificate",
-		   id->has_key ? "another key" : "no TLS certificate",
+		   same          ? NULL
+		   : id->has_key ? "another key"
+				 : "no TLS certificate",
 		   "policy's subject is same-key: attest with the TLS key, "
 		   "or use subject evidence")
 		   ? 0
@@ -120,11 +122,11 @@ judge_cmw(struct judge *g, const struct cmw *cmw, struct span *ret_type,
 {
 	const struct seal_ctx *c = g->job->ctx;
 	const struct cmw_item *item = &cmw->items[0];
+	bool record = cmw->n == 1 && item->kind == CMW_RECORD;
 	char shown[96];
 
-	if (!verdict_check(g->v, "cmw.record",
-		cmw->n == 1 && item->kind == CMW_RECORD, SEAL_E_EVIDENCE,
-		"one CMW record", "another form", NULL))
+	if (!verdict_check(g->v, "cmw.record", record, SEAL_E_EVIDENCE,
+		"one CMW record", record ? NULL : "another form", NULL))
 		return SEAL_E_EVIDENCE;
 	for (size_t i = 0; i < c->n_accept; i++) {
 		if (!media_type_equal(item->media_type, c->accept[i].name))
@@ -204,8 +206,8 @@ judge(struct judge *g)
 	if ((r = judge_reflection(g)) != 0 || (r = judge_same_key(g)) != 0)
 		return r;
 	if (!verdict_check(g->v, "cmw.present", g->peer.cmw.n > 0,
-		SEAL_E_EA_CMW_MISSING, "a cmw_attestation extension", "none",
-		NULL))
+		SEAL_E_EA_CMW_MISSING, "a cmw_attestation extension",
+		g->peer.cmw.n > 0 ? NULL : "none", NULL))
 		return SEAL_E_EA_CMW_MISSING;
 	return judge_carried(g);
 }

@@ -92,6 +92,25 @@ first_failure_wins(void **state)
 	seal_verdict_free(&v);
 }
 
+/* What brief cut to size can still grow; ASan watches. */
+static void
+brief_then_more(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < 20; n++) {
+		struct seal_verdict *v = verdict_new();
+
+		for (size_t i = 0; i < n; i++)
+			verdict_check(v, "a", true, 0, "x", "y", NULL);
+		verdict_brief(v);
+		for (size_t i = 0; i < 10; i++)
+			assert_true(
+			    verdict_check(v, "b", true, 0, "x", "y", NULL));
+		assert_int_equal(seal_verdict_checks(v), n + 10);
+		seal_verdict_free(&v);
+	}
+}
+
 /* A code without an outcome of its own still denies. */
 static void
 odd_codes_deny(void **state)
@@ -267,6 +286,7 @@ main(void)
 		cmocka_unit_test(null_denies),
 		cmocka_unit_test(counted),
 		cmocka_unit_test(first_failure_wins),
+		cmocka_unit_test(brief_then_more),
 		cmocka_unit_test(odd_codes_deny),
 		cmocka_unit_test(too_many_checks),
 		cmocka_unit_test(too_many_claims),
