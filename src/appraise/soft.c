@@ -85,7 +85,8 @@ soft_verify(
 	ret->insecure = true;
 	ret->debug = true; /* whoever holds the key can say anything */
 	if (!verdict_check(v, "soft.form", r == 0, r,
-		"a soft EAT (PROTOCOL 5.6)", d.text, NULL))
+		"a soft EAT (PROTOCOL 5.6)", d.text, NULL) ||
+	    e == NULL)
 		return r;
 	if (!take_key(e, ret, v))
 		return SEAL_E_KEY;

@@ -27,7 +27,7 @@ frame_reader_free(struct frame_reader *r)
 {
 	seal_wipe(r->body, r->n_body);
 	free(r->body);
-	*r = (struct frame_reader){ 0 };
+	memset(r, 0, sizeof(*r));
 }
 
 static struct span
