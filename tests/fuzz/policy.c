@@ -11,7 +11,7 @@
 static bool
 names_file(const uint8_t *p, size_t n)
 {
-	return memmem(p, n, "ca\"", 3) != NULL;
+	return n > 0 && memmem(p, n, "ca\"", 3) != NULL;
 }
 
 /* What loads is complete: every rule that appraisal relies on is there. */

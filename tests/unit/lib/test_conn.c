@@ -101,6 +101,11 @@ static const struct role_case role_cases[] = {
 	{ "subject is not the TLS key", "{\"policy\":\"of-server-same-key\"}",
 	    "{" SOFT("server.signer", "00ff") "}", false, SEAL_REFUSED_KEY,
 	    SEAL_REFUSED_KEY, 1 },
+	{ "own key on the other side",
+	    "{" SOFT("server.signer", "00ff") ",\"policy\":\"of-server\"}",
+	    "{" SOFT(
+		"server.signer", "00ff") ",\"policy\":\"of-client-signer\"}",
+	    false, SEAL_REFUSED_KEY, SEAL_REFUSED_KEY, 1 },
 	{ "client without the certificate asked for",
 	    "{" SOFT("client.signer", "00ff") ",\"policy\":\"of-server\"}",
 	    "{" SOFT("server.signer", "00ff") ",\"policy\":\"of-client-pkix\"}",
