@@ -87,7 +87,8 @@ SEAL_API int64_t seal_conn_deadline(const struct seal_conn *c);
 /* The same as a poll() time-out from now: milliseconds, or -1. */
 SEAL_API int seal_conn_timeout(const struct seal_conn *c);
 /* Blocks until READY (0) or failure; runs jobs on this thread; waits with
- * poll() on fd, which the caller's stack reads and writes. */
+ * poll() on fd, which the caller's stack reads and writes, and which is made
+ * non-blocking. */
 SEAL_API int seal_conn_establish(struct seal_conn *c, int fd);
 
 /* Up to cap bytes; *ret_n is 0 unless SEAL_READY is returned. SEAL_EOF once

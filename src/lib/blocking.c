@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <poll.h>
 
 #include "lib/conn.h"
@@ -41,11 +42,22 @@ is_want(enum seal_step step)
 	       step == SEAL_WANT_JOB;
 }
 
+/* A read that blocks would wait for a peer that waits for us. */
+static void
+nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags != -1)
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
 int
 seal_conn_establish(struct seal_conn *c, int fd)
 {
 	enum seal_step step;
 
+	nonblocking(fd);
 	while (is_want(step = seal_conn_step(c)))
 		wait_for(c, fd, step);
 	if (step == SEAL_READY)
