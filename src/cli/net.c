@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,6 +39,16 @@ net_split(const char *text, char host[NET_HOST], char port[NET_PORT])
 	return true;
 }
 
+/* getaddrinfo() takes 70000 for 4464. */
+static bool
+port_in_range(const char *port)
+{
+	char *end;
+	unsigned long n = strtoul(port, &end, 10);
+
+	return *end != '\0' || n <= 65535;
+}
+
 static int
 resolve(const char *address, struct addrinfo **ret, struct seal_diag *d)
 {
@@ -51,6 +62,9 @@ resolve(const char *address, struct addrinfo **ret, struct seal_diag *d)
 		seal_remedy(d, "an IPv6 address stands in brackets: [::1]:443");
 		return SEAL_E_CONFIG;
 	}
+	if (!port_in_range(port))
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "address '%s': expected a port up to 65535", address);
 	r = getaddrinfo(
 	    host[0] != '\0' ? host : "127.0.0.1", port, &hints, ret);
 	if (r == 0)
