@@ -187,8 +187,8 @@ static const struct frame_case first_frames[] = {
 
 /* Into a ready connection in which the client required the server. */
 static const struct frame_case ready_frames[] = {
-	{ "hello again", SIM_CLIENT_REQUIRES, FRAME_HELLO, HEX(0xa0),
-	    SEAL_E_PROTOCOL },
+	{ "hello again", SIM_CLIENT_REQUIRES, FRAME_HELLO,
+	    HEX(0xa4, 1, 1, 2, 0x80, 3, 0x80, 4, 0xf4), SEAL_E_PROTOCOL },
 	{ "authenticator without request", SIM_CLIENT_REQUIRES,
 	    FRAME_AUTHENTICATOR, STR("x"), SEAL_E_PROTOCOL },
 	{ "verdict for nothing", SIM_CLIENT_REQUIRES, FRAME_VERDICT,
