@@ -278,6 +278,26 @@ truncated(void **state)
 }
 
 static void
+too_large(void **state)
+{
+	char *text = malloc(LIMIT_JSON + 2);
+	struct seal_diag d = { 0 };
+	struct policy *p = NULL;
+
+	(void)state;
+	/* Blanks, so that it would be a good policy but for its size. */
+	memset(text, ' ', LIMIT_JSON + 1);
+	memcpy(text, WITH(TPM_ENTRY), strlen(WITH(TPM_ENTRY)));
+	assert_int_equal(
+	    policy_load(span_of(text, LIMIT_JSON), "", &p, NULL), 0);
+	policy_free(&p);
+	assert_int_equal(policy_load(span_of(text, LIMIT_JSON + 1), "", &p, &d),
+	    SEAL_E_CONFIG);
+	assert_non_null(strstr(d.text, "larger"));
+	free(text);
+}
+
+static void
 defaults(void **state)
 {
 	struct policy *p = NULL;
@@ -377,6 +397,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(truncated),
+		cmocka_unit_test(too_large),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(schemes),
 		cmocka_unit_test(explained),

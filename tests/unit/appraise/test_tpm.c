@@ -434,6 +434,17 @@ bank_sha1_too(struct recipe *r)
 	    (struct tpm_pcr_value){ TPM_ALG_SHA1, 4, span_of(zeros, 20) };
 }
 
+/* A bank of its own beside all that the policy asks for. */
+static void
+bank_more(struct recipe *r)
+{
+	r->quote.selection[1] =
+	    (struct tpm_selection){ TPM_ALG_SHA384, 1u << 4 };
+	r->quote.n_selection = 2;
+	r->pcrs[r->n_pcrs++] =
+	    (struct tpm_pcr_value){ TPM_ALG_SHA384, 4, span_of(zeros, 48) };
+}
+
 static void
 digest_other_hash(struct recipe *r)
 {
@@ -562,6 +573,17 @@ swap_signatures(struct tpm_evidence *e)
 	e->certify_signature = s;
 }
 
+/* TPMT_SIGNATURE: its hash stands in bytes 2 and 3. */
+static void
+signature_of_sha1(struct tpm_evidence *e)
+{
+	static uint8_t copy[LIMIT_SIGNATURE];
+
+	memcpy(copy, e->quote_signature.p, e->quote_signature.n);
+	copy[3] = TPM_ALG_SHA1;
+	e->quote_signature.p = copy;
+}
+
 static void
 swap_attests(struct tpm_evidence *e)
 {
@@ -640,6 +662,8 @@ static const struct row rows[] = {
 	    "tpm.quote.scheme" },
 	{ "AK of SHA-1", ak_scheme_sha1, NULL, SEAL_E_SIGNATURE,
 	    "tpm.quote.scheme" },
+	{ "AK and signature of SHA-1", ak_scheme_sha1, signature_of_sha1,
+	    SEAL_E_SIGNATURE, "tpm.quote.scheme" },
 	{ "AK of another hash", ak_scheme_other, NULL, SEAL_E_SIGNATURE,
 	    "tpm.quote.scheme" },
 	{ "AK not in policy", ak_is_other, NULL, SEAL_E_KEY, "signer" },
@@ -742,6 +766,7 @@ static const struct row rows[] = {
 	    "tpm.pcr.sha256.7" },
 	{ "PCR 0 zero", pcr_zero, NULL, SEAL_E_POLICY, "tpm.pcr.sha256.0" },
 	{ "PCR more", pcr_more, NULL, SEAL_E_POLICY, "tpm.pcr.selection" },
+	{ "bank more", bank_more, NULL, SEAL_E_POLICY, "tpm.pcr.selection" },
 	{ "PCR fewer", pcr_fewer, NULL, SEAL_E_POLICY, "tpm.pcr.selection" },
 	{ "PCR elsewhere", pcr_elsewhere, NULL, SEAL_E_POLICY,
 	    "tpm.pcr.selection" },
