@@ -274,21 +274,39 @@ conn_judge_state(struct seal_conn *c, struct seal_diag *d)
 	conn_fail(c, d->code != 0 ? d->code : r != 0 ? r : SEAL_E_PROTOCOL, d);
 }
 
+/*
+ * Sends, then takes; true where more may be there. A peer that refuses may be
+ * gone before this side has written: the alert or CLOSE that it left behind
+ * tells why, the failed write does not.
+ */
+static bool
+conn_exchange(struct seal_conn *c, struct seal_diag *d)
+{
+	struct seal_diag unsent = { 0 };
+	bool more;
+
+	conn_flush(c, &unsent);
+	more = d->code == 0 && conn_take(c, d);
+	if (!more && d->code == 0 && unsent.code != 0 &&
+	    session_state(c->session) != SESSION_FAILED)
+		*d = unsent;
+	return more;
+}
+
 static void
 conn_session(struct seal_conn *c)
 {
-	struct seal_diag d = { 0 };
+	struct seal_diag d = { 0 }, again = { 0 };
 	bool more;
 
 	do {
 		session_tick(c->session, ctx_boot_ms(c->ctx), &d);
 		conn_pick_job(c, &d);
-		conn_flush(c, &d);
-		more = d.code == 0 && conn_take(c, &d);
+		more = conn_exchange(c, &d);
 		conn_judge_state(c, &d);
 	} while (more && c->phase == CONN_SESSION);
 	if (c->phase == CONN_SESSION) {
-		conn_flush(c, &d);
+		conn_flush(c, &again); /* what fails does so again, above */
 		conn_pick_job(c, &d);
 		conn_judge_state(c, &d);
 	}

@@ -73,7 +73,7 @@ talks() {
 
 	say "programs at both ends; the end of input passes as a half-close"
 	serve upper $own --exec 'tr a-z A-Z' --attest "$server_attests"
-	expect 0 connect "localhost:$port" --policy of-server.json --exec 'echo shout; cat >got'
+	expect 0 connect "localhost:$port" --policy of-server.json --exec 'echo shout; exec >&-; cat >got'
 	until_true grep -qx SHOUT got
 	serve counter $own --exec 'wc -c' --attest "$server_attests"
 	printf 12345 >in
