@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # for those that source it
 # SPDX-License-Identifier: Apache-2.0
 # What the end-to-end tests share; each sources it first. It leaves the test in
 # a folder of its own, which goes away at the end with all that was started.
