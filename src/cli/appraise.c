@@ -62,6 +62,27 @@ print_json(const struct appraise_opts *o, const char *file, char *json)
 	return out_line(stdout, &w);
 }
 
+/* No verdict; the same forms. */
+static int
+failed(
+    const struct appraise_opts *o, const char *file, const struct seal_diag *d)
+{
+	struct wr w;
+
+	if (!o->several || !o->json) {
+		if (o->several)
+			fprintf(stderr, "== %s\n", file);
+		return out_diag(stdout, o->json, d);
+	}
+	wr_init_heap(&w, OUT_MAX);
+	wr_u8(&w, '{');
+	out_json_member(&w, "file", file);
+	out_json_error(&w, d);
+	wr_u8(&w, '}');
+	out_line(stdout, &w);
+	return out_exit(d->code);
+}
+
 static int
 print(const struct appraise_opts *o, const char *file,
     const struct seal_verdict *v)
@@ -83,10 +104,10 @@ appraise(const struct appraise_opts *o, const char *file)
 	int status;
 
 	if (offline_read(file, &evidence, &args.evidence_n, &d) != 0)
-		return out_diag(stdout, o->json, &d);
+		return failed(o, file, &d);
 	args.evidence = evidence;
 	if (seal_appraise_offline(&args, &v, &d) != 0) {
-		status = out_diag(stdout, o->json, &d);
+		status = failed(o, file, &d);
 	} else {
 		status = seal_outcome_exit(seal_verdict_outcome(v));
 		if (print(o, file, v) != EXIT_ACCEPTED)

@@ -22,7 +22,16 @@ struct connect_opts {
 	uint32_t reattest_s; /* 0: when the lease asks for it */
 };
 
-/* ---- What is said about the peer ---- */
+/* ---- What is said, on stderr: stdout belongs to the data ---- */
+
+static int
+failed(const struct connect_opts *o, const struct seal_diag *d)
+{
+	if (!o->log.json)
+		return out_diag(stderr, false, d);
+	log_failure(&o->log, o->address, d);
+	return out_exit(d->code);
+}
 
 /* What --verdict prints: doc/verdict.md. */
 static void
@@ -65,7 +74,7 @@ conclude(struct seal_conn *c, const struct connect_opts *o)
 	int status = conn_exit(c);
 
 	if (status != EXIT_ACCEPTED)
-		out_diag(stderr, o->log.json, seal_conn_diag(c));
+		failed(o, seal_conn_diag(c));
 	return status;
 }
 
@@ -192,9 +201,9 @@ established(struct seal_conn *c, int fd, const struct connect_opts *o)
 	if (o->reattest_s > 0)
 		r.reattest_at = now_ms() + (int64_t)o->reattest_s * 1000;
 	if (o->exec != NULL && child_start(o->exec, &to, &from, &d) != 0)
-		return out_diag(stderr, o->log.json, &d);
+		return failed(o, &d);
 	if (relay(&r, fd, from, to, &d) != 0)
-		return out_diag(stderr, o->log.json, &d);
+		return failed(o, &d);
 	return conclude(c, o);
 }
 
@@ -213,7 +222,7 @@ converse(struct seal_conn *c, int fd, const struct connect_opts *o)
 		seal_fail(&d, SEAL_E_CONFIG,
 		    "--verdict: the peer was not asked to attest");
 		seal_remedy(&d, "give --policy; seal policy learn makes one");
-		out_diag(stderr, o->log.json, &d);
+		failed(o, &d);
 		return EXIT_USAGE;
 	}
 	seal_conn_close_wait(c, fd);
@@ -228,10 +237,10 @@ connect_peer(struct seal_endpoint *e, const struct connect_opts *o)
 	int fd = -1, status;
 
 	if (net_connect(o->address, CONNECT_MS, &fd, &d) != 0)
-		return out_diag(stderr, o->log.json, &d);
+		return failed(o, &d);
 	if ((c = seal_endpoint_conn(e, fd, &d)) == NULL) {
 		close(fd);
-		return out_diag(stderr, o->log.json, &d);
+		return failed(o, &d);
 	}
 	status = converse(c, fd, o);
 	seal_endpoint_release(e, &c);
@@ -250,7 +259,7 @@ connect_with(struct connect_opts *o)
 	    setup_endpoint(&o->setup, ctx, SEAL_CLIENT, &endpoint, &d) == 0)
 		status = connect_peer(endpoint, o);
 	else
-		status = out_diag(stderr, o->log.json, &d);
+		status = failed(o, &d);
 	seal_endpoint_free(&endpoint);
 	seal_ctx_free(&ctx);
 	return status;

@@ -33,7 +33,8 @@ print_key(const char *file, char *spki_sha256, bool json)
 		out_json_member(&w, "spki_sha256", spki_sha256);
 		wr_u8(&w, '}');
 	} else {
-		wr_printf(&w, "%s: spki_sha256 %s", file, spki_sha256);
+		out_plain(&w, file);
+		wr_printf(&w, ": spki_sha256 %s", spki_sha256);
 	}
 	free(spki_sha256);
 	return out_line(stdout, &w);
@@ -70,10 +71,11 @@ print_cert(const struct operands *args, bool json)
 		out_json_member(&w, "key", args->v[2]);
 		wr_u8(&w, '}');
 	} else {
-		wr_printf(&w,
-		    "%s: self-signed for %s, valid 30 days; key in "
-		    "%s",
-		    args->v[1], args->v[0], args->v[2]);
+		out_plain(&w, args->v[1]);
+		wr_printf(&w, ": self-signed for ");
+		out_plain(&w, args->v[0]);
+		wr_printf(&w, ", valid 30 days; key in ");
+		out_plain(&w, args->v[2]);
 	}
 	return out_line(stdout, &w);
 }

@@ -26,12 +26,22 @@ static int
 deliver(const struct learn_opts *o, const char *policy)
 {
 	struct seal_diag d = { 0 };
+	struct wr w;
+	int status = EXIT_ACCEPTED;
 
+	wr_init_heap(&w, OUT_MAX);
+	wr_bytes(&w, span_str(policy));
 	if (o->out == NULL)
-		return out_text(stdout, strdup(policy));
-	if (file_write(o->out, span_str(policy), 0644, &d) == 0)
-		return EXIT_ACCEPTED;
-	return out_diag(stdout, o->json, &d);
+		return out_line(stdout, &w);
+	wr_u8(&w, '\n');
+	if (w.error != 0)
+		seal_fail(&d, w.error, "policy learn: out of memory");
+	else
+		file_write(o->out, wr_view(&w), 0644, &d);
+	if (d.code != 0)
+		status = out_diag(stdout, o->json, &d);
+	wr_free(&w);
+	return status;
 }
 
 /* Why there is nothing to pin; the verdict shows each check. */

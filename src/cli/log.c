@@ -17,7 +17,8 @@ begin(const struct log *l, struct wr *w, const char *event, const char *peer)
 			out_json_member(w, "peer", peer);
 		return;
 	}
-	wr_printf(w, "%s: ", peer != NULL ? peer : "seal");
+	out_plain(w, peer != NULL ? peer : "seal");
+	wr_printf(w, ": ");
 }
 
 static void
@@ -131,9 +132,7 @@ static void
 put_diag(const struct log *l, struct wr *w, const struct seal_diag *d)
 {
 	if (l->json) {
-		out_json_member(w, "error", seal_error_name(d->code));
-		out_json_member(w, "text", d->text);
-		out_json_member(w, "remedy", d->remedy);
+		out_json_error(w, d);
 		return;
 	}
 	out_plain(w, d->text[0] != '\0' ? d->text : seal_error_name(d->code));

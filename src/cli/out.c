@@ -118,16 +118,20 @@ out_exit(int code)
 		   : seal_outcome_exit(outcome);
 }
 
-static void
-diag_json(struct wr *w, const struct seal_diag *d)
+void
+out_json_error(struct wr *w, const struct seal_diag *d)
 {
-	wr_printf(w, "{\"error\":{");
+	struct span before = wr_view(w);
+
+	if (before.n > 0 && before.p[before.n - 1] != '{')
+		wr_u8(w, ',');
+	wr_printf(w, "\"error\":{");
 	out_json_member(w, "code", seal_error_name(d->code));
 	out_json_member(
 	    w, "outcome", seal_outcome_name(seal_error_outcome(d->code)));
 	out_json_member(w, "text", d->text);
 	out_json_member(w, "remedy", d->remedy);
-	wr_printf(w, "}}");
+	wr_u8(w, '}');
 }
 
 static void
@@ -147,10 +151,13 @@ out_diag(FILE *to, bool json, const struct seal_diag *d)
 	struct wr w;
 
 	wr_init_heap(&w, OUT_MAX);
-	if (json)
-		diag_json(&w, d);
-	else
+	if (json) {
+		wr_u8(&w, '{');
+		out_json_error(&w, d);
+		wr_u8(&w, '}');
+	} else {
 		diag_text(&w, d);
+	}
 	out_line(json ? to : stderr, &w);
 	return out_exit(d->code);
 }

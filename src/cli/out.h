@@ -15,6 +15,8 @@
 void out_json_text(struct wr *w, const char *text);
 /* `"key":"text"`, after a comma unless it opens its object. */
 void out_json_member(struct wr *w, const char *key, const char *text);
+/* Likewise `"error":{…}`: code, outcome, text and remedy. */
+void out_json_error(struct wr *w, const struct seal_diag *d);
 /* JSON laid out over lines, on one line. */
 void out_json_flat(struct wr *w, const char *json);
 

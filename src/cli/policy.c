@@ -35,7 +35,8 @@ say_good(const char *file, bool json)
 		out_json_member(&w, "file", file);
 		wr_u8(&w, '}');
 	} else {
-		wr_printf(&w, "%s: no mistakes found", file);
+		out_plain(&w, file);
+		wr_printf(&w, ": no mistakes found");
 	}
 	return out_line(stdout, &w);
 }

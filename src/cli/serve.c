@@ -15,8 +15,8 @@ serve(const struct setup *setup, const struct server_conf *conf)
 	    setup_endpoint(setup, ctx, SEAL_SERVER, &endpoint, &d) == 0) {
 		status = server_run(conf, endpoint);
 	} else {
-		/* stdout belongs to the data. */
-		status = out_diag(stderr, conf->log.json, &d);
+		log_failure(&conf->log, NULL, &d);
+		status = out_exit(d.code);
 	}
 	seal_endpoint_free(&endpoint);
 	seal_ctx_free(&ctx);
