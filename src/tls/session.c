@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "tls/session_parts.h"
 
 /* ---- Beginning and end ---- */
@@ -11,16 +10,15 @@ static int
 session_begin(struct session *s, int64_t now_ms)
 {
 	struct wr w;
+	struct span body;
 	int r;
 
 	wr_init_heap(&w, LIMIT_FRAME_HELLO);
 	hello_write(&w, s->conf);
-	if (w.error == 0)
-		r = session_send(s, FRAME_HELLO, wr_view(&w), NULL);
-	else
-		r = w.error;
+	if ((r = wr_finish(&w, &body)) == 0)
+		r = session_send(s, FRAME_HELLO, body, NULL);
 	wr_free(&w);
-	if (r == 0 && s->conf->request)
+	if (r == 0 && ask_wanted(s))
 		r = ask_send(s, now_ms, NULL);
 	return r;
 }
@@ -39,7 +37,7 @@ session_new(const struct session_conf *conf, enum hash hash,
 	s->exporter_ctx = exporter_ctx;
 	s->state = SESSION_OPENING;
 	s->attest_ms = now_ms + conf->attest_ms;
-	wr_init_heap(&s->out, SESSION_OUTPUT_MAX);
+	outbox_init(&s->out);
 	if (session_begin(s, now_ms) != 0)
 		session_free(&s);
 	return s;
@@ -54,7 +52,7 @@ session_free(struct session **sp)
 	if (s == NULL)
 		return;
 	frame_reader_free(&s->reader);
-	wr_free(&s->out);
+	outbox_free(&s->out);
 	inbox_free(&s->data);
 	ea_contexts_free(&s->answer.seen);
 	free(s->answer.request);
@@ -70,7 +68,7 @@ send_close(struct session *s, enum seal_outcome outcome)
 
 	wr_init(&w, buf, sizeof(buf));
 	close_msg_write(&w, outcome);
-	frame_write(&s->out, FRAME_CLOSE, wr_view(&w));
+	outbox_put(&s->out, FRAME_CLOSE, wr_view(&w));
 }
 
 void
@@ -80,6 +78,8 @@ session_abort(struct session *s, enum seal_outcome outcome, int error)
 		return;
 	if (outcome <= SEAL_ACCEPTED || outcome > SEAL_CLOSED)
 		outcome = SEAL_UNAVAILABLE; /* a fault of this side's own */
+	/* What was written for a peer that was good then stays here. */
+	outbox_drop_data(&s->out);
 	if (!s->peer_closed)
 		send_close(s, outcome);
 	s->state = SESSION_FAILED;
@@ -107,14 +107,15 @@ int
 session_send(struct session *s, enum frame_type type, struct span body,
     struct seal_diag *d)
 {
-	frame_write(&s->out, type, body);
-	if (s->out.error == 0)
+	int r;
+
+	if ((r = outbox_put(&s->out, type, body)) == 0)
 		return 0;
-	return seal_fail(d, s->out.error,
-	    "session: expected at most %u unsent bytes", SESSION_OUTPUT_MAX);
+	return seal_fail(
+	    d, r, "session: expected at most %u unsent bytes", OUTBOX_MAX);
 }
 
-static void
+void
 session_finish(struct session *s)
 {
 	if (s->state == SESSION_FAILED || s->state == SESSION_CLOSED)
@@ -174,109 +175,16 @@ session_serial(struct session *s)
 	return s->serials;
 }
 
-/* ---- Frames that arrive ---- */
-
-/* The agreed inner protocol, as it stands in this side's own list. */
-static int
-choose_alpn(struct session *s, const struct hello *h, struct seal_diag *d)
+int
+session_check_contexts(const struct session *s, struct seal_diag *d)
 {
-	const struct session_conf *c = s->conf;
-	bool server = c->role == EA_SERVER;
-	struct span chosen;
-	int r;
-
-	r = server ? hello_choose_alpn(
-			 c->alpn, c->n_alpn, h->alpn, h->n_alpn, &chosen, d)
-		   : hello_choose_alpn(
-			 h->alpn, h->n_alpn, c->alpn, c->n_alpn, &chosen, d);
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < c->n_alpn; i++) {
-		if (span_equal(c->alpn[i], chosen))
-			s->alpn = c->alpn[i];
-	}
-	return 0;
-}
-
-static int
-check_schemes(struct session *s, const struct hello *h, struct seal_diag *d)
-{
-	const struct session_conf *c = s->conf;
-	char shown[96] = "none";
-
-	if (c->require && !s->can_accept) {
-		if (h->n_produce > 0)
-			text_safe(h->produce[0].name, shown, sizeof(shown));
-		seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "hello: the peer can attest with nothing that this side's "
-		    "policy accepts: it offers %s",
-		    shown);
-		seal_remedy(d, "give the peer an attester, or add its scheme "
-			       "to the policy");
-		return SEAL_E_UNSUPPORTED;
-	}
-	if (h->require && !s->can_produce) {
-		if (h->n_accept > 0)
-			text_safe(h->accept[0].name, shown, sizeof(shown));
-		seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "hello: the peer requires attestation and accepts %s, "
-		    "which this side cannot make",
-		    shown);
-		seal_remedy(d, "configure an attester");
-		return SEAL_E_UNSUPPORTED;
-	}
-	return 0;
-}
-
-static int
-on_hello(struct session *s, struct span body, struct seal_diag *d)
-{
-	const struct session_conf *c = s->conf;
-	struct hello h;
-	int r;
-
-	if (s->hello)
-		return seal_fail(
-		    d, SEAL_E_PROTOCOL, "hello: expected once, found again");
-	if ((r = hello_parse(body, &h, d)) != 0)
-		return r;
-	if (h.reveal_after_peer && c->reveal_after_peer)
-		return seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "hello: both sides reveal only after the other");
-	s->can_produce = hello_choose(h.accept, h.n_accept, c->produce,
-			     c->n_produce, &s->produce) &&
-			 hello_choose(c->produce, c->n_produce,
-			     h.accept + s->produce, 1, &s->produce);
-	s->can_accept = hello_choose(
-	    c->accept, c->n_accept, h.produce, h.n_produce, &s->accept);
-	if ((r = check_schemes(s, &h, d)) != 0 ||
-	    (r = choose_alpn(s, &h, d)) != 0)
-		return r;
-	s->peer_requires = h.require;
-	s->hello = true;
-	return 0;
-}
-
-/* PROTOCOL 6: a side delivers no DATA before it accepted the peer. */
-static int
-on_data(struct session *s, struct span body, struct seal_diag *d)
-{
-	int r;
-
-	if (s->conf->require && !s->ask.leased)
-		return seal_fail(d, SEAL_E_PROTOCOL,
-		    "data: expected none before this side's verdict");
-	if (s->read_ended)
-		return seal_fail(d, SEAL_E_PROTOCOL,
-		    "data: expected none after the end of data");
-	if (body.n == 0) {
-		s->read_ended = true;
+	if (s->ask.asked + s->answer.seen.n < LIMIT_CONTEXTS)
 		return 0;
-	}
-	if ((r = inbox_put(&s->data, body)) != 0)
-		return seal_fail(d, r, "data");
-	return 0;
+	return seal_fail(d, SEAL_E_LIMIT,
+	    "context: more than %u on one connection", LIMIT_CONTEXTS);
 }
+
+/* ---- Frames that arrive ---- */
 
 static int
 on_close(struct session *s, struct span body, struct seal_diag *d)
@@ -292,8 +200,7 @@ on_close(struct session *s, struct span body, struct seal_diag *d)
 		s->write_ended = true;
 		return 0;
 	}
-	if (s->peer_outcome == SEAL_INVALID)
-		s->peer_outcome = outcome;
+	s->peer_outcome = outcome;
 	if (outcome == SEAL_CLOSED)
 		return seal_fail(d, SEAL_E_CLOSED,
 		    "the peer closed before attestation was complete");
@@ -310,7 +217,7 @@ on_frame(struct session *s, const struct frame *f, int64_t now_ms,
 		    "frame: expected HELLO first, found type %u", f->type);
 	switch ((enum frame_type)f->type) {
 	case FRAME_HELLO:
-		return on_hello(s, f->body, d);
+		return session_hello(s, f->body, d);
 	case FRAME_REQUEST:
 		return answer_request(s, f->body, d);
 	case FRAME_AUTHENTICATOR:
@@ -318,14 +225,14 @@ on_frame(struct session *s, const struct frame *f, int64_t now_ms,
 	case FRAME_VERDICT:
 		return answer_verdict(s, f->body, d);
 	case FRAME_DATA:
-		return on_data(s, f->body, d);
+		return session_data(s, f->body, d);
 	case FRAME_CLOSE:
 		return on_close(s, f->body, d);
 	}
 	return seal_fail(d, SEAL_E_PROTOCOL, "frame: unknown type");
 }
 
-static bool
+bool
 session_open(const struct session *s)
 {
 	return s->state == SESSION_OPENING || s->state == SESSION_READY;
@@ -338,6 +245,8 @@ session_input(
 	struct frame f;
 	int r;
 
+	if ((r = session_tick(s, now_ms, d)) != 0)
+		return r;
 	/* Frames after CLOSE are discarded. */
 	while (session_open(s) && !s->peer_closed) {
 		if ((r = frame_next(&s->reader, &in, &f, d)) == 0)
@@ -368,31 +277,26 @@ session_input_end(struct session *s, bool orderly, struct seal_diag *d)
 	return session_fail(s, SEAL_E_TRUNCATED);
 }
 
+/* Room for all the DATA that one more record can complete. */
 bool
 session_wants_input(const struct session *s)
 {
+	size_t held = inbox_size(&s->data) + s->reader.n_body;
+
 	return session_open(s) && !s->peer_closed &&
-	       inbox_size(&s->data) + LIMIT_FRAME_DATA <= SESSION_HELD_MAX;
+	       held + FRAME_HEADER + LIMIT_FRAME_DATA <= SESSION_HELD_MAX;
 }
 
 struct span
-session_output(const struct session *s)
+session_output(struct session *s)
 {
-	size_t left = s->out.n - s->sent;
-
-	if (left > FRAME_HEADER + LIMIT_FRAME_DATA)
-		left = FRAME_HEADER + LIMIT_FRAME_DATA;
-	return left == 0 ? span_of(NULL, 0) : span_of(s->out.p + s->sent, left);
+	return outbox_offer(&s->out);
 }
 
 void
 session_output_done(struct session *s, size_t n)
 {
-	s->sent += n;
-	if (s->sent < s->out.n || s->out.error != 0)
-		return;
-	wr_free(&s->out);
-	s->sent = 0;
+	outbox_sent(&s->out, n);
 }
 
 /* ---- Jobs ---- */
@@ -419,7 +323,9 @@ session_job_done(struct session *s, struct session_job **jp, int64_t now_ms,
 	struct session_job *job = *jp;
 	int r = 0;
 
-	if (job != NULL && session_open(s)) {
+	if (job != NULL && job->serial != 0)
+		r = session_tick(s, now_ms, d);
+	if (job != NULL && job->serial != 0 && session_open(s)) {
 		r = job->kind == SESSION_JOB_ATTEST
 			? answer_job_done(s, job, now_ms, d)
 			: ask_job_done(s, job, now_ms, d);
@@ -516,85 +422,4 @@ session_tick(struct session *s, int64_t now_ms, struct seal_diag *d)
 	if (r == 0)
 		r = ask_tick(s, now_ms, d);
 	return r != 0 ? session_fail(s, r) : 0;
-}
-
-/* ---- Application data ---- */
-
-/* The gate: READY, and a lease that runs at this very moment. */
-static int
-check_gate(struct session *s, int64_t now_ms, struct seal_diag *d)
-{
-	int r;
-
-	if ((r = session_tick(s, now_ms, d)) != 0)
-		return r;
-	if (s->state != SESSION_READY ||
-	    (s->conf->require && !ask_live(s, now_ms)))
-		return seal_fail(
-		    d, SEAL_E_STATE, "data: expected a ready connection");
-	return 0;
-}
-
-int
-session_read(struct session *s, void *buf, size_t cap, int64_t now_ms,
-    size_t *ret_n, struct seal_diag *d)
-{
-	int r;
-
-	if ((r = check_gate(s, now_ms, d)) != 0)
-		return r;
-	*ret_n = inbox_get(&s->data, buf, cap);
-	session_update(s);
-	return 0;
-}
-
-bool
-session_read_ended(const struct session *s)
-{
-	return s->read_ended && inbox_size(&s->data) == 0;
-}
-
-size_t
-session_read_ready(const struct session *s)
-{
-	return inbox_size(&s->data);
-}
-
-int
-session_write(struct session *s, struct span in, int64_t now_ms, size_t *ret_n,
-    struct seal_diag *d)
-{
-	int r;
-
-	if ((r = check_gate(s, now_ms, d)) != 0)
-		return r;
-	if (s->write_ended)
-		return seal_fail(d, SEAL_E_STATE,
-		    "data: expected none after the end of data");
-	*ret_n = 0;
-	if (in.n == 0 || s->out.n - s->sent > SESSION_OUTPUT_ENOUGH)
-		return 0;
-	if (in.n > LIMIT_FRAME_DATA)
-		in.n = LIMIT_FRAME_DATA;
-	if ((r = session_send(s, FRAME_DATA, in, d)) != 0)
-		return session_fail(s, r);
-	*ret_n = in.n;
-	return 0;
-}
-
-int
-session_write_end(struct session *s, struct seal_diag *d)
-{
-	int r;
-
-	if (s->state != SESSION_READY)
-		return seal_fail(
-		    d, SEAL_E_STATE, "data: expected a ready connection");
-	if (s->write_ended)
-		return 0;
-	if ((r = session_send(s, FRAME_DATA, span_of(NULL, 0), d)) != 0)
-		return session_fail(s, r);
-	s->write_ended = true;
-	session_update(s);
-	return 0;
 }

@@ -59,8 +59,9 @@ int session_input_end(struct session *s, bool orderly, struct seal_diag *d);
 /* May more input be taken, or is too much DATA undelivered? */
 bool session_wants_input(const struct session *s);
 /* Bytes to send: a view, at most one record's worth, valid until the next
- * call; then says how many were sent. Empty: nothing to send. */
-struct span session_output(const struct session *s);
+ * call, and the same bytes until session_output_done() says how many were
+ * sent. Empty: nothing to send. */
+struct span session_output(struct session *s);
 void session_output_done(struct session *s, size_t n);
 
 /* ---- Jobs: at most one of each kind is out at a time ---- */

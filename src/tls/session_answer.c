@@ -11,6 +11,8 @@ check_context(struct session *s, struct span context, struct seal_diag *d)
 	enum ea_role peer = ea_peer_of(s->conf->role);
 	int r;
 
+	if ((r = session_check_contexts(s, d)) != 0)
+		return r;
 	if (context.n != SEAL_CONTEXT_SIZE || context.p[0] != peer)
 		return seal_fail(d, SEAL_E_PROTOCOL,
 		    "request: expected a context of %d bytes that begins with "
@@ -27,7 +29,7 @@ answer_request(struct session *s, struct span body, struct seal_diag *d)
 	struct ea_request req;
 	int r;
 
-	if (a->answering || a->awaiting)
+	if (a->answering)
 		return seal_fail(d, SEAL_E_PROTOCOL,
 		    "request: expected at most one outstanding, found a "
 		    "second");
@@ -51,10 +53,12 @@ answer_due(const struct session *s)
 				  : INT64_MIN;
 }
 
+/* One answer at a time: the last one's VERDICT comes first. */
 static bool
 answer_waits(const struct session *s)
 {
-	return s->answer.answering && s->answer.serial == 0;
+	return s->answer.answering && s->answer.serial == 0 &&
+	       !s->answer.awaiting;
 }
 
 /* What cannot be made is refused at once, and needs no job to find out. */
@@ -138,6 +142,7 @@ answer_job_done(struct session *s, const struct session_job *job,
 	a->serial = 0;
 	a->answering = false;
 	a->awaiting = true;
+	memcpy(a->awaited, a->context, sizeof(a->awaited));
 	a->answered = true;
 	a->answered_ms = now_ms;
 	return 0;
@@ -153,7 +158,7 @@ answer_verdict(struct session *s, struct span body, struct seal_diag *d)
 	if ((r = verdict_msg_parse(body, &m, d)) != 0)
 		return r;
 	if (!a->awaiting ||
-	    !span_equal(m.context, span_of(a->context, sizeof(a->context))))
+	    !span_equal(m.context, span_of(a->awaited, sizeof(a->awaited))))
 		return seal_fail(d, SEAL_E_PROTOCOL,
 		    "verdict: expected one for the last answer, found one for "
 		    "another context");
@@ -164,13 +169,15 @@ answer_verdict(struct session *s, struct span body, struct seal_diag *d)
 	a->awaiting = false;
 	if (m.outcome == SEAL_ACCEPTED) {
 		a->accepted = true;
+		s->peer_outcome = SEAL_INVALID;
 		return 0;
 	}
-	s->peer_outcome = m.outcome;
-	if (!s->peer_requires ||
-	    (a->accepted && outcome_inconclusive(m.outcome)))
-		return 0;
+	if (a->accepted && outcome_inconclusive(m.outcome))
+		return 0; /* the peer's old verdict stands */
 	a->accepted = false;
+	s->peer_outcome = m.outcome;
+	if (!s->peer_requires)
+		return 0;
 	return seal_fail(d, SEAL_E_REFUSED, "the peer refused this side: %s",
 	    seal_outcome_name(m.outcome));
 }

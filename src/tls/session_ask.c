@@ -6,6 +6,13 @@
 
 #define RETRY_MS 1000 /* between askings that settle nothing */
 
+/* To require an answer is to ask for it. */
+bool
+ask_wanted(const struct session *s)
+{
+	return s->conf->request || s->conf->require;
+}
+
 static int
 ask_request(struct session *s, struct wr *w, struct seal_diag *d)
 {
@@ -25,11 +32,13 @@ ask_send(struct session *s, int64_t now_ms, struct seal_diag *d)
 
 	a->context[0] = (uint8_t)s->conf->role;
 	wr_init(&w, buf, sizeof(buf));
-	if ((r = random_bytes(a->context + 1, sizeof(a->context) - 1, d)) !=
+	if ((r = session_check_contexts(s, d)) != 0 ||
+	    (r = random_bytes(a->context + 1, sizeof(a->context) - 1, d)) !=
 		0 ||
 	    (r = ask_request(s, &w, d)) != 0 ||
 	    (r = session_send(s, FRAME_REQUEST, wr_view(&w), d)) != 0)
 		return r;
+	a->asked++;
 	a->outstanding = true;
 	a->late = false;
 	a->asked_ms = now_ms;
@@ -126,16 +135,22 @@ ask_job(struct session *s, struct session_job **ret, struct seal_diag *d)
 	return 0;
 }
 
+/* A lease runs from the sending of the REQUEST (PROTOCOL 6.2). */
+static int64_t
+ask_lease_end(const struct session *s, const struct session_job *job)
+{
+	return s->ask.asked_ms + (int64_t)job->lease_s * 1000;
+}
+
 static void
-ask_grant(struct session *s, uint32_t lease_s)
+ask_grant(struct session *s, const struct session_job *job)
 {
 	struct asker *a = &s->ask;
 
-	/* It runs from the sending of the REQUEST (PROTOCOL 6.2). */
 	a->leased = true;
 	a->outcome = SEAL_ACCEPTED;
-	a->lease_ms = a->asked_ms + (int64_t)lease_s * 1000;
-	a->again_ms = a->asked_ms + (int64_t)lease_s * 500;
+	a->lease_ms = ask_lease_end(s, job);
+	a->again_ms = a->asked_ms + (int64_t)job->lease_s * 500;
 }
 
 static int
@@ -158,11 +173,15 @@ ask_refuse(struct session *s, enum seal_outcome outcome, int error,
 
 /* Zero and whatever is not known deny; so does an acceptance without lease. */
 static enum seal_outcome
-outcome_sound(const struct session_job *job)
+outcome_sound(
+    const struct session *s, const struct session_job *job, int64_t now_ms)
 {
-	if (job->outcome == SEAL_ACCEPTED)
-		return job->lease_s > 0 && job->error == 0 ? SEAL_ACCEPTED
-							   : SEAL_STALE;
+	if (job->outcome == SEAL_ACCEPTED &&
+	    (job->lease_s == 0 || job->error != 0))
+		return SEAL_STALE;
+	/* Judged so slowly that the lease is over before it is granted. */
+	if (job->outcome == SEAL_ACCEPTED && now_ms >= ask_lease_end(s, job))
+		return SEAL_TIMEOUT;
 	if (job->outcome <= SEAL_INVALID || job->outcome > SEAL_TIMEOUT)
 		return SEAL_REFUSED_EVIDENCE;
 	return job->outcome;
@@ -172,7 +191,8 @@ int
 ask_job_done(struct session *s, const struct session_job *job, int64_t now_ms,
     struct seal_diag *d)
 {
-	enum seal_outcome outcome = outcome_sound(job);
+	enum seal_outcome outcome = outcome_sound(s, job, now_ms);
+	int error = outcome == SEAL_TIMEOUT ? SEAL_E_TIMEOUT : SEAL_E_POLICY;
 	int r;
 
 	if (!s->ask.appraising || job->serial != s->ask.serial)
@@ -182,17 +202,17 @@ ask_job_done(struct session *s, const struct session_job *job, int64_t now_ms,
 	if ((r = ask_send_verdict(s, outcome, job->lease_s, d)) != 0)
 		return r;
 	if (outcome == SEAL_ACCEPTED) {
-		ask_grant(s, job->lease_s);
+		ask_grant(s, job);
 		return 0;
 	}
-	return ask_refuse(s, outcome,
-	    job->error != 0 ? job->error : SEAL_E_POLICY, now_ms, d);
+	return ask_refuse(
+	    s, outcome, job->error != 0 ? job->error : error, now_ms, d);
 }
 
 static bool
 ask_may_send(const struct session *s)
 {
-	return s->conf->request && s->hello && !s->peer_closed &&
+	return ask_wanted(s) && s->hello && !s->peer_closed &&
 	       !s->ask.outstanding && !s->ask.appraising;
 }
 
@@ -262,7 +282,7 @@ session_reattest(struct session *s, int64_t now_ms, struct seal_diag *d)
 {
 	int r;
 
-	if (s->state != SESSION_READY || !s->conf->request)
+	if (s->state != SESSION_READY || !ask_wanted(s))
 		return seal_fail(d, SEAL_E_STATE,
 		    "reattest: expected a ready connection whose peer is "
 		    "asked to attest");

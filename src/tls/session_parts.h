@@ -4,13 +4,13 @@
 
 #include "tls/frame.h"
 #include "tls/hello.h"
-#include "tls/outcome_msg.h"
 #include "tls/inbox.h"
+#include "tls/outbox.h"
+#include "tls/outcome_msg.h"
 #include "tls/session.h"
 
-#define SESSION_HELD_MAX 262144u   /* bytes of undelivered DATA, PROTOCOL 6.2 */
-#define SESSION_OUTPUT_MAX 524288u /* bytes not yet sent */
-#define SESSION_OUTPUT_ENOUGH 65536u /* and then no DATA is added */
+#define SESSION_HELD_MAX 262144u /* bytes of undelivered DATA, PROTOCOL 6.2 */
+#define SESSION_OUTPUT_ENOUGH 65536u /* bytes unsent; no DATA is added */
 
 /* This side as Relying Party: it asks, judges, and grants a lease. */
 struct asker {
@@ -19,6 +19,7 @@ struct asker {
 	bool appraising;  /* an answer is to be judged, or is being judged */
 	bool leased;      /* the last conclusive verdict accepted */
 	uint32_t serial;  /* of the job that judges; 0: none is out */
+	uint32_t asked;   /* REQUESTs so far */
 	uint8_t context[SEAL_CONTEXT_SIZE];
 	int64_t asked_ms, lease_ms, again_ms; /* lease_ms: when it ends */
 	enum seal_outcome outcome; /* my verdict; SEAL_INVALID: none yet */
@@ -35,7 +36,8 @@ struct answerer {
 	bool accepted;  /* by the peer, last time */
 	bool answered;  /* at least once */
 	uint32_t serial;
-	uint8_t context[SEAL_CONTEXT_SIZE];
+	uint8_t context[SEAL_CONTEXT_SIZE]; /* of request */
+	uint8_t awaited[SEAL_CONTEXT_SIZE]; /* of the VERDICT that is due */
 	int64_t answered_ms;
 	struct ea_contexts seen;
 };
@@ -51,8 +53,7 @@ struct session {
 	uint32_t serials;
 	int64_t attest_ms; /* the end of OPENING */
 	struct frame_reader reader;
-	struct wr out;
-	size_t sent; /* bytes of out that left */
+	struct outbox out;
 	/* From the peer's HELLO. */
 	bool hello, peer_requires;
 	bool can_produce; /* a scheme that the peer accepts */
@@ -77,8 +78,20 @@ void session_update(struct session *s);
 int session_keys(struct session *s, enum ea_role sender, struct span context,
     struct session_job *job, struct seal_diag *d);
 uint32_t session_serial(struct session *s);
+/* PROTOCOL 4: 65,536 contexts in a connection, counting both directions. */
+int session_check_contexts(const struct session *s, struct seal_diag *d);
+bool session_open(const struct session *s);
+/* Both ends are done, in order. */
+void session_finish(struct session *s);
+
+/* ---- tls/session_hello.c ---- */
+int session_hello(struct session *s, struct span body, struct seal_diag *d);
+
+/* ---- tls/session_data.c ---- */
+int session_data(struct session *s, struct span body, struct seal_diag *d);
 
 /* ---- tls/session_ask.c ---- */
+bool ask_wanted(const struct session *s);
 int ask_send(struct session *s, int64_t now_ms, struct seal_diag *d);
 int ask_authenticator(
     struct session *s, struct span body, int64_t now_ms, struct seal_diag *d);

@@ -112,9 +112,8 @@ do_attest(struct sim_side *side, struct session_job *job)
 	side->attested++;
 	assert_true(job->n_request > 0);
 	job->error = side->attest_error;
-	job->n_authenticator = 8;
 	job->authenticator = calloc(1, 8);
-	assert_non_null(job->authenticator);
+	job->n_authenticator = job->authenticator == NULL ? 0 : 8;
 }
 
 static void

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Application data, and the gate in front of it (PROTOCOL 6, 6.2). */
+#include "tls/session_parts.h"
+
+/* PROTOCOL 6: a side delivers no DATA before it accepted the peer. */
+int
+session_data(struct session *s, struct span body, struct seal_diag *d)
+{
+	int r;
+
+	if (s->conf->require && !s->ask.leased)
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "data: expected none before this side's verdict");
+	if (s->read_ended)
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "data: expected none after the end of data");
+	if (body.n == 0) {
+		s->read_ended = true;
+		return 0;
+	}
+	if ((r = inbox_put(&s->data, body)) != 0)
+		return seal_fail(d, r, "data");
+	return 0;
+}
+
+/* The gate: READY, and a lease that runs at this very moment. */
+static int
+check_gate(struct session *s, int64_t now_ms, struct seal_diag *d)
+{
+	int r;
+
+	if ((r = session_tick(s, now_ms, d)) != 0)
+		return r;
+	if (s->state != SESSION_READY ||
+	    (s->conf->require && !ask_live(s, now_ms)))
+		return seal_fail(
+		    d, SEAL_E_STATE, "data: expected a ready connection");
+	return 0;
+}
+
+int
+session_read(struct session *s, void *buf, size_t cap, int64_t now_ms,
+    size_t *ret_n, struct seal_diag *d)
+{
+	int r;
+
+	if ((r = check_gate(s, now_ms, d)) != 0)
+		return r;
+	*ret_n = inbox_get(&s->data, buf, cap);
+	session_update(s);
+	return 0;
+}
+
+bool
+session_read_ended(const struct session *s)
+{
+	return s->read_ended && inbox_size(&s->data) == 0;
+}
+
+size_t
+session_read_ready(const struct session *s)
+{
+	return inbox_size(&s->data);
+}
+
+int
+session_write(struct session *s, struct span in, int64_t now_ms, size_t *ret_n,
+    struct seal_diag *d)
+{
+	int r;
+
+	if ((r = check_gate(s, now_ms, d)) != 0)
+		return r;
+	if (s->write_ended)
+		return seal_fail(d, SEAL_E_STATE,
+		    "data: expected none after the end of data");
+	*ret_n = 0;
+	if (in.n == 0 || outbox_size(&s->out) > SESSION_OUTPUT_ENOUGH)
+		return 0;
+	if (in.n > LIMIT_FRAME_DATA)
+		in.n = LIMIT_FRAME_DATA;
+	if ((r = session_send(s, FRAME_DATA, in, d)) != 0)
+		return session_fail(s, r);
+	*ret_n = in.n;
+	return 0;
+}
+
+int
+session_write_end(struct session *s, struct seal_diag *d)
+{
+	int r;
+
+	if (s->state != SESSION_READY)
+		return seal_fail(
+		    d, SEAL_E_STATE, "data: expected a ready connection");
+	if (s->write_ended)
+		return 0;
+	if ((r = session_send(s, FRAME_DATA, span_of(NULL, 0), d)) != 0)
+		return session_fail(s, r);
+	s->write_ended = true;
+	session_update(s);
+	return 0;
+}
