@@ -57,7 +57,8 @@ int ea_request_parse(struct span message, enum ea_role requester,
 struct ea_identity {
 	const struct span *chain;
 	size_t n_chain;
-	struct span cmw; /* empty: no cmw_attestation extension */
+	struct cert *leaf; /* chain[0] parsed, borrowed; NULL: not yet */
+	struct span cmw;   /* empty: no cmw_attestation extension */
 	sign_fn sign;
 	void *sign_ctx;
 };

@@ -93,12 +93,12 @@ static int
 choose_scheme(const struct ea_request *req, const struct ea_identity *id,
     uint16_t *ret, struct seal_diag *d)
 {
-	struct cert *leaf = NULL;
+	struct cert *leaf = cert_ref(id->leaf);
 	uint16_t scheme = SIG_NONE;
 	bool may_sign;
 	int r;
 
-	if ((r = cert_parse(id->chain[0], &leaf, d)) != 0)
+	if (leaf == NULL && (r = cert_parse(id->chain[0], &leaf, d)) != 0)
 		return r;
 	if (req->n_schemes > 0)
 		scheme =

@@ -208,6 +208,12 @@ attester_chain(const struct attester *a, const struct span **ret)
 	return a->n_chain;
 }
 
+struct cert *
+attester_leaf(const struct attester *a)
+{
+	return a->leaf;
+}
+
 struct span
 attester_spki(const struct attester *a)
 {

@@ -64,6 +64,7 @@ bool attester_insecure(const struct attester *a);
 bool attester_fits(struct attester *a, enum hash h);
 /* The subject's chain, read once at open: DER, leaf first; borrowed. */
 size_t attester_chain(const struct attester *a, const struct span **ret);
+struct cert *attester_leaf(const struct attester *a); /* borrowed */
 /* SPKI of the subject key; borrowed. */
 struct span attester_spki(const struct attester *a);
 /* Refuses a binding whose spki is not the subject's, one that is not valid,

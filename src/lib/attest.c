@@ -59,6 +59,7 @@ attest_answer(struct seal_job *j, const struct ea_request *req, struct wr *out,
 	wr_init_heap(&cmw, LIMIT_CMW);
 	if ((r = attest_collect(j, a, &cmw, d)) == 0) {
 		id.n_chain = attester_chain(a, &id.chain);
+		id.leaf = attester_leaf(a);
 		id.cmw = wr_view(&cmw);
 		id.sign = attester_sign;
 		id.sign_ctx = a;
