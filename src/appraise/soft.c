@@ -16,7 +16,8 @@
 /* The key that the token names as subject is the one that kid commits to: one
  * key signs the token and the authenticator (PROTOCOL 5.6). */
 static bool
-take_key(const struct eat_soft *e, struct findings *f, struct seal_verdict *v)
+take_key(const struct appraisal_in *in, const struct eat_soft *e,
+    struct findings *f, struct pubkey **ret_key, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
 	uint8_t digest[HASH_MAX];
@@ -26,7 +27,8 @@ take_key(const struct eat_soft *e, struct findings *f, struct seal_verdict *v)
 	int r;
 
 	wr_init(&w, f->subject_spki, sizeof(f->subject_spki));
-	if ((r = cose_key_to_spki(e->claims.cnf_key, &w, &d)) != 0 ||
+	if ((r = cose_key_import(
+		 e->claims.cnf_key, &w, in->keys, ret_key, &d)) != 0 ||
 	    (r = wr_finish(&w, &spki)) != 0 ||
 	    (r = hash_one(HASH_SHA256, spki, digest, &d)) != 0)
 		return verdict_check(v, "soft.key", false, r,
@@ -43,17 +45,12 @@ take_key(const struct eat_soft *e, struct findings *f, struct seal_verdict *v)
 }
 
 static bool
-check_signature(const struct appraisal_in *in, const struct eat_soft *e,
-    const struct findings *f, struct seal_verdict *v)
+check_signature(
+    const struct eat_soft *e, const struct pubkey *key, struct seal_verdict *v)
 {
-	struct pubkey *key = NULL;
 	struct seal_diag d = { 0 };
-	int r;
+	int r = cose_sign1_verify(&e->sign1, key, &d);
 
-	if ((r = key_cache_get(in->keys,
-		 span_of(f->signer_spki, f->n_signer_spki), &key, &d)) == 0)
-		r = cose_sign1_verify(&e->sign1, key, &d);
-	pubkey_unref(&key);
 	return verdict_check(v, "soft.signature", r == 0, r,
 	    "a signature by the key of kid", d.text, NULL);
 }
@@ -69,6 +66,21 @@ claim_measurements(const struct eat_soft *e, struct seal_verdict *v)
 		verdict_claim_hex(v, name, e->measurements[i].digest);
 	}
 	verdict_claim(v, "soft.iat", "%lld", (long long)e->claims.iat);
+}
+
+static int
+verify_with_key(const struct appraisal_in *in, const struct eat_soft *e,
+    struct findings *ret, struct seal_verdict *v)
+{
+	struct pubkey *key = NULL;
+	int r = 0;
+
+	if (!take_key(in, e, ret, &key, v))
+		r = SEAL_E_KEY;
+	else if (!check_signature(e, key, v))
+		r = SEAL_E_SIGNATURE;
+	pubkey_unref(&key);
+	return r;
 }
 
 static int
@@ -88,10 +100,8 @@ soft_verify(
 		"a soft EAT (PROTOCOL 5.6)", d.text, NULL) ||
 	    e == NULL)
 		return r;
-	if (!take_key(e, ret, v))
-		return SEAL_E_KEY;
-	if (!check_signature(in, e, ret, v))
-		return SEAL_E_SIGNATURE;
+	if ((r = verify_with_key(in, e, ret, v)) != 0)
+		return r;
 	ret->signed_binder[0] = e->claims.nonce;
 	ret->n_signed_binder = 1;
 	ret->issued_at = e->claims.iat;

@@ -3,7 +3,7 @@
 #define COSE_COSE_H
 
 #include "cbor/cbor.h"
-#include "crypto/sig.h"
+#include "crypto/x509.h"
 
 /* COSE_Sign1 (RFC 9052 s4.2) with its parts as views into the input. */
 struct cose_sign1 {
@@ -41,6 +41,9 @@ size_t cose_ecdsa_width(uint16_t scheme);
 /* COSE_Key (RFC 9052 s7) of a public key, and its SPKI. Nothing but kty, kid,
  * alg and the public parts may stand in it. */
 int cose_key_to_spki(struct span key, struct wr *out, struct seal_diag *d);
+/* The same, and the key itself, through a cache; both may be NULL. */
+int cose_key_import(struct span key, struct wr *out, struct key_cache *cache,
+    struct pubkey **ret_key, struct seal_diag *d);
 int cose_key_from_spki(struct span spki, struct wr *out, struct seal_diag *d);
 
 #endif

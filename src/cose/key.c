@@ -109,7 +109,8 @@ find_curve(int64_t kty, struct span crv)
 /* EC2 and OKP. RFC 9053 s7.1.1: coordinates keep their leading zeros. A
  * compressed point has a boolean for y and is refused. */
 static int
-curve_key(const struct members *m, struct wr *out, struct seal_diag *d)
+curve_key(const struct members *m, struct wr *out, struct key_cache *cache,
+    struct pubkey **ret_key, struct seal_diag *d)
 {
 	const struct curve_row *c = find_curve(m->kty, m->first);
 	struct span x, y = { NULL, 0 };
@@ -128,12 +129,13 @@ curve_key(const struct members *m, struct wr *out, struct seal_diag *d)
 			       : m->third.n != 0))
 		return seal_fail(d, SEAL_E_KEY,
 		    "cose key: expected coordinates of %zu bytes", size);
-	return spki_from_ec(c->curve, x, y, out, d);
+	return spki_import_ec(c->curve, x, y, out, cache, ret_key, d);
 }
 
 /* RFC 8230 s4: big-endian numbers without leading zeros. -3 is private. */
 static int
-rsa_key(const struct members *m, struct wr *out, struct seal_diag *d)
+rsa_key(const struct members *m, struct wr *out, struct key_cache *cache,
+    struct pubkey **ret_key, struct seal_diag *d)
 {
 	struct span n, e;
 	uint32_t exponent = 0;
@@ -148,11 +150,12 @@ rsa_key(const struct members *m, struct wr *out, struct seal_diag *d)
 		    (long long)m->alg);
 	for (size_t i = 0; i < e.n; i++)
 		exponent = exponent << 8 | e.p[i];
-	return spki_from_rsa(n, exponent, out, d);
+	return spki_import_rsa(n, exponent, out, cache, ret_key, d);
 }
 
 int
-cose_key_to_spki(struct span key, struct wr *out, struct seal_diag *d)
+cose_key_import(struct span key, struct wr *out, struct key_cache *cache,
+    struct pubkey **ret_key, struct seal_diag *d)
 {
 	struct members m = { 0 };
 
@@ -160,8 +163,14 @@ cose_key_to_spki(struct span key, struct wr *out, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "cose key: malformed, or more than a public key");
 	if (m.kty == KTY_RSA)
-		return rsa_key(&m, out, d);
-	return curve_key(&m, out, d);
+		return rsa_key(&m, out, cache, ret_key, d);
+	return curve_key(&m, out, cache, ret_key, d);
+}
+
+int
+cose_key_to_spki(struct span key, struct wr *out, struct seal_diag *d)
+{
+	return cose_key_import(key, out, NULL, NULL, d);
 }
 
 static int

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "crypto/der.h"
 #include "crypto/key.h"
+#include "crypto/x509.h"
 
 /* The content of an AlgorithmIdentifier; parameters included, as DER allows
  * them to be written in one way only (RFC 5480, RFC 8410, RFC 3279). */
@@ -229,7 +230,8 @@ put_padded(struct wr *w, struct span s, size_t width)
 
 /* Importing is what checks that the point is on its curve. */
 static int
-spki_publish(struct wr *made, struct wr *out, struct seal_diag *d)
+spki_publish(struct wr *made, struct wr *out, struct key_cache *cache,
+    struct pubkey **ret_key, struct seal_diag *d)
 {
 	struct pubkey *k = NULL;
 	struct span spki = { 0 };
@@ -237,16 +239,34 @@ spki_publish(struct wr *made, struct wr *out, struct seal_diag *d)
 
 	if ((r = wr_finish(made, &spki)) != 0)
 		return seal_fail(d, r, "key: too large");
-	if ((r = pubkey_from_spki(spki, &k, d)) != 0)
+	if ((r = key_cache_get(cache, spki, &k, d)) != 0)
 		return r;
-	pubkey_unref(&k);
 	wr_bytes(out, spki);
-	return out->error == 0 ? 0 : seal_fail(d, out->error, "key: no room");
+	if (out->error != 0)
+		r = seal_fail(d, out->error, "key: no room");
+	else if (ret_key != NULL)
+		*ret_key = pubkey_ref(k);
+	pubkey_unref(&k);
+	return r;
 }
 
 int
 spki_from_ec(enum curve c, struct span x, struct span y, struct wr *out,
     struct seal_diag *d)
+{
+	return spki_import_ec(c, x, y, out, NULL, NULL, d);
+}
+
+int
+spki_from_rsa(
+    struct span modulus, uint32_t exponent, struct wr *out, struct seal_diag *d)
+{
+	return spki_import_rsa(modulus, exponent, out, NULL, NULL, d);
+}
+
+int
+spki_import_ec(enum curve c, struct span x, struct span y, struct wr *out,
+    struct key_cache *cache, struct pubkey **ret_key, struct seal_diag *d)
 {
 	const struct algorithm *a = algorithm_of_curve(c);
 	uint8_t buf[256], point[1 + 2 * 66];
@@ -273,12 +293,12 @@ spki_from_ec(enum curve c, struct span x, struct span y, struct wr *out,
 	der_put(&w, DER_SEQ, span_of(a->id, a->id_n));
 	der_put_bits(&w, wr_view(&p));
 	der_end(&w, mark);
-	return spki_publish(&w, out, d);
+	return spki_publish(&w, out, cache, ret_key, d);
 }
 
 int
-spki_from_rsa(
-    struct span modulus, uint32_t exponent, struct wr *out, struct seal_diag *d)
+spki_import_rsa(struct span modulus, uint32_t exponent, struct wr *out,
+    struct key_cache *cache, struct pubkey **ret_key, struct seal_diag *d)
 {
 	const struct algorithm *rsa = &algorithms[ALGORITHM_RSA];
 	uint8_t key[LIMIT_SPKI], buf[LIMIT_SPKI], e[4];
@@ -299,7 +319,7 @@ spki_from_rsa(
 	der_put(&w, DER_SEQ, span_of(rsa->id, rsa->id_n));
 	der_put_bits(&w, wr_view(&k));
 	der_end(&w, mark);
-	return spki_publish(&w, out, d);
+	return spki_publish(&w, out, cache, ret_key, d);
 }
 
 int

@@ -54,6 +54,15 @@ void key_cache_free(struct key_cache **c);
 int key_cache_get(struct key_cache *c, struct span spki, struct pubkey **ret,
     struct seal_diag *d);
 
+/*
+ * spki_from_ec() and spki_from_rsa() that also return the imported key, which
+ * the check of the point needs anyhow. cache and ret_key may be NULL.
+ */
+int spki_import_ec(enum curve c, struct span x, struct span y, struct wr *out,
+    struct key_cache *cache, struct pubkey **ret_key, struct seal_diag *d);
+int spki_import_rsa(struct span modulus, uint32_t exponent, struct wr *out,
+    struct key_cache *cache, struct pubkey **ret_key, struct seal_diag *d);
+
 /* A chain file (PEM, leaf first) as DER, into caller's arrays: der[i] points
  * into *ret_buf, which the caller frees. At most LIMIT_CHAIN. */
 int chain_load(const char *path, struct span *der, size_t *ret_n,
