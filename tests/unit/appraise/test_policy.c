@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "appraise/appraiser.h"
 #include "base/file.h"
 #include "base/text.h"
+
+#include "crypto/fixture.h"
 
 #define H32 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define H48 H32 "202122232425262728292a2b2c2d2e2f"
@@ -363,6 +366,99 @@ explained(void **state)
 	policy_free(&p);
 }
 
+/* What the other modes leave unproved, or prove in another way. */
+static void
+explained_modes(void **state)
+{
+	static const struct {
+		const char *json, *want;
+	} rows_of[] = {
+		{ TOP("\"identity\":{\"mode\":\"none\"}"),
+		    "diversion: not excluded" },
+		{ TOP("\"identity\":{\"mode\":\"pin\",\"spki_sha256\":"
+		      "[\"" H32 "\"]}"),
+		    "one of these keys" },
+		{ TOP("\"identity\":{\"mode\":\"pkix\",\"name\":\"n\","
+		      "\"ca\":\"c.pem\"}"),
+		    "/d/c.pem\nand names n" },
+		{ TOP("\"subject\":\"same-key\""), "key of its TLS" },
+		{ TOP("\"rotate_subject\":true"), "may change its key" },
+		{ ENTRY(SIGNERS, "false", PCRS ",\"key_policy\":\"" H32 "\""),
+		    "obeys policy 0001" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows_of) / sizeof(*rows_of); i++) {
+		struct policy *p = NULL;
+		char *text = NULL;
+		struct wr w;
+
+		assert_int_equal(
+		    policy_load(span_str(rows_of[i].json), "/d", &p, NULL), 0);
+		wr_init_heap(&w, 65536);
+		assert_int_equal(policy_explain(p, &w), 0);
+		assert_int_equal(wr_take_text(&w, &text), 0);
+		if (strstr(text, rows_of[i].want) == NULL)
+			fail_msg("'%s' is not in\n%s", rows_of[i].want, text);
+		free(text);
+		policy_free(&p);
+	}
+}
+
+static void
+write_ca(const char *path)
+{
+	static const struct made how = { .cn = "root",
+		.basic = "critical,CA:TRUE" };
+	struct issued root = issue(&how, EVP_EC_gen("P-256"), NULL);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, root.x), 1);
+	fclose(f);
+	issued_free(&root);
+}
+
+/* Signers and subjects by CA; the files stand beside the policy. */
+static void
+anchors(void **state)
+{
+	static const char json[] = HEAD
+	    "\"subject\":{\"ca\":\"ca.pem\"},\"accept\":[{" TPM
+	    ",\"signers\":[{\"ca\":\"ca.pem\"}],\"debug\":false," PCRS "}]}";
+	char dir[] = "/tmp/seal-policy-XXXXXX", ca[64], path[64];
+	struct seal_diag d = { 0 };
+	struct policy *p = NULL;
+	char *text = NULL;
+	struct wr w;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(ca, sizeof(ca), "%s/ca.pem", dir);
+	snprintf(path, sizeof(path), "%s/p.json", dir);
+	write_ca(ca);
+	assert_int_equal(file_write(path, span_str(json), 0600, NULL), 0);
+	if (policy_load_file(path, &p, &d) != 0)
+		fail_msg("%s", d.text);
+	assert_int_equal(p->subject, SUBJECT_PKIX);
+	assert_non_null(p->subject_ca);
+	assert_non_null(p->accept[0].signers[0].ca);
+	assert_false(p->accept[0].signers[0].pinned);
+	wr_init_heap(&w, 65536);
+	assert_int_equal(policy_explain(p, &w), 0);
+	assert_int_equal(wr_take_text(&w, &text), 0);
+	assert_non_null(strstr(text, ca));
+	assert_non_null(strstr(text, "a certificate of the policy's CA"));
+	free(text);
+	policy_free(&p);
+	/* A file that holds no certificate is no anchor. */
+	assert_int_equal(file_write(ca, span_str("none"), 0600, NULL), 0);
+	assert_int_equal(policy_load_file(path, &p, NULL), SEAL_E_CONFIG);
+	unlink(ca);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* File names are relative to the policy's own folder. */
 static void
 files(void **state)
@@ -401,6 +497,8 @@ main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(schemes),
 		cmocka_unit_test(explained),
+		cmocka_unit_test(explained_modes),
+		cmocka_unit_test(anchors),
 		cmocka_unit_test(files),
 	};
 
