@@ -33,18 +33,17 @@ parse_unix(const char *text, int64_t *ret)
 static bool
 parse_zone(const char *text, int64_t *ret)
 {
-	int hours, minutes, n = 0;
-	char sign;
+	struct tm tm = { 0 };
+	const char *rest;
 
 	if (strcmp(text, "Z") == 0) {
 		*ret = 0;
 		return true;
 	}
-	if (sscanf(text, "%c%2d:%2d%n", &sign, &hours, &minutes, &n) != 3 ||
-	    n != 6 || text[n] != '\0' || (sign != '+' && sign != '-') ||
-	    hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+	if (strlen(text) != 6 || (text[0] != '+' && text[0] != '-') ||
+	    (rest = strptime(text + 1, "%H:%M", &tm)) == NULL || *rest != '\0')
 		return false;
-	*ret = (hours * 60 + minutes) * 60 * (sign == '-' ? -1 : 1);
+	*ret = (tm.tm_hour * 60 + tm.tm_min) * 60 * (text[0] == '-' ? -1 : 1);
 	return true;
 }
 
