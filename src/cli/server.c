@@ -157,7 +157,8 @@ step_ready(struct server *s)
 		    seal_conn_timeout(c->conn) == 0)
 			step_client(s, place);
 	}
-	s->turn = (s->turn + 1) % s->n_places;
+	if (++s->turn >= s->n_places)
+		s->turn = 0;
 }
 
 /* ---- The loop ---- */
