@@ -7,6 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/span.h"
+
 /* ---- Errors: the queue is left empty, so that none is taken for another's */
 
 static int
@@ -55,46 +57,55 @@ io_result(SSL *ssl, int r, const char *what, struct seal_diag *d)
 
 /* ---- The calls of a stack ---- */
 
-/* What the peer's alert or the failed check means to a person. */
-static void
-handshake_hint(SSL *ssl, unsigned long e, struct seal_diag *d)
+/* What a person, and PROTOCOL 7, make of libssl's reason: a chain that fails
+ * is a question of identity, and a peer without seal/1 is not supported. */
+static int
+handshake_meaning(SSL *ssl, int reason, const char **ret_remedy)
 {
-	long verify = SSL_get_verify_result(ssl);
-
-	if (ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED &&
-	    verify != X509_V_OK)
-		seal_remedy(d,
-		    "the peer's certificate: %s; check the "
-		    "identity's ca and name",
-		    X509_verify_cert_error_string(verify));
-	else if (ERR_GET_REASON(e) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
-		seal_remedy(d, "the peer does not speak seal/1");
+	switch (reason) {
+	case SSL_R_CERTIFICATE_VERIFY_FAILED:
+		*ret_remedy =
+		    X509_verify_cert_error_string(SSL_get_verify_result(ssl));
+		return SEAL_E_IDENTITY;
+	case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+	case SSL_R_NO_APPLICATION_PROTOCOL:
+		*ret_remedy = "the peer does not speak seal/1";
+		return SEAL_E_UNSUPPORTED;
+	default:
+		return SEAL_E_TLS;
+	}
 }
 
 static enum seal_io
 openssl_handshake(void *tls, struct seal_diag *d)
 {
 	SSL *ssl = tls;
+	const char *remedy = NULL;
 	enum seal_io io;
-	unsigned long e;
-	int r;
+	int r, reason, code;
 
 	ERR_clear_error();
 	errno = 0;
 	r = SSL_do_handshake(ssl);
-	e = ERR_peek_error();
+	reason = ERR_GET_REASON(ERR_peek_error());
 	io = io_result(ssl, r, "handshake", d);
 	if (io == SEAL_IO_TRUNCATED || io == SEAL_IO_EOF) {
 		seal_fail(d, SEAL_E_TLS,
 		    "tls: handshake: the peer closed the connection");
-		io = SEAL_IO_ERROR;
+		return SEAL_IO_ERROR;
 	}
 	if (io != SEAL_IO_ERROR)
 		return io;
-	/* A chain that fails is a question of identity, not of TLS. */
-	if (ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED && d != NULL)
-		d->code = SEAL_E_IDENTITY;
-	handshake_hint(ssl, e, d);
+	code = handshake_meaning(ssl, reason, &remedy);
+	if (d != NULL && d->code == SEAL_E_TLS)
+		d->code = code;
+	if (code == SEAL_E_IDENTITY)
+		seal_remedy(d,
+		    "the peer's certificate: %s; check the identity's ca and "
+		    "name",
+		    remedy);
+	else if (remedy != NULL)
+		seal_remedy(d, "%s", remedy);
 	return io;
 }
 
@@ -193,6 +204,19 @@ negotiated_group(SSL *ssl)
 	return 0;
 }
 
+/* PROTOCOL 1: the key as it stands in the certificate. libssl has decoded it;
+ * what it would encode otherwise (BER) is no key that anyone pinned. */
+static bool
+stands_in(X509 *leaf, struct span spki)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509(leaf, &der);
+	bool found = n > 0 && memmem(der, (size_t)n, spki.p, spki.n) != NULL;
+
+	OPENSSL_free(der);
+	return found;
+}
+
 static int
 facts_peer(SSL *ssl, struct seal_stack_facts *f)
 {
@@ -209,6 +233,8 @@ facts_peer(SSL *ssl, struct seal_stack_facts *f)
 	if (n <= 0 || (size_t)n > sizeof(f->peer_spki))
 		return SEAL_E_LIMIT;
 	f->peer_spki_n = (size_t)i2d_X509_PUBKEY(key, &der);
+	if (!stands_in(leaf, span_of(f->peer_spki, f->peer_spki_n)))
+		return SEAL_E_DECODE;
 	f->peer_verified =
 	    verify == X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
 	if (verify != X509_V_OK)
@@ -223,6 +249,7 @@ openssl_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 	const unsigned char *alpn;
 	unsigned int alpn_n = 0;
 	SSL *ssl = tls;
+	int r;
 
 	f.role = SSL_is_server(ssl) ? SEAL_SERVER : SEAL_CLIENT;
 	f.version = (uint16_t)SSL_version(ssl);
@@ -233,9 +260,10 @@ openssl_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 	SSL_get0_alpn_selected(ssl, &alpn, &alpn_n);
 	if (alpn_n < sizeof(f.alpn))
 		memcpy(f.alpn, alpn_n > 0 ? alpn : (const uint8_t *)"", alpn_n);
-	if (facts_peer(ssl, &f) != 0)
-		return ssl_fail(
-		    d, SEAL_E_LIMIT, "peer certificate: key too large");
+	ERR_clear_error();
+	if ((r = facts_peer(ssl, &f)) != 0)
+		return ssl_fail(d, r,
+		    "peer certificate: expected a key in DER, of at most 2 KiB");
 	*ret = f;
 	return 0;
 }

@@ -14,6 +14,10 @@
 
 /* Preferred first. A libssl that lacks the hybrids takes the second. */
 static const char *const group_lists[] = {
+	/* OpenSSL 3.5: key shares of the first two, so that a peer without
+	 * the hybrid needs no HelloRetryRequest. */
+	"*X25519MLKEM768:*X25519:P-256:X448:P-384:P-521:"
+	"SecP256r1MLKEM768:SecP384r1MLKEM1024",
 	"X25519MLKEM768:X25519:P-256:X448:P-384:P-521:"
 	"SecP256r1MLKEM768:SecP384r1MLKEM1024",
 	"X25519:P-256:X448:P-384:P-521",
@@ -75,6 +79,10 @@ setup_verify(
 	int mode = SSL_VERIFY_PEER;
 	int r;
 
+	/* Nobody else's callback may have the last word. */
+	SSL_CTX_set_cert_verify_callback(ctx, NULL, NULL);
+	X509_VERIFY_PARAM_set_hostflags(
+	    SSL_CTX_get0_param(ctx), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (c->verify == STACK_VERIFY_NONE && c->role == SEAL_SERVER) {
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 		return 0;
@@ -161,6 +169,11 @@ attach_check(SSL *ssl, struct seal_diag *d)
 	if (SSL_get_session(ssl) != NULL || SSL_get_num_tickets(ssl) != 0)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "tls: expected no session to resume, and no tickets");
+	if (SSL_get_verify_callback(ssl) != NULL ||
+	    SSL_get_verify_mode(ssl) !=
+		SSL_CTX_get_verify_mode(SSL_get_SSL_CTX(ssl)))
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "tls: expected an SSL that verifies as its SSL_CTX does");
 	return 0;
 }
 
