@@ -35,9 +35,13 @@ seal_verdict_ref(struct seal_verdict *v)
 static void
 check_wipe(struct verdict_check *c)
 {
-	free(c->expected);
-	free(c->got);
-	free(c->remedy);
+	if (c->detail == NULL)
+		return;
+	free(c->detail->expected);
+	free(c->detail->got);
+	free(c->detail->remedy);
+	free(c->detail);
+	c->detail = NULL;
 }
 
 static void
@@ -152,26 +156,37 @@ fail(struct seal_verdict *v, int code, const char *name, const char *expected,
 		seal_remedy(v->diag, "%s", remedy);
 }
 
+static bool
+detail(struct verdict_check *c, const char *expected, const char *got,
+    const char *remedy)
+{
+	bool ok = true;
+
+	if ((c->detail = calloc(1, sizeof(*c->detail))) == NULL)
+		return false;
+	c->detail->expected = text_dup(expected, &ok);
+	c->detail->got = text_dup(got, &ok);
+	c->detail->remedy = text_dup(remedy, &ok);
+	return ok;
+}
+
 /* Appends a row. What to do is told only where something is to be done. */
 static bool
 row(struct seal_verdict *v, const char *name, enum seal_check_status status,
     const char *expected, const char *got, const char *remedy)
 {
-	bool ok = true;
-	struct verdict_check c = { .name = name, .status = status }, *at;
+	struct verdict_check *at;
 	void *array = v->checks;
 
-	at = room(&array, v->n_checks, sizeof(c), VERDICT_CHECKS_MAX);
+	at = room(&array, v->n_checks, sizeof(*at), VERDICT_CHECKS_MAX);
 	v->checks = array;
 	if (at == NULL)
 		return false;
-	c.expected = text_dup(expected, &ok);
-	c.got = text_dup(got, &ok);
-	if (status != SEAL_CHECK_PASSED)
-		c.remedy = text_dup(remedy, &ok);
-	*at = c;
+	at->name = name;
+	at->status = status;
 	v->n_checks++;
-	return ok;
+	return detail(
+	    at, expected, got, status != SEAL_CHECK_PASSED ? remedy : NULL);
 }
 
 bool
@@ -194,19 +209,22 @@ verdict_check(struct seal_verdict *v, const char *name, bool passed, int code,
 void
 verdict_brief(struct seal_verdict *v)
 {
-	struct verdict_check *exact;
+	void *exact;
 
 	for (size_t i = 0; i < v->n_checks; i++) {
-		if (v->checks[i].status != SEAL_CHECK_PASSED)
-			continue;
-		check_wipe(&v->checks[i]);
-		v->checks[i].expected = v->checks[i].got = NULL;
+		if (v->checks[i].status == SEAL_CHECK_PASSED)
+			check_wipe(&v->checks[i]);
 	}
-	if (v->n_checks == 0)
-		return;
-	exact = realloc(v->checks, v->n_checks * sizeof(*exact));
+	exact = v->n_checks == 0
+		    ? NULL
+		    : realloc(v->checks, v->n_checks * sizeof(*v->checks));
 	if (exact != NULL)
 		v->checks = exact;
+	exact = v->n_claims == 0
+		    ? NULL
+		    : realloc(v->claims, v->n_claims * sizeof(*v->claims));
+	if (exact != NULL)
+		v->claims = exact;
 }
 
 void

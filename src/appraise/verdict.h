@@ -12,10 +12,14 @@
 #define VERDICT_CHECKS_MAX 64
 #define VERDICT_CLAIMS_MAX 160
 
+struct verdict_detail {
+	char *expected, *got, *remedy; /* owned; NULL: empty */
+};
+
 struct verdict_check {
 	const char *name; /* static */
 	enum seal_check_status status;
-	char *expected, *got, *remedy; /* owned; NULL: empty */
+	struct verdict_detail *detail; /* owned; NULL: nothing to tell */
 };
 
 struct verdict_claim {

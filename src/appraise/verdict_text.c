@@ -99,13 +99,16 @@ int
 seal_verdict_check(
     const struct seal_verdict *v, size_t i, struct seal_check *ret)
 {
+	const struct verdict_detail *detail;
+
 	if (v == NULL || i >= v->n_checks)
 		return -1;
+	detail = v->checks[i].detail;
 	ret->name = v->checks[i].name;
 	ret->status = v->checks[i].status;
-	ret->expected = or_empty(v->checks[i].expected);
-	ret->got = or_empty(v->checks[i].got);
-	ret->remedy = or_empty(v->checks[i].remedy);
+	ret->expected = or_empty(detail != NULL ? detail->expected : NULL);
+	ret->got = or_empty(detail != NULL ? detail->got : NULL);
+	ret->remedy = or_empty(detail != NULL ? detail->remedy : NULL);
 	return 0;
 }
 
