@@ -165,6 +165,7 @@ client_end(struct client *c, struct hall *h)
 	if (c->joined && h->conf->service == SERVICE_STDIO)
 		h->stdio_taken = false;
 	pump_free(&c->pump);
+	pool_cancel(h->pool, c->id);
 	seal_endpoint_release(h->endpoint, &c->conn);
 	*c = (struct client){ 0 };
 	return status;

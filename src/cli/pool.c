@@ -168,6 +168,23 @@ pool_submit(struct pool *p, struct seal_job *job, uint64_t owner)
 	pthread_mutex_unlock(&p->lock);
 }
 
+void
+pool_cancel(struct pool *p, uint64_t owner)
+{
+	pthread_mutex_lock(&p->lock);
+	for (size_t left = p->todo.n; left > 0; left--) {
+		struct item item = ring_get(&p->todo);
+
+		if (item.owner == owner) {
+			seal_job_free(&item.job);
+			p->taken--;
+		} else {
+			ring_put(&p->todo, item);
+		}
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
 int
 pool_fd(const struct pool *p)
 {

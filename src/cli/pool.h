@@ -20,6 +20,8 @@ void pool_free(struct pool **pp); /* waits for the jobs that run */
 bool pool_has_room(struct pool *p);
 /* Takes the job; owner says whose it is. Only where there is room. */
 void pool_submit(struct pool *p, struct seal_job *job, uint64_t owner);
+/* The owner is gone: its jobs that no thread has begun are dropped. */
+void pool_cancel(struct pool *p, uint64_t owner);
 /* Readable (edge or level) when there are results. */
 int pool_fd(const struct pool *p);
 /* A job that is done, and whose; NULL: no more of them. */

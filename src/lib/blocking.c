@@ -19,6 +19,12 @@ run_job(struct seal_conn *c)
 	seal_conn_job_done(c, &j);
 }
 
+static bool
+takes_input(const struct seal_conn *c)
+{
+	return c->phase == CONN_SESSION && session_wants_input(c->session);
+}
+
 /* Does what step asks for. An interrupted wait is no failure: the caller
  * steps again. */
 static void
@@ -30,8 +36,10 @@ wait_for(struct seal_conn *c, int fd, enum seal_step step)
 		run_job(c);
 		return;
 	}
+	/* A side keeps reading while it writes (PROTOCOL 6.2), or two that
+	 * write would wait for each other. */
 	if (step == SEAL_WANT_WRITE)
-		p.events = POLLOUT;
+		p.events = takes_input(c) ? POLLIN | POLLOUT : POLLOUT;
 	poll(&p, 1, seal_conn_timeout(c));
 }
 

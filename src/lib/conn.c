@@ -7,6 +7,7 @@
 
 #define READ_SIZE 16384 /* bytes of plaintext taken from TLS at once */
 #define CLOSE_MS 2000   /* for CLOSE and close_notify to leave */
+#define DRAIN_READS 16  /* in one step, before others have their turn */
 
 struct seal_conn *
 seal_conn_stack(struct seal_ctx *ctx, const struct seal_stack *stack, void *tls,
@@ -28,6 +29,7 @@ seal_conn_stack(struct seal_ctx *ctx, const struct seal_stack *stack, void *tls,
 		return NULL;
 	}
 	c->ctx = ctx_ref(ctx);
+	c->id = __atomic_add_fetch(&ctx->conns, 1, __ATOMIC_RELAXED);
 	c->stack = stack;
 	c->tls = tls;
 	c->role = role;
@@ -217,7 +219,9 @@ conn_pick_job(struct seal_conn *c, struct seal_diag *d)
 	if (c->job == NULL) {
 		session_job_free(&work);
 		seal_fail(d, SEAL_E_MEMORY, "job");
+		return;
 	}
+	c->job->conn = c->id;
 }
 
 /* A refusal of this side's own, with the story that the verdict tells. */
@@ -323,14 +327,14 @@ conn_drain(struct seal_conn *c)
 {
 	struct seal_diag d = { 0 };
 	uint8_t buf[READ_SIZE];
-	enum seal_io io;
+	enum seal_io io = SEAL_IO_DONE;
 	size_t n;
 
-	do
+	for (int i = 0; io == SEAL_IO_DONE && i < DRAIN_READS; i++)
 		io = c->stack->read(c->tls, buf, sizeof(buf), &n, &d);
-	while (io == SEAL_IO_DONE);
 	seal_wipe(buf, sizeof(buf));
-	return io;
+	c->more = io == SEAL_IO_DONE;
+	return c->more ? SEAL_IO_WANT_READ : io;
 }
 
 static void
@@ -339,6 +343,7 @@ conn_shutdown(struct seal_conn *c)
 	struct seal_diag d = { 0 };
 	enum seal_io io = SEAL_IO_ERROR;
 
+	c->more = false;
 	if (!conn_flush(c, &d))
 		io = d.code == 0 ? SEAL_IO_WANT_WRITE : SEAL_IO_ERROR;
 	else if ((io = c->stack->shutdown(c->tls, &d)) == SEAL_IO_DONE)
@@ -418,8 +423,11 @@ seal_conn_deadline(const struct seal_conn *c)
 	case CONN_FAILED:
 	case CONN_CLOSED:
 		return INT64_MAX;
-	case CONN_HANDSHAKE:
 	case CONN_SHUTDOWN:
+		if (c->more)
+			return ctx_boot_ms(c->ctx);
+		return c->deadline_ms;
+	case CONN_HANDSHAKE:
 		return c->deadline_ms;
 	case CONN_SESSION:
 		break;
@@ -484,6 +492,11 @@ seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 	*jp = NULL;
 	if (j == NULL)
 		return 0;
+	/* Serials are unique within a connection alone. */
+	if (j->ctx != c->ctx || j->conn != c->id) {
+		seal_job_free(&j);
+		return SEAL_E_ARGUMENT;
+	}
 	if (c->phase == CONN_SESSION) {
 		conn_take_verdict(c, j);
 		if (j->work->kind == SESSION_JOB_ATTEST && j->diag.code != 0)

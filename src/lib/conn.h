@@ -14,6 +14,7 @@ enum conn_phase {
 
 struct seal_conn {
 	struct seal_ctx *ctx;
+	uint64_t id; /* among all of ctx, so that its jobs are known */
 	const struct seal_stack *stack;
 	void *tls;
 	enum seal_role role;
@@ -21,6 +22,7 @@ struct seal_conn {
 	bool failing;        /* FAILED follows SHUTDOWN */
 	enum seal_step want; /* what the transport last asked for */
 	int64_t deadline_ms; /* for READY, then for SHUTDOWN */
+	bool more;           /* SHUTDOWN can go on without waiting */
 	struct session *session;
 	struct peer_identity peer;
 	struct seal_job *job; /* made, not yet taken */

@@ -26,6 +26,7 @@ struct ctx_profile {
 
 struct seal_ctx {
 	unsigned refs;        /* atomic */
+	uint64_t conns;       /* atomic: connections made so far */
 	pthread_mutex_t lock; /* guards frozen */
 	bool frozen;
 

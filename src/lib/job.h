@@ -18,6 +18,7 @@ struct peer_identity {
  */
 struct seal_job {
 	struct seal_ctx *ctx;
+	uint64_t conn; /* whose it is */
 	struct session_job *work;
 	enum seal_role role; /* mine */
 	struct peer_identity peer;

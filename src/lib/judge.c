@@ -32,6 +32,14 @@ subject_mode(const struct seal_job *j)
 				      : SUBJECT_EVIDENCE;
 }
 
+/* This chain is the identity too of a peer that showed no TLS certificate:
+ * then it has the name that the identity asks for. */
+static const char *
+chain_name(const struct seal_job *j)
+{
+	return j->peer.has_key ? NULL : ctx_identity(j->ctx)->name;
+}
+
 /* An ea_chain_fn: PROTOCOL 5.4 rule 6. */
 static int
 judge_chain(void *arg, const struct ea_peer *peer, struct seal_diag *d)
@@ -41,8 +49,8 @@ judge_chain(void *arg, const struct ea_peer *peer, struct seal_diag *d)
 
 	if (subject_mode(g->job) != SUBJECT_PKIX)
 		return 0;
-	return chain_verify(
-	    p->subject_ca, peer->chain, peer->n_chain, g->now, NULL, d);
+	return chain_verify(p->subject_ca, peer->chain, peer->n_chain, g->now,
+	    chain_name(g->job), d);
 }
 
 static int

@@ -141,9 +141,11 @@ session_update(struct session *s)
 
 	if (s->state == SESSION_OPENING && s->hello && mine && theirs)
 		s->state = SESSION_READY;
-	/* What came before the end is still delivered. */
+	/* What came before the end is still delivered; what was written is
+	 * still sent, for as long as a slow peer and the lease allow. */
 	if (s->state == SESSION_READY && s->read_ended &&
-	    inbox_size(&s->data) == 0 && (s->write_ended || s->peer_closed))
+	    inbox_size(&s->data) == 0 &&
+	    (s->peer_closed || (s->write_ended && outbox_size(&s->out) == 0)))
 		session_finish(s);
 }
 
@@ -297,6 +299,7 @@ void
 session_output_done(struct session *s, size_t n)
 {
 	outbox_sent(&s->out, n);
+	session_update(s);
 }
 
 /* ---- Jobs ---- */

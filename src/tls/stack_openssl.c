@@ -9,6 +9,8 @@
 
 #include "base/span.h"
 
+#define READS_MAX 32 /* records without data that one read passes over */
+
 /* ---- Errors: the queue is left empty, so that none is taken for another's */
 
 static int
@@ -109,18 +111,32 @@ openssl_handshake(void *tls, struct seal_diag *d)
 	return io;
 }
 
+/*
+ * A record without data (KeyUpdate) ends SSL_read_ex() as if the transport had
+ * no more; a caller that waits for an edge would never hear of the rest. So
+ * this goes on while bytes come, though not for ever.
+ */
 static enum seal_io
 openssl_read(
     void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
 {
+	BIO *bio = SSL_get_rbio(tls);
+	enum seal_io io = SEAL_IO_WANT_READ;
+	uint64_t before = 0;
 	size_t n = 0;
 	int r;
 
-	ERR_clear_error();
-	errno = 0;
-	r = SSL_read_ex(tls, buf, cap, &n);
+	for (int i = 0; io == SEAL_IO_WANT_READ && i < READS_MAX &&
+			(i == 0 || BIO_number_read(bio) != before);
+	     i++) {
+		before = BIO_number_read(bio);
+		ERR_clear_error();
+		errno = 0;
+		r = SSL_read_ex(tls, buf, cap, &n);
+		io = r == 1 ? SEAL_IO_DONE : io_result(tls, r, "read", d);
+	}
 	*ret_n = n;
-	return r == 1 ? SEAL_IO_DONE : io_result(tls, r, "read", d);
+	return io;
 }
 
 static enum seal_io
