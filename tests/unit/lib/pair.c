@@ -173,13 +173,22 @@ pair_open(struct pair *p, struct world *w, struct seal_ctx *client,
 	side_open(&p->server, w, server, SEAL_SERVER, "server", fds[1]);
 }
 
+void
+pair_open_again(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server)
+{
+	pair_open(p, w, client, server, false);
+	p->client.shared = true;
+}
+
 static void
 side_close(struct side *s)
 {
 	seal_conn_free(&s->conn);
 	SSL_free(s->ssl);
 	SSL_CTX_free(s->tls);
-	seal_ctx_free(&s->ctx);
+	if (!s->shared)
+		seal_ctx_free(&s->ctx);
 	close(s->fd);
 }
 

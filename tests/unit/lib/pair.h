@@ -37,6 +37,7 @@ struct side {
 	struct seal_conn *conn;
 	int fd;
 	bool hold_jobs; /* jobs stay undone */
+	bool shared;    /* ctx is another pair's */
 	unsigned jobs;
 };
 
@@ -48,6 +49,9 @@ struct pair {
 /* Takes over both ctx. client_cert: the client shows its TLS certificate. */
 void pair_open(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server, bool client_cert);
+/* The client's ctx is another pair's, which must outlive this one. */
+void pair_open_again(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server);
 void pair_close(struct pair *p);
 /* Steps both until neither moves any more; runs jobs at once. */
 void pair_run(struct pair *p);

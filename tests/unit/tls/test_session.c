@@ -573,6 +573,38 @@ both_end(void **state)
 	sim_close(&m);
 }
 
+/* An end in order waits for a slow peer to take what was written. */
+static void
+end_waits_for_output(void **state)
+{
+	struct seal_diag d = { 0 };
+	struct sim m;
+	size_t n = 0;
+
+	(void)state;
+	sim_open(&m, SIM_CLIENT_REQUIRES);
+	sim_run(&m);
+	assert_int_equal(session_write_end(m.c.s, &d), 0);
+	sim_run(&m);
+	assert_int_equal(
+	    session_write(m.s.s, span_str("last"), m.now_ms, &n, &d), 0);
+	assert_int_equal(session_write_end(m.s.s, &d), 0);
+	expect_state("unsent", &m.s, SESSION_READY, 0);
+	assert_int_equal(sim_next_sent(&m.s, NULL), FRAME_DATA);
+	sim_close(&m);
+
+	/* Nobody is waited for who has gone. */
+	sim_open(&m, SIM_CLIENT_REQUIRES);
+	sim_run(&m);
+	assert_int_equal(session_write_end(m.c.s, &d), 0);
+	sim_run(&m);
+	assert_int_equal(
+	    session_write(m.s.s, span_str("last"), m.now_ms, &n, &d), 0);
+	assert_int_equal(session_input_end(m.s.s, true, &d), 0);
+	expect_state("gone", &m.s, SESSION_CLOSED, 0);
+	sim_close(&m);
+}
+
 /* What came before CLOSE is still delivered. */
 static void
 close_after_data(void **state)
@@ -669,6 +701,7 @@ main(void)
 		cmocka_unit_test(late_job),
 		cmocka_unit_test(half_close),
 		cmocka_unit_test(both_end),
+		cmocka_unit_test(end_waits_for_output),
 		cmocka_unit_test(close_after_data),
 		cmocka_unit_test(truncation),
 		cmocka_unit_test(back_pressure),
