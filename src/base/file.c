@@ -121,13 +121,29 @@ fd_write(int fd, struct span s)
 	return fsync(fd);
 }
 
+/* The new file takes the name's place: a device, a pipe or a link that had it
+ * (/dev/stdout is one) would be gone. */
+static int
+check_target(const char *path, struct seal_diag *d)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1 || S_ISREG(st.st_mode))
+		return 0;
+	return seal_fail(d, SEAL_E_CONFIG,
+	    "file '%s': expected a regular file or none, found another kind",
+	    path);
+}
+
 int
 file_write(
     const char *path, struct span content, unsigned mode, struct seal_diag *d)
 {
 	char temp[4096];
-	int fd, n;
+	int fd, n, r;
 
+	if ((r = check_target(path, d)) != 0)
+		return r;
 	n = snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
 	if (n < 0 || (size_t)n >= sizeof(temp))
 		return seal_fail(d, SEAL_E_LIMIT, "file name too long");
