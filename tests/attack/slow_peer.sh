@@ -93,3 +93,7 @@ expect 3 connect "localhost:$port" --config client.json <in
 has err 'not finished within'
 kill -CONT "$server_pid"
 good
+
+say "the server ends in order"
+stop "$server_pid"
+[ "$status" -eq 0 ] || die "the server ended with $status: $(cat strict.log)"

@@ -26,24 +26,28 @@ connect_to(int port)
 		   : -1;
 }
 
-static SSL *
+/* Never freed: it lasts as long as the process. */
+static SSL *ssl;
+
+static void
 client(void)
 {
-	SSL *ssl = SSL_new(SSL_CTX_new(TLS_client_method()));
+	SSL_CTX *c = SSL_CTX_new(TLS_client_method());
 
+	ssl = SSL_new(c);
+	SSL_CTX_free(c);
 	SSL_set_alpn_protos(ssl, (const unsigned char *)"\006seal/1", 7);
 	SSL_set_connect_state(ssl);
-	return ssl;
 }
 
 static int
 half_a_client_hello(int fd)
 {
-	SSL *ssl = client();
 	BIO *out = BIO_new(BIO_s_mem());
 	char *p;
 	long n;
 
+	client();
 	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
 	SSL_do_handshake(ssl);
 	n = BIO_get_mem_data(out, &p);
@@ -52,7 +56,7 @@ half_a_client_hello(int fd)
 
 /* HELLO: version 1, attests with `soft`, accepts and requires nothing. */
 static int
-hello(SSL *ssl, size_t cut)
+hello(size_t cut)
 {
 	static const char scheme[] =
 	    "application/eat+cwt; eat_profile=\"tag:sealtls,2026:soft\"";
@@ -71,21 +75,19 @@ hello(SSL *ssl, size_t cut)
 static int
 reach(int fd, const char *phase)
 {
-	SSL *ssl;
-
 	if (strcmp(phase, "tcp") == 0)
 		return 1;
 	if (strcmp(phase, "clienthello") == 0)
 		return half_a_client_hello(fd);
-	ssl = client();
+	client();
 	SSL_set_fd(ssl, fd);
 	if (SSL_connect(ssl) != 1)
 		return 0;
 	if (strcmp(phase, "tls") == 0)
 		return 1;
 	if (strcmp(phase, "frame") == 0)
-		return hello(ssl, 10);
-	return strcmp(phase, "request") == 0 && hello(ssl, 0);
+		return hello(10);
+	return strcmp(phase, "request") == 0 && hello(0);
 }
 
 int

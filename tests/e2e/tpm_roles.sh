@@ -81,3 +81,7 @@ expect 2 connect "localhost:$port" --policy golden.json --verdict </dev/null
 has out 'FAILED'
 expect 0 policy learn "localhost:$port" -o other-golden.json
 expect 0 connect "localhost:$port" --policy other-golden.json --verdict </dev/null
+
+say "the server ends in order"
+stop "$server"
+[ "$status" -eq 0 ] || die "the server ended with $status: $(cat server.log)"

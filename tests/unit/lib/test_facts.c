@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "pair.h"
 
 /* A stack whose handshake is done at once and whose facts the row tells. */
 struct fake {
 	struct seal_stack_facts facts;
 	unsigned writes;
+	bool gone;     /* nothing can be written any more */
+	int last_word; /* what reading then fails with; 0: with nothing */
 };
 
 static enum seal_io
@@ -25,12 +28,15 @@ fake_handshake(void *tls, struct seal_diag *d)
 static enum seal_io
 fake_read(void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
 {
-	(void)tls;
+	const struct fake *f = tls;
+
 	(void)buf;
 	(void)cap;
-	(void)d;
 	*ret_n = 0;
-	return SEAL_IO_WANT_READ;
+	if (f->last_word == 0)
+		return SEAL_IO_WANT_READ;
+	seal_fail(d, f->last_word, "alert");
+	return SEAL_IO_ERROR;
 }
 
 static enum seal_io
@@ -40,9 +46,11 @@ fake_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 
 	(void)buf;
 	(void)n;
-	(void)d;
 	f->writes++;
-	return SEAL_IO_DONE;
+	if (!f->gone)
+		return SEAL_IO_DONE;
+	seal_fail(d, SEAL_E_IO, "reset");
+	return SEAL_IO_ERROR;
 }
 
 static enum seal_io
@@ -263,6 +271,35 @@ configuration(void **state)
 	}
 }
 
+/* A peer that refused and is gone: its alert says why, a write that failed
+ * does not. */
+static void
+last_word(void **state)
+{
+	static const struct {
+		int said, want;
+	} rows[] = { { SEAL_E_TLS, SEAL_E_TLS }, { 0, SEAL_E_IO } };
+	struct world *w = *state;
+
+	world_policy(
+	    w, "none", w->server_pin, "00ff", "{\"mode\":\"none\"}", "");
+	for (size_t i = 0; i < 2; i++) {
+		struct seal_ctx *ctx = world_ctx(w, "{\"policy\":\"none\"}");
+		struct fake f = { .facts = facts_cases[0].facts,
+			.gone = true,
+			.last_word = rows[i].said };
+		struct seal_diag d = { 0 };
+		struct seal_conn *conn =
+		    seal_conn_stack(ctx, &fake_stack, &f, SEAL_CLIENT, &d);
+
+		assert_non_null(conn);
+		seal_conn_step(conn);
+		assert_int_equal(seal_conn_diag(conn)->code, rows[i].want);
+		seal_conn_free(&conn);
+		seal_ctx_free(&ctx);
+	}
+}
+
 int
 main(void)
 {
@@ -270,6 +307,7 @@ main(void)
 		cmocka_unit_test(facts),
 		cmocka_unit_test(stack_is_checked),
 		cmocka_unit_test(configuration),
+		cmocka_unit_test(last_word),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
