@@ -94,15 +94,13 @@ choose_scheme(const struct ea_request *req, const struct ea_identity *id,
     uint16_t *ret, struct seal_diag *d)
 {
 	struct cert *leaf = cert_ref(id->leaf);
-	uint16_t scheme = SIG_NONE;
+	uint16_t scheme;
 	bool may_sign;
 	int r;
 
 	if (leaf == NULL && (r = cert_parse(id->chain[0], &leaf, d)) != 0)
 		return r;
-	if (req->n_schemes > 0)
-		scheme =
-		    pubkey_choose(cert_key(leaf), req->schemes, req->n_schemes);
+	scheme = pubkey_choose(cert_key(leaf), req->schemes, req->n_schemes);
 	may_sign = cert_may_sign(leaf);
 	cert_unref(&leaf);
 	if (!may_sign) /* RFC 8446 s4.4.2.2 */

@@ -284,6 +284,31 @@ sending(void **state)
 		send_one(c, span_of(evidence, c->cmw));
 }
 
+/* The size is checked before anything is made, and the story tells it; the
+ * 16-bit lengths would stop it later, without a number. */
+static void
+too_large_is_told(void **state)
+{
+	static const uint8_t evidence[LIMIT_CMW + 1];
+	struct ea_identity id =
+	    person_identity(person(P256), span_of(evidence, sizeof(evidence)));
+	struct ea_keys keys = test_keys(HASH_SHA256, 1);
+	struct seal_diag d = { 0 };
+	struct ea_request req;
+	uint8_t buf[256];
+	struct wr w, out;
+
+	(void)state;
+	wr_init(&w, buf, sizeof(buf));
+	req = make_request(&w, EA_SERVER, sig_tls13_schemes, sig_tls13_count);
+	wr_init_heap(&out, LIMIT_FRAME_AUTHENTICATOR);
+	assert_int_equal(ea_authenticate(&out, &keys, &req, CMW_TYPE, &id, &d),
+	    SEAL_E_LIMIT);
+	assert_non_null(strstr(d.text, "found 65530"));
+	assert_int_equal(out.n, 0);
+	wr_free(&out);
+}
+
 /* No room for any byte of it is an error, and nothing is written past. */
 static void
 room_runs_out(void **state)
@@ -326,6 +351,7 @@ main(void)
 		cmocka_unit_test(scheme_is_chosen),
 		cmocka_unit_test(refusal),
 		cmocka_unit_test(sending),
+		cmocka_unit_test(too_large_is_told),
 		cmocka_unit_test(room_runs_out),
 	};
 
