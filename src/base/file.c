@@ -100,6 +100,12 @@ file_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n,
 }
 
 int
+file_read_stdin(size_t max, uint8_t **ret, size_t *ret_n, struct seal_diag *d)
+{
+	return fd_read(STDIN_FILENO, "-", max, ret, ret_n, d);
+}
+
+int
 file_read_secret(const char *path, size_t max, uint8_t **ret, size_t *ret_n,
     struct seal_diag *d)
 {

@@ -9,6 +9,9 @@
  * wipes if it is secret, and frees. *ret is NUL-terminated past *ret_n. */
 int file_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n,
     struct seal_diag *d);
+/* The same of standard input, which is left open. */
+int file_read_stdin(
+    size_t max, uint8_t **ret, size_t *ret_n, struct seal_diag *d);
 /* The same, and refuses a file that group or others may read or write. */
 int file_read_secret(const char *path, size_t max, uint8_t **ret, size_t *ret_n,
     struct seal_diag *d);

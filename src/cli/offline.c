@@ -130,7 +130,7 @@ int
 offline_read(
     const char *path, uint8_t **ret, size_t *ret_n, struct seal_diag *d)
 {
-	const char *name = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
-
-	return file_read(name, LIMIT_FILE, ret, ret_n, d);
+	if (strcmp(path, "-") == 0)
+		return file_read_stdin(LIMIT_FILE, ret, ret_n, d);
+	return file_read(path, LIMIT_FILE, ret, ret_n, d);
 }

@@ -103,7 +103,8 @@ if command -v jq >/dev/null; then
 	parse() { jq -e . "$1" >/dev/null; }
 elif command -v python3 >/dev/null; then
 	parse() { python3 -c 'import json,sys
-for line in open(sys.argv[1]): json.loads(line)' "$1"; }
+text = open(sys.argv[1]).read().strip()
+while text: text = text[json.JSONDecoder().raw_decode(text)[1]:].strip()' "$1"; }
 else
 	echo "not checked: neither jq nor python3 is there"
 	exit 0
