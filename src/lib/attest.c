@@ -70,12 +70,6 @@ attest_answer(struct seal_job *j, const struct ea_request *req, struct wr *out,
 	return r;
 }
 
-static enum ea_role
-role_of(const struct seal_job *j)
-{
-	return j->role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
-}
-
 /* After a failure the answer is the empty authenticator, which says no. */
 static int
 attest(struct seal_job *j, struct wr *out, struct seal_diag *d)
@@ -85,7 +79,7 @@ attest(struct seal_job *j, struct wr *out, struct seal_diag *d)
 	int r;
 
 	if ((r = ea_request_parse(span_of(w->request, w->n_request),
-		 ea_peer_of(role_of(j)), j->ctx->cmw_type, &req, d)) != 0)
+		 ea_peer_of(job_role(j)), j->ctx->cmw_type, &req, d)) != 0)
 		return r;
 	if ((r = attest_answer(j, &req, out, d)) == 0)
 		return 0;

@@ -4,6 +4,8 @@
 
 #include "lib/job.h"
 
+#define CONN_READ_SIZE 16384 /* bytes of plaintext taken from TLS at once */
+
 enum conn_phase {
 	CONN_FAILED = 0, /* for good; the story is in diag */
 	CONN_HANDSHAKE,
@@ -36,6 +38,29 @@ struct seal_conn {
 /* Fills c->peer from the facts after the handshake; refuses what PROTOCOL 2,
  * 5.4 rule 6 and 5.5 rule 4 forbid. */
 int conn_check_facts(struct seal_conn *c, enum hash *ret_hash,
-    struct seal_diag *d); /* lib/identity.c */
+    struct seal_diag *d); /* lib/facts.c */
+
+/* ---- lib/conn.c ---- */
+
+/* Keeps the first story; a connection without memory for it still fails. */
+void conn_tell(struct seal_conn *c, const struct seal_diag *d);
+/* Ends the connection; what the session still has to say is sent first. */
+void conn_fail(struct seal_conn *c, int code, struct seal_diag *d);
+void conn_end(struct seal_conn *c);
+/* Takes what the transport said; true where a step may go on at once. */
+bool conn_io(struct seal_conn *c, enum seal_io io);
+/* What to tell the caller to wait for. */
+enum seal_step conn_answer(const struct seal_conn *c);
+
+/* ---- lib/conn_session.c ---- */
+
+/* Once the handshake is done and its facts are sound. */
+int conn_begin_session(struct seal_conn *c, struct seal_diag *d);
+/* Drives the session as far as it goes without waiting. */
+void conn_session(struct seal_conn *c);
+/* Sends what the session holds; true when it holds no more. */
+bool conn_flush(struct seal_conn *c, struct seal_diag *d);
+/* Follows the session's state, and what d tells, into the connection's. */
+void conn_judge_state(struct seal_conn *c, struct seal_diag *d);
 
 #endif

@@ -21,6 +21,12 @@ job_new(struct seal_ctx *ctx, enum seal_role role, struct session_job **work,
 	return j;
 }
 
+enum ea_role
+job_role(const struct seal_job *j)
+{
+	return j->role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
+}
+
 void
 seal_job_run(struct seal_job *j)
 {

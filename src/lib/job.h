@@ -34,6 +34,9 @@ struct seal_job *job_new(struct seal_ctx *ctx, enum seal_role role,
     struct session_job **work, const struct peer_identity *peer,
     struct seal_verdict *first);
 
+/* My role, as RFC 9261 needs it. */
+enum ea_role job_role(const struct seal_job *j);
+
 void job_attest(struct seal_job *j);   /* lib/attest.c */
 void job_appraise(struct seal_job *j); /* lib/judge.c */
 

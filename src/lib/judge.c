@@ -19,12 +19,6 @@ struct judge {
 	int64_t now; /* seconds since 1970 */
 };
 
-static enum ea_role
-role_of(const struct seal_job *j)
-{
-	return j->role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
-}
-
 static enum subject_mode
 subject_mode(const struct seal_job *j)
 {
@@ -63,7 +57,7 @@ judge_authenticator(struct judge *g)
 	int r;
 
 	if ((r = ea_request_parse(span_of(w->request, w->n_request),
-		 role_of(g->job), cmw_type, &req, &d)) == 0)
+		 job_role(g->job), cmw_type, &req, &d)) == 0)
 		r = ea_validate(span_of(w->authenticator, w->n_authenticator),
 		    &w->keys, &req, cmw_type, g->job->ctx->certs, judge_chain,
 		    g, &g->peer, &d);
