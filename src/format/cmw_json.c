@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -263,6 +264,15 @@ put_record(struct wr *out, const struct cmw_item *it)
 	wr_u8(out, ']');
 }
 
+/* The JSON library reads no label that holds a zero. */
+static bool
+label_expressible(const struct cmw_item *it)
+{
+	if (it->numbered)
+		return false;
+	return it->label.n == 0 || memchr(it->label.p, 0, it->label.n) == NULL;
+}
+
 /* JSON has no numbers for types and labels, and no empty values. */
 static bool
 expressible(const struct cmw_item *items, size_t n)
@@ -270,7 +280,7 @@ expressible(const struct cmw_item *items, size_t n)
 	if (!cmw_items_valid(items, n))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (items[i].numbered ||
+		if (!label_expressible(&items[i]) ||
 		    (items[i].kind == CMW_RECORD &&
 			(items[i].media_type.n == 0 || items[i].value.n == 0)))
 			return false;

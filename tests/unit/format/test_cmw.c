@@ -516,6 +516,9 @@ bad_lists(void **state)
 	items[1].depth = 1;
 	items[1].numbered = true;
 	assert_int_equal(cmw_write_json(&w, items, 2), SEAL_E_ARGUMENT);
+	items[1].numbered = false;
+	items[1].label = span_of("a\0b", 3);
+	assert_int_equal(cmw_write_json(&w, items, 2), SEAL_E_ARGUMENT);
 	rec.value.n = 0;
 	assert_int_equal(cmw_write_json(&w, &rec, 1), SEAL_E_ARGUMENT);
 	assert_int_equal(w.n, 0);
