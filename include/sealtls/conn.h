@@ -114,7 +114,8 @@ SEAL_API void seal_conn_close(struct seal_conn *c);
 SEAL_API int seal_conn_reattest(struct seal_conn *c);
 
 /* The newest verdict about the peer, borrowed until the next step; NULL
- * before there is one, or where the peer is not asked to attest. */
+ * before there is one, where the peer is not asked to attest, and, on a
+ * connection that goes on without (`require` false), once its lease ended. */
 SEAL_API struct seal_verdict *seal_conn_verdict(struct seal_conn *c);
 /* Counts verdicts, so that a re-attestation can be noticed. */
 SEAL_API unsigned seal_conn_verdict_count(const struct seal_conn *c);

@@ -37,6 +37,8 @@ struct seal_stack_facts {
 	/* DER SPKI of the peer's leaf as it stands there; 0 bytes: none */
 	uint8_t peer_spki[SEAL_SPKI_MAX];
 	size_t peer_spki_n;
+	/* The name that the chain was verified for; borrowed; or NULL. */
+	const char *verified_name;
 	/* Why the chain did not verify; static or borrowed; or NULL. */
 	const char *verify_error;
 };

@@ -14,7 +14,6 @@ client_begin(
 
 	*c = (struct client){ .id = id, .pump = { .from = -1, .to = -1 } };
 	net_peer_name(fd, c->name);
-	net_no_delay(fd);
 	if (loop_watch(h->loop, fd, tag, &d) == 0)
 		c->conn = seal_endpoint_conn(h->endpoint, fd, &d);
 	if (c->conn != NULL)

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,14 +106,6 @@ net_own_name(int fd, char name[NET_NAME])
 	snprintf(name, NET_NAME, "?");
 	if (getsockname(fd, (struct sockaddr *)&a, &n) == 0)
 		name_of(&a, n, name);
-}
-
-void
-net_no_delay(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 /* ---- Listening ---- */
@@ -220,7 +211,6 @@ net_connect(
 		seal_remedy(d, "is the server listening there? then retry");
 		return r;
 	}
-	net_no_delay(fd);
 	*ret_fd = fd;
 	return 0;
 }

@@ -18,8 +18,6 @@ int net_listen(const char *address, int *ret_fd, struct seal_diag *d);
 /* Gives up after timeout_ms for each of the host's addresses. */
 int net_connect(
     const char *address, int timeout_ms, int *ret_fd, struct seal_diag *d);
-/* Small writes leave at once. */
-void net_no_delay(int fd);
 /* "127.0.0.1:4433": of the peer, or of this end; "?" where there is none. */
 void net_peer_name(int fd, char name[NET_NAME]);
 void net_own_name(int fd, char name[NET_NAME]);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/limits.h"
@@ -10,10 +12,14 @@
 #define COMMON_NAME_MAX 64 /* RFC 5280 appendix A: ub-common-name */
 #define DAYS_MAX 36500u
 #define DAY_S 86400
+/* GeneralName (RFC 5280 s4.2.1.6). */
+#define GENERAL_DNS DER_CTX_PRIM(2)
+#define GENERAL_ADDRESS DER_CTX_PRIM(7)
 
 /* Object identifiers, content bytes only. */
 static const uint8_t oid_cn[] = { 0x55, 4, 3 };
 static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
+static const uint8_t oid_subject_alt_name[] = { 0x55, 0x1d, 0x11 };
 static const uint8_t oid_pss[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
 	0x0a };
 static const uint8_t oid_mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
@@ -157,16 +163,56 @@ put_validity(struct wr *w, int64_t now, unsigned days)
 
 /* KeyUsage, critical: digitalSignature alone. */
 static void
-put_extensions(struct wr *w)
+put_key_usage(struct wr *w)
 {
 	static const uint8_t usage[] = { DER_BITS, 2, 7, 0x80 }, yes = 0xff;
-	size_t wrap = der_begin(w, DER_CTX(3)), list = der_begin(w, DER_SEQ);
-	size_t one = der_begin(w, DER_SEQ);
+	size_t seq = der_begin(w, DER_SEQ);
 
 	der_put(w, DER_OID, OID(oid_key_usage));
 	der_put(w, DER_BOOLEAN, span_of(&yes, 1));
 	der_put(w, DER_OCTETS, span_of(usage, sizeof(usage)));
-	der_end(w, one);
+	der_end(w, seq);
+}
+
+/* SubjectAltName, the one place where a host's name counts (RFC 9525 s2). */
+static void
+put_host(struct wr *w, const char *name)
+{
+	size_t seq = der_begin(w, DER_SEQ), octets, names;
+	uint8_t address[16];
+
+	der_put(w, DER_OID, OID(oid_subject_alt_name));
+	octets = der_begin(w, DER_OCTETS);
+	names = der_begin(w, DER_SEQ);
+	if (inet_pton(AF_INET, name, address) == 1)
+		der_put(w, GENERAL_ADDRESS, span_of(address, 4));
+	else if (inet_pton(AF_INET6, name, address) == 1)
+		der_put(w, GENERAL_ADDRESS, span_of(address, 16));
+	else
+		der_put(w, GENERAL_DNS, span_str(name));
+	der_end(w, names);
+	der_end(w, octets);
+	der_end(w, seq);
+}
+
+/* May name stand for a host? Others, such as a key's, stay a CN alone. */
+static bool
+names_host(const char *name)
+{
+	static const char legal[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:";
+
+	return name[strspn(name, legal)] == '\0';
+}
+
+static void
+put_extensions(struct wr *w, const char *name)
+{
+	size_t wrap = der_begin(w, DER_CTX(3)), list = der_begin(w, DER_SEQ);
+
+	put_key_usage(w);
+	if (names_host(name))
+		put_host(w, name);
 	der_end(w, list);
 	der_end(w, wrap);
 }
@@ -194,7 +240,7 @@ put_tbs(struct wr *w, const struct tbs *t, const struct scheme *s)
 	put_validity(w, t->now, t->days);
 	put_name(w, t->name);
 	wr_bytes(w, t->spki); /* as it stands */
-	put_extensions(w);
+	put_extensions(w, t->name);
 	der_end(w, seq);
 }
 

@@ -73,7 +73,8 @@ int cert_to_pem(struct span der, struct wr *out, struct seal_diag *d);
 
 /*
  * A self-signed certificate (DER) for spki with subject CN=name, valid from
- * now for days, keyUsage digitalSignature, signed through sign with scheme.
+ * now for days, keyUsage digitalSignature, signed through sign with scheme. A
+ * name that can be a host's or an address stands in its SubjectAltName too.
  */
 int cert_self_sign(struct span spki, const char *name, int64_t now,
     unsigned days, uint16_t scheme, sign_fn sign, void *sign_ctx,

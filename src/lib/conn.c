@@ -53,6 +53,7 @@ seal_conn_free(struct seal_conn **cp)
 	free(c->learned);
 	free(c->alpn);
 	free(c->diag);
+	free(c->unanswered);
 	seal_ctx_free(&c->ctx);
 	free(c);
 }
@@ -72,6 +73,9 @@ conn_fail(struct seal_conn *c, int code, struct seal_diag *d)
 {
 	if (c->phase == CONN_FAILED || c->phase == CONN_SHUTDOWN)
 		return;
+	/* What I could not prove says more than that the peer refused it. */
+	if (code == SEAL_E_REFUSED && c->unanswered != NULL)
+		conn_tell(c, c->unanswered);
 	seal_fail(d, code, "connection: %s", seal_error_name(code));
 	conn_tell(c, d);
 	c->failing = true;

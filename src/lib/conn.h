@@ -31,8 +31,9 @@ struct seal_conn {
 	struct seal_verdict *first, *verdict;
 	unsigned verdicts;
 	char *learned;
-	struct seal_diag *diag; /* NULL until something fails */
-	char *alpn;             /* NULL until agreed */
+	struct seal_diag *diag;       /* NULL until something fails */
+	struct seal_diag *unanswered; /* why I could not attest; or NULL */
+	char *alpn;                   /* NULL until agreed */
 };
 
 /* Fills c->peer from the facts after the handshake; refuses what PROTOCOL 2,

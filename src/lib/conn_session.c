@@ -135,6 +135,15 @@ conn_keep_alpn(struct seal_conn *c, struct seal_diag *d)
 		seal_fail(d, SEAL_E_MEMORY, "alpn");
 }
 
+/* An acceptance ends with its lease, also where none is required. */
+static void
+conn_drop_verdict(struct seal_conn *c)
+{
+	if (c->verdict != NULL && c->verdict->outcome == SEAL_ACCEPTED &&
+	    session_outcome(c->session) != SEAL_ACCEPTED)
+		seal_verdict_free(&c->verdict);
+}
+
 void
 conn_judge_state(struct seal_conn *c, struct seal_diag *d)
 {
@@ -146,6 +155,7 @@ conn_judge_state(struct seal_conn *c, struct seal_diag *d)
 			conn_fail(c, d->code, d);
 		return;
 	case SESSION_READY:
+		conn_drop_verdict(c);
 		conn_keep_alpn(c, d);
 		if (d->code != 0)
 			conn_fail(c, d->code, d);
@@ -233,6 +243,19 @@ conn_take_verdict(struct seal_conn *c, struct seal_job *j)
 	}
 }
 
+/* The newest answer counts: one that was made leaves nothing to explain. */
+static void
+conn_note_answer(struct seal_conn *c, const struct seal_job *j)
+{
+	if (j->work->kind != SESSION_JOB_ATTEST)
+		return;
+	free(c->unanswered);
+	c->unanswered = NULL;
+	if (j->diag.code != 0 &&
+	    (c->unanswered = malloc(sizeof(*c->unanswered))) != NULL)
+		*c->unanswered = j->diag;
+}
+
 int
 seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 {
@@ -250,8 +273,7 @@ seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 	}
 	if (c->phase == CONN_SESSION) {
 		conn_take_verdict(c, j);
-		if (j->work->kind == SESSION_JOB_ATTEST && j->diag.code != 0)
-			conn_tell(c, &j->diag);
+		conn_note_answer(c, j);
 		r = session_job_done(
 		    c->session, &j->work, ctx_boot_ms(c->ctx), &d);
 		if (r != 0) {

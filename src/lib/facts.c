@@ -88,6 +88,8 @@ static int
 identity_pkix(struct seal_conn *c, const struct seal_stack_facts *f,
     const struct identity *id, struct seal_diag *d)
 {
+	const char *name;
+
 	if (identity_in_authenticator(c)) {
 		c->peer.validated = true;
 		snprintf(c->peer.text, sizeof(c->peer.text), "subject");
@@ -106,8 +108,9 @@ identity_pkix(struct seal_conn *c, const struct seal_stack_facts *f,
 		return SEAL_E_IDENTITY;
 	}
 	c->peer.validated = true;
+	name = f->verified_name != NULL ? f->verified_name : id->name;
 	snprintf(c->peer.text, sizeof(c->peer.text), "pkix%s%s",
-	    id->name != NULL ? ":" : "", id->name != NULL ? id->name : "");
+	    name != NULL ? ":" : "", name != NULL ? name : "");
 	return 0;
 }
 

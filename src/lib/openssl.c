@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/conn.h"
@@ -154,6 +157,16 @@ nonblocking(int fd, struct seal_diag *d)
 	return 0;
 }
 
+/* Frames leave when they are written. What is no TCP socket has no such
+ * option, and no such delay. */
+static void
+undelayed(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 struct seal_conn *
 seal_endpoint_conn(struct seal_endpoint *e, int fd, struct seal_diag *d)
 {
@@ -163,6 +176,7 @@ seal_endpoint_conn(struct seal_endpoint *e, int fd, struct seal_diag *d)
 	if (nonblocking(fd, d) != 0 ||
 	    stack_openssl_on_fd(e->tls, fd, &ssl, d) != 0)
 		return NULL;
+	undelayed(fd);
 	c = seal_conn_openssl(e->ctx, ssl, e->role, e->peer_name, d);
 	if (c == NULL)
 		stack_openssl_free(&ssl);

@@ -253,6 +253,8 @@ facts_peer(SSL *ssl, struct seal_stack_facts *f)
 		return SEAL_E_DECODE;
 	f->peer_verified =
 	    verify == X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
+	if (f->peer_verified)
+		f->verified_name = SSL_get0_peername(ssl);
 	if (verify != X509_V_OK)
 		f->verify_error = X509_verify_cert_error_string(verify);
 	return 0;

@@ -81,8 +81,10 @@ setup_verify(
 
 	/* Nobody else's callback may have the last word. */
 	SSL_CTX_set_cert_verify_callback(ctx, NULL, NULL);
+	/* RFC 9525 s2: a subject's common name names no host. */
 	X509_VERIFY_PARAM_set_hostflags(
-	    SSL_CTX_get0_param(ctx), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	    SSL_CTX_get0_param(ctx), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+					 X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (c->verify == STACK_VERIFY_NONE && c->role == SEAL_SERVER) {
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 		return 0;

@@ -400,6 +400,48 @@ check_self_signed(struct span der, const char *name)
 	X509_free(x);
 }
 
+struct host_case {
+	const char *name;
+	const char *dns, *address; /* what it must hold for; or NULL */
+};
+
+static const struct host_case host_cases[] = {
+	{ "host.example", "host.example", NULL },
+	{ "localhost", "localhost", NULL },
+	{ "127.0.0.1", NULL, "127.0.0.1" },
+	{ "::1", NULL, "::1" },
+	{ "SEAL subject key", NULL, NULL },
+	{ "a_b.example", NULL, NULL },
+	{ NULL },
+};
+
+static void
+self_signed_names(void **state)
+{
+	(void)state;
+	for (const struct host_case *c = host_cases; c->name != NULL; c++) {
+		struct signer s = { .k = self_key("P-256") };
+		uint8_t der[2048];
+		const unsigned char *p = der;
+		struct wr out;
+		X509 *x;
+
+		wr_init(&out, der, sizeof(der));
+		assert_int_equal(self_sign(&s, SIG_ECDSA_P256_SHA256, c->name,
+				     NOW, 1, &out, NULL),
+		    0);
+		x = d2i_X509(NULL, &p, (long)out.n);
+		if ((X509_check_host(x, c->name, 0,
+			 X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1) !=
+			(c->dns != NULL) ||
+		    (X509_check_ip_asc(x, c->name, 0) == 1) !=
+			(c->address != NULL))
+			fail_msg("%s", c->name);
+		X509_free(x);
+		privkey_free(&s.k);
+	}
+}
+
 static void
 self_signing(void **state)
 {
@@ -481,6 +523,7 @@ main(void)
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(cert_caching),
 		cmocka_unit_test(key_caching_by_threads),
+		cmocka_unit_test(self_signed_names),
 		cmocka_unit_test(self_signing),
 		cmocka_unit_test(self_signing_refused),
 	};

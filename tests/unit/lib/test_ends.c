@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a connection says once something has ended or failed. */
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/job.h"
+#include "pair.h"
+
+#define SOFT(key)                                                      \
+	"\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"" key \
+	"\",\"measurements\":\"app=00ff\"}}]"
+#define SERVER_ID "{\"mode\":\"pkix\",\"ca\":\"server.pem\"}"
+
+/* ---- An acceptance ends with its lease ---- */
+
+struct lease_case {
+	const char *name, *client;
+	enum seal_step step; /* after the lease, without a new answer */
+};
+
+static const struct lease_case lease_cases[] = {
+	{ "required", "{\"policy\":\"p\"}", SEAL_ERROR },
+	{ "optional", "{\"policy\":\"p\",\"require\":false}", SEAL_READY },
+	{ NULL },
+};
+
+static void
+lease_ends(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(
+	    w, "p", w->server_pin, "00ff", SERVER_ID, "\"lease_s\":60,");
+	for (const struct lease_case *c = lease_cases; c->name != NULL; c++) {
+		struct pair p;
+		struct seal_verdict *v;
+
+		pair_open(&p, w, world_ctx(w, c->client),
+		    world_ctx(w, "{" SOFT("server.signer") "}"), false);
+		pair_run(&p);
+		v = seal_conn_verdict(p.client.conn);
+		assert_non_null(v);
+		assert_int_equal(seal_verdict_outcome(v), SEAL_ACCEPTED);
+		p.server.hold_jobs = true;
+		w->boot_ms += 60000;
+		pair_run(&p);
+		w->boot_ms += 3000; /* past the time for closing */
+		if (side_step(&p.client) != c->step)
+			fail_msg("%s: step", c->name);
+		v = seal_conn_verdict(p.client.conn);
+		if (c->step == SEAL_READY && v != NULL)
+			fail_msg("%s: the verdict outlives its lease", c->name);
+		pair_close(&p);
+	}
+}
+
+/* ---- What is told of several failures ---- */
+
+struct told_case {
+	const char *name, *client, *server;
+	int code;                  /* that the client tells */
+	enum seal_outcome outcome; /* of the client's connection */
+};
+
+static const struct told_case told_cases[] = {
+	{ "I cannot attest, and the peer refuses me for it",
+	    "{" SOFT("client.signer") ",\"identity\":" SERVER_ID "}",
+	    "{\"policy\":\"of-client\"}", SEAL_E_UNSUPPORTED,
+	    SEAL_UNSUPPORTED },
+	{ "I cannot attest, the peer can do without, but I refuse the peer",
+	    "{" SOFT("client.signer") ",\"policy\":\"other\"}",
+	    "{" SOFT("server.signer") ",\"policy\":\"of-client\","
+				      "\"require\":false}",
+	    SEAL_E_POLICY, SEAL_REFUSED_POLICY },
+	{ NULL },
+};
+
+/* As side_step(), but no attester makes the answer. */
+static void
+step_unable(struct side *s)
+{
+	struct seal_job *job;
+
+	if (seal_conn_step(s->conn) != SEAL_WANT_JOB)
+		return;
+	job = seal_conn_job(s->conn);
+	if (job->work->kind == SESSION_JOB_ATTEST)
+		job->work->scheme = 99;
+	seal_job_run(job);
+	seal_conn_job_done(s->conn, &job);
+}
+
+static void
+first_reason(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, "other", w->server_pin, "00fe", SERVER_ID, "");
+	world_policy(w, "of-client", w->client_pin, "00ff",
+	    "{\"mode\":\"pkix\",\"ca\":\"client.pem\"}", "");
+	for (const struct told_case *c = told_cases; c->name != NULL; c++) {
+		const struct seal_diag *d;
+		struct pair p;
+
+		pair_open(&p, w, world_ctx(w, c->client),
+		    world_ctx(w, c->server), true);
+		for (int i = 0; i < 40; i++) {
+			step_unable(&p.client);
+			side_step(&p.server);
+		}
+		w->boot_ms += 3000;
+		pair_run(&p);
+		d = seal_conn_diag(p.client.conn);
+		if (d->code != c->code ||
+		    seal_conn_outcome(p.client.conn) != c->outcome)
+			fail_msg("%s: %s, %s: %s", c->name,
+			    seal_error_name(d->code),
+			    seal_outcome_name(seal_conn_outcome(p.client.conn)),
+			    d->text);
+		pair_close(&p);
+	}
+}
+
+/* ---- Names ---- */
+
+/* RFC 9525 s2: a certificate whose subject's common name is the peer's, and
+ * that has no SubjectAltName, is nobody's. A name with an underscore gets
+ * none. */
+static void
+common_name_is_no_name(void **state)
+{
+	struct world *w = *state;
+	struct seal_diag d = { 0 };
+	char cert[128], key[128];
+	struct pair p;
+
+	snprintf(cert, sizeof(cert), "%s/server.pem", w->dir);
+	snprintf(key, sizeof(key), "%s/server.key", w->dir);
+	assert_int_equal(seal_dev_certificate("a_b.example", cert, key, &d), 0);
+	world_policy(w, "p", w->server_pin, "00ff",
+	    "{\"mode\":\"pkix\",\"ca\":\"server.pem\",\"name\":\"a_b.example\"}",
+	    "");
+	pair_open(&p, w, world_ctx(w, "{\"policy\":\"p\"}"),
+	    world_ctx(w, "{" SOFT("server.signer") "}"), false);
+	pair_run(&p);
+	assert_int_not_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	pair_close(&p);
+}
+
+/* The name that was verified stands in the verdict. */
+static void
+verified_name_is_told(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+
+	world_policy(w, "p", w->server_pin, "00ff", SERVER_ID, "");
+	pair_open(&p, w, world_ctx(w, "{\"policy\":\"p\"}"),
+	    world_ctx(w, "{" SOFT("server.signer") "}"), false);
+	pair_run(&p);
+	assert_non_null(seal_conn_verdict(p.client.conn));
+	assert_string_equal(
+	    seal_verdict_identity(seal_conn_verdict(p.client.conn)),
+	    "pkix:server.example");
+	pair_close(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    lease_ends, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    first_reason, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    common_name_is_no_name, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    verified_name_is_told, world_setup, world_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
