@@ -242,7 +242,7 @@ verdict_clamp_lease(struct judge *g)
 		g->v->lease_s = left > 0 ? (uint32_t)left : 0;
 }
 
-/* An accepting verdict with a lease of zero is none. */
+/* A lease too short to attest again within it is none. */
 static void
 judge_publish(struct judge *g, int r)
 {
@@ -250,7 +250,8 @@ judge_publish(struct judge *g, int r)
 
 	if (g->peer.leaf != NULL)
 		verdict_clamp_lease(g);
-	if (r == 0 && g->v->outcome == SEAL_ACCEPTED && g->v->lease_s > 0) {
+	if (r == 0 && g->v->outcome == SEAL_ACCEPTED &&
+	    g->v->lease_s >= POLICY_LEASE_MIN_S) {
 		w->outcome = SEAL_ACCEPTED;
 		w->lease_s = g->v->lease_s;
 		verdict_brief(g->v);
@@ -259,8 +260,9 @@ judge_publish(struct judge *g, int r)
 	if (r == 0) {
 		r = SEAL_E_STALE;
 		verdict_check(g->v, "lease.certificate", false, r,
-		    "a subject certificate that is still valid",
-		    "one that has expired", "renew the subject's certificate");
+		    "a subject certificate that is valid for 30 s more",
+		    "one that expires before, or has",
+		    "renew the subject's certificate");
 	}
 	w->error = r;
 	w->outcome = seal_error_outcome(r);

@@ -3,8 +3,12 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "crypto/sig.h"
+#include "crypto/x509.h"
 #include "lib/job.h"
 #include "pair.h"
 
@@ -52,6 +56,90 @@ lease_ends(void **state)
 		v = seal_conn_verdict(p.client.conn);
 		if (c->step == SEAL_READY && v != NULL)
 			fail_msg("%s: the verdict outlives its lease", c->name);
+		pair_close(&p);
+	}
+}
+
+/* ---- A subject's certificate that is about to end ---- */
+
+struct expiry_case {
+	const char *name;
+	int64_t left_s; /* that the certificate has to live */
+	enum seal_outcome want;
+	uint32_t lease_s; /* at most */
+};
+
+static const struct expiry_case expiry_cases[] = {
+	{ "an hour", 3600, SEAL_ACCEPTED, 60 },
+	{ "less than the policy's lease", 50, SEAL_ACCEPTED, 50 },
+	{ "less than any lease", 20, SEAL_STALE, 0 },
+	{ NULL },
+};
+
+static int
+sign_with(void *arg, uint16_t scheme, struct span tbs, struct wr *out,
+    struct seal_diag *d)
+{
+	return privkey_sign(arg, scheme, tbs, out, d);
+}
+
+/* dir/subject.key and subject.pem, a day long, with left_s still to go. */
+static void
+put_subject(struct world *w, int64_t left_s, char pin[65])
+{
+	struct wr spki, der, pem;
+	struct privkey *k = NULL;
+	char path[128], *text = NULL;
+
+	wr_init_heap(&spki, LIMIT_SPKI);
+	wr_init_heap(&der, LIMIT_CERTIFICATE);
+	wr_init_heap(&pem, LIMIT_FILE);
+	snprintf(path, sizeof(path), "%s/subject.key", w->dir);
+	assert_int_equal(seal_soft_keygen(path, &text, NULL), 0);
+	snprintf(pin, 65, "%s", text);
+	free(text);
+	assert_int_equal(privkey_load(path, &k, NULL), 0);
+	assert_int_equal(privkey_spki(k, &spki, NULL), 0);
+	assert_int_equal(cert_self_sign(wr_view(&spki), "subject",
+			     w->unix_s - 86400 + left_s, 1,
+			     SIG_ECDSA_P256_SHA256, sign_with, k, &der, NULL),
+	    0);
+	assert_int_equal(cert_to_pem(wr_view(&der), &pem, NULL), 0);
+	world_write(w, "subject.pem", "%.*s", (int)pem.n, (const char *)pem.p);
+	privkey_free(&k);
+	wr_free(&spki);
+	wr_free(&der);
+	wr_free(&pem);
+}
+
+static void
+certificate_ends(void **state)
+{
+	struct world *w = *state;
+
+	for (const struct expiry_case *c = expiry_cases; c->name; c++) {
+		char pin[65];
+		struct seal_verdict *v;
+		struct pair p;
+
+		put_subject(w, c->left_s, pin);
+		world_policy(w, "p", pin, "00ff", SERVER_ID,
+		    "\"lease_s\":60,\"subject\":{\"ca\":\"subject.pem\"},");
+		pair_open(&p, w, world_ctx(w, "{\"policy\":\"p\"}"),
+		    world_ctx(w,
+			"{\"attesters\":[{\"driver\":\"soft\",\"conf\":{"
+			"\"key\":\"subject.key\",\"subject_cert\":"
+			"\"subject.pem\",\"measurements\":\"app=00ff\"}}]}"),
+		    false);
+		pair_run(&p);
+		v = seal_conn_verdict(p.client.conn);
+		assert_non_null(v);
+		if (seal_verdict_outcome(v) != c->want ||
+		    seal_verdict_lease_s(v) > c->lease_s)
+			fail_msg("%s: %s, %u s (%s)", c->name,
+			    seal_outcome_name(seal_verdict_outcome(v)),
+			    seal_verdict_lease_s(v),
+			    seal_conn_diag(p.client.conn)->text);
 		pair_close(&p);
 	}
 }
@@ -173,6 +261,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    lease_ends, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    certificate_ends, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    first_reason, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
