@@ -29,6 +29,18 @@ int cose_sign1_verify(
 int cose_sign1_write(struct wr *out, uint16_t scheme, struct span kid,
     struct span payload, sign_fn sign, void *sign_ctx, struct seal_diag *d);
 
+/* Protected parameters beside alg; empty ones are left out. */
+struct cose_headers {
+	struct span content_type; /* text */
+	struct span kid;
+	struct span
+	    more;      /* encoded labels and values, in order, labels from 5 */
+	size_t n_more; /* pairs */
+};
+int cose_sign1_write_with(struct wr *out, uint16_t scheme,
+    const struct cose_headers *headers, struct span payload, sign_fn sign,
+    void *sign_ctx, struct seal_diag *d);
+
 /* TLS scheme of a COSE algorithm and back; SIG_NONE and 0 where none. EdDSA
  * gives SIG_ED25519, PS256 its RSAE scheme: the key decides, see below. */
 uint16_t cose_alg_to_scheme(int64_t alg);

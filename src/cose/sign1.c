@@ -13,6 +13,8 @@
 /* Heads, context string and empty external data of a Sig_structure. */
 #define TBS_OVERHEAD 64u
 
+#define HEADER_MAX 262144u /* bytes of a protected header that we write */
+
 /* One label and value that the caller has seen to be well-formed. */
 struct param {
 	struct span key; /* encoded */
@@ -286,27 +288,36 @@ put_signature(
 	return 0;
 }
 
-int
-cose_sign1_write(struct wr *out, uint16_t scheme, struct span kid,
+/* RFC 8949 s4.2.1: labels rise; those of COSE come first. */
+static int
+put_headers(struct wr *out, int64_t alg, const struct cose_headers *h)
+{
+	cbor_put_map(
+	    out, 1 + (h->content_type.n > 0) + (h->kid.n > 0) + h->n_more);
+	cbor_put_int(out, HDR_ALG);
+	cbor_put_int(out, alg);
+	if (h->content_type.n > 0) {
+		cbor_put_int(out, HDR_CONTENT_TYPE);
+		cbor_put_text(out, h->content_type);
+	}
+	if (h->kid.n > 0) {
+		cbor_put_int(out, HDR_KID);
+		cbor_put_bytes(out, h->kid);
+	}
+	wr_bytes(out, h->more);
+	return out->error;
+}
+
+/* header is what put_headers() made. */
+static int
+write_signed(struct wr *out, uint16_t scheme, struct span header,
     struct span payload, sign_fn sign, void *sign_ctx, struct seal_diag *d)
 {
-	uint8_t header_buf[128], sig_buf[LIMIT_SIGNATURE];
-	int64_t alg = cose_alg_from_scheme(scheme);
-	struct span header, tbs;
-	struct wr h, w, sig;
+	uint8_t sig_buf[LIMIT_SIGNATURE];
+	struct wr w, sig;
+	struct span tbs;
 	int code;
 
-	if (alg == 0)
-		return seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "cose: no algorithm for scheme 0x%04x", scheme);
-	wr_init(&h, header_buf, sizeof(header_buf));
-	cbor_put_map(&h, 2);
-	cbor_put_int(&h, HDR_ALG);
-	cbor_put_int(&h, alg);
-	cbor_put_int(&h, HDR_KID);
-	cbor_put_bytes(&h, kid);
-	if ((code = wr_finish(&h, &header)) != 0)
-		return seal_fail(d, code, "cose: kid of %zu bytes", kid.n);
 	wr_init(&sig, sig_buf, sizeof(sig_buf));
 	wr_init_heap(&w, 0);
 	if ((code = put_tbs(header, payload, &w, &tbs, d)) != 0 ||
@@ -327,4 +338,50 @@ cose_sign1_write(struct wr *out, uint16_t scheme, struct span kid,
 out:
 	wr_free(&w);
 	return code;
+}
+
+int
+cose_sign1_write_with(struct wr *out, uint16_t scheme,
+    const struct cose_headers *headers, struct span payload, sign_fn sign,
+    void *sign_ctx, struct seal_diag *d)
+{
+	int64_t alg = cose_alg_from_scheme(scheme);
+	struct wr h;
+	int code;
+
+	if (alg == 0)
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "cose: no algorithm for scheme 0x%04x", scheme);
+	wr_init_heap(&h, HEADER_MAX);
+	if ((code = put_headers(&h, alg, headers)) != 0)
+		seal_fail(d, code, "cose: protected header");
+	else
+		code = write_signed(
+		    out, scheme, wr_view(&h), payload, sign, sign_ctx, d);
+	wr_free(&h);
+	return code;
+}
+
+int
+cose_sign1_write(struct wr *out, uint16_t scheme, struct span kid,
+    struct span payload, sign_fn sign, void *sign_ctx, struct seal_diag *d)
+{
+	int64_t alg = cose_alg_from_scheme(scheme);
+	uint8_t header_buf[128];
+	struct wr h;
+	int code;
+
+	if (alg == 0)
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "cose: no algorithm for scheme 0x%04x", scheme);
+	wr_init(&h, header_buf, sizeof(header_buf));
+	cbor_put_map(&h, 2);
+	cbor_put_int(&h, HDR_ALG);
+	cbor_put_int(&h, alg);
+	cbor_put_int(&h, HDR_KID);
+	cbor_put_bytes(&h, kid);
+	if ((code = h.error) != 0)
+		return seal_fail(d, code, "cose: kid of %zu bytes", kid.n);
+	return write_signed(
+	    out, scheme, wr_view(&h), payload, sign, sign_ctx, d);
 }

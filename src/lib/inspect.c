@@ -21,6 +21,8 @@ const struct inspector inspectors[] = {
 	{ "tpm-public", "TPMT_PUBLIC", inspect_tpm_public },
 	{ "tpm-signature", "TPMT_SIGNATURE", inspect_tpm_signature },
 	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
+	{ "corim", "CoRIM", inspect_corim },
+	{ "comid", "CoMID", inspect_comid },
 	{ "eat", "EAT in COSE_Sign1", inspect_cose },
 	{ "request", "Authenticator request (RFC 9261)", inspect_request },
 	{ "authenticator", "Exported authenticator (RFC 9261)",
@@ -33,8 +35,8 @@ const char *const *
 seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
-		"tpm-public", "tpm-signature", "cmw", "eat", "request",
-		"authenticator", "cbor", NULL };
+		"tpm-public", "tpm-signature", "cmw", "corim", "comid", "eat",
+		"request", "authenticator", "cbor", NULL };
 
 	return names;
 }

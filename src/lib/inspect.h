@@ -34,6 +34,8 @@ json_t *inspect_tpm_signature(struct span in, struct seal_diag *d);
 json_t *inspect_cose(struct span in, struct seal_diag *d);
 json_t *inspect_request(struct span in, struct seal_diag *d);
 json_t *inspect_authenticator(struct span in, struct seal_diag *d);
+json_t *inspect_corim(struct span in, struct seal_diag *d);
+json_t *inspect_comid(struct span in, struct seal_diag *d);
 json_t *inspect_cbor(struct span in, struct seal_diag *d);
 
 #endif
