@@ -115,6 +115,48 @@ rd_u64(struct rd *r, uint64_t *ret)
 	return rd_uint(r, 8, ret);
 }
 
+static bool
+rd_uint_le(struct rd *r, size_t n, uint64_t *ret)
+{
+	struct span s;
+	uint64_t v = 0;
+
+	if (!rd_bytes(r, n, &s))
+		return false;
+	for (size_t i = n; i > 0; i--)
+		v = v << 8 | s.p[i - 1];
+	*ret = v;
+	return true;
+}
+
+bool
+rd_u16le(struct rd *r, uint16_t *ret)
+{
+	uint64_t v;
+
+	if (!rd_uint_le(r, 2, &v))
+		return false;
+	*ret = (uint16_t)v;
+	return true;
+}
+
+bool
+rd_u32le(struct rd *r, uint32_t *ret)
+{
+	uint64_t v;
+
+	if (!rd_uint_le(r, 4, &v))
+		return false;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+bool
+rd_u64le(struct rd *r, uint64_t *ret)
+{
+	return rd_uint_le(r, 8, ret);
+}
+
 bool
 rd_expect(struct rd *r, struct span want)
 {

@@ -27,6 +27,9 @@ bool rd_u16(struct rd *r, uint16_t *ret);
 bool rd_u24(struct rd *r, uint32_t *ret);
 bool rd_u32(struct rd *r, uint32_t *ret);
 bool rd_u64(struct rd *r, uint64_t *ret);
+bool rd_u16le(struct rd *r, uint16_t *ret);
+bool rd_u32le(struct rd *r, uint32_t *ret);
+bool rd_u64le(struct rd *r, uint64_t *ret);
 bool rd_bytes(struct rd *r, size_t n, struct span *ret);
 /* Exactly these bytes. */
 bool rd_expect(struct rd *r, struct span want);

@@ -20,6 +20,8 @@ const struct inspector inspectors[] = {
 	{ "tpm-attest", "TPMS_ATTEST", inspect_tpm_attest },
 	{ "tpm-public", "TPMT_PUBLIC", inspect_tpm_public },
 	{ "tpm-signature", "TPMT_SIGNATURE", inspect_tpm_signature },
+	{ "eventlog", "TCG event log", inspect_eventlog },
+	{ "ima", "IMA measurement list", inspect_ima },
 	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
 	{ "corim", "CoRIM", inspect_corim },
 	{ "comid", "CoMID", inspect_comid },
@@ -35,8 +37,9 @@ const char *const *
 seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
-		"tpm-public", "tpm-signature", "cmw", "corim", "comid", "eat",
-		"request", "authenticator", "cbor", NULL };
+		"tpm-public", "tpm-signature", "eventlog", "ima", "cmw",
+		"corim", "comid", "eat", "request", "authenticator", "cbor",
+		NULL };
 
 	return names;
 }

@@ -207,6 +207,7 @@ inspect_tpm_evidence(struct span in, struct seal_diag *d)
 	}
 	json_object_set_new(o, "pcrs", pcrs);
 	tree_int(o, "attestation key certificates", (int64_t)e.n_ak_chain);
-	tree_int(o, "event log bytes", (int64_t)e.event_log.n);
+	if (e.event_log.n > 0)
+		tree_part(o, "event log", e.event_log, inspect_eventlog);
 	return o;
 }

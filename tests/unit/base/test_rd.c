@@ -40,6 +40,30 @@ vectors(void **state)
 }
 
 static void
+little_endian(void **state)
+{
+	static const uint8_t in[] = { 2, 1, 6, 5, 4, 3, 14, 13, 12, 11, 10, 9,
+		8, 7 };
+	uint16_t v16 = 0;
+	uint32_t v32 = 0;
+	uint64_t v64 = 0;
+	struct rd r;
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(in); n++) {
+		rd_init(&r, span_of(in, n));
+		v64 = 99;
+		assert_int_equal(rd_u16le(&r, &v16) && rd_u32le(&r, &v32) &&
+				     rd_u64le(&r, &v64) && rd_end(&r),
+		    n == sizeof(in));
+		assert_true(n == sizeof(in) || v64 == 99);
+	}
+	assert_int_equal(v16, 0x0102);
+	assert_int_equal(v32, 0x03040506);
+	assert_true(v64 == 0x0708090a0b0c0d0eu);
+}
+
+static void
 failure_sticks(void **state)
 {
 	static const uint8_t in[] = { 1, 2, 3 };
@@ -100,6 +124,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors),
 		cmocka_unit_test(failure_sticks),
+		cmocka_unit_test(little_endian),
 		cmocka_unit_test(trailing_bytes),
 		cmocka_unit_test(integers),
 	};
