@@ -38,6 +38,9 @@ SEAL_API int seal_ctx_load(struct seal_ctx *c, const char *json,
  */
 SEAL_API int seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
     const char *const *settings, struct seal_diag *d);
+/* True where this side attests with software Evidence, which proves nothing
+ * about a platform: say so to whoever runs it. */
+SEAL_API int seal_ctx_insecure(const struct seal_ctx *c);
 /* The peer must attest, by the policy in this file. */
 SEAL_API int seal_ctx_require_peer(
     struct seal_ctx *c, const char *policy_file, struct seal_diag *d);

@@ -256,10 +256,12 @@ connect_with(struct connect_opts *o)
 	int status;
 
 	if (setup_ctx(&o->setup, &ctx, &d) == 0 &&
-	    setup_endpoint(&o->setup, ctx, SEAL_CLIENT, &endpoint, &d) == 0)
+	    setup_endpoint(&o->setup, ctx, SEAL_CLIENT, &endpoint, &d) == 0) {
+		log_insecure(&o->log, ctx);
 		status = connect_peer(endpoint, o);
-	else
+	} else {
 		status = failed(o, &d);
+	}
 	seal_endpoint_free(&endpoint);
 	seal_ctx_free(&ctx);
 	return status;

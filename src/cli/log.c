@@ -44,6 +44,22 @@ log_listening(const struct log *l, const char *address)
 }
 
 void
+log_insecure(const struct log *l, const struct seal_ctx *ctx)
+{
+	struct wr w;
+
+	if (!seal_ctx_insecure(ctx))
+		return;
+	begin(l, &w, "insecure", NULL);
+	if (l->json)
+		out_json_member(&w, "attester", "soft");
+	else
+		wr_printf(&w, "INSECURE: attests with software Evidence, which "
+			      "proves nothing about a platform");
+	finish(l, &w);
+}
+
+void
 log_ready(const struct log *l, const char *peer, struct seal_conn *c)
 {
 	const char *alpn = seal_conn_alpn(c);

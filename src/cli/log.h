@@ -15,6 +15,8 @@ struct log {
 	bool json;
 };
 
+/* Before anything else, where this side attests with software Evidence. */
+void log_insecure(const struct log *l, const struct seal_ctx *ctx);
 void log_listening(const struct log *l, const char *address);
 /* Data may flow now. */
 void log_ready(const struct log *l, const char *peer, struct seal_conn *c);

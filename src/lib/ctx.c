@@ -120,6 +120,16 @@ seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
 	return r;
 }
 
+int
+seal_ctx_insecure(const struct seal_ctx *c)
+{
+	for (size_t i = 0; i < c->n_attesters; i++) {
+		if (attester_insecure(c->attesters[i]))
+			return 1;
+	}
+	return 0;
+}
+
 static int
 ctx_peer(struct seal_ctx *c, const char *policy_file, bool require,
     struct seal_diag *d)

@@ -31,6 +31,7 @@ talks() {
 	say "the server attests"
 	serve server $own --echo --attest "$server_attests"
 	server=$port
+	has server.log "INSECURE: attests with software"
 	talks --policy of-server.json
 	has err accepted
 	has err INSECURE
@@ -54,6 +55,7 @@ talks() {
 	say "the client attests"
 	serve gate $own --echo --policy of-client.json
 	talks --ca cert.pem --attest "$client_attests"
+	has err "INSECURE: attests with software"
 	await gate.log accepted
 	has gate.log 'identity: none\|identity none\|"identity":"none"'
 	expect 2 connect "localhost:$port" --ca cert.pem </dev/null
