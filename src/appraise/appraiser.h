@@ -41,6 +41,13 @@ struct appraiser {
 	const char *media_type;
 	const char *name;         /* prefix of its checks and claims */
 	const char *const *rules; /* keys of an accept entry; NULL ends */
+	/* Where CoRIMs may hold the values: profiles of CoRIM that it knows
+	 * (NULL ends), the claims of the vector that its measurements stand
+	 * for, as bits, and what it says of Evidence in the terms of CoMID. */
+	const char *const *profiles;
+	unsigned measures;
+	int (*describe)(
+	    const struct findings *f, struct wr *env, struct wr *measurements);
 	int (*rules_load)(
 	    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
 	void (*rules_free)(void *rules);

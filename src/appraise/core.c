@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "appraise/core.h"
 
+#include "appraise/refs_judge.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +118,15 @@ ca_matches(const struct signer *s, const struct findings *f, int64_t now,
 	    s->ca, f->signer_chain, f->n_signer_chain, now, NULL, d);
 }
 
+static bool
+names_refs(const struct accept_entry *e)
+{
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (e->signers[i].by_refs)
+			return true;
+	return false;
+}
+
 /* *ret_ca: it was a chain that matched, not a pin. */
 static bool
 check_signer(const struct accept_entry *e, const struct findings *f,
@@ -131,6 +142,10 @@ check_signer(const struct accept_entry *e, const struct findings *f,
 			return verdict_check(
 			    v, "signer", true, 0, NULL, NULL, NULL);
 		}
+	if (names_refs(e) && judge_refs_signer(e, f, now, v)) {
+		*ret_ca = false;
+		return verdict_check(v, "signer", true, 0, NULL, NULL, NULL);
+	}
 	for (size_t i = 0; i < e->n_signers; i++) {
 		if (e->signers[i].ca == NULL)
 			continue;
@@ -193,6 +208,8 @@ judge_entry(const struct policy *p, const struct accept_entry *e,
 	    "debug mode");
 	age = check_age(p, f, now, v);
 	rules = e->by->match(e->rules, f, v);
+	if (e->refs != NULL)
+		rules = judge_by_refs(e, f, now, v) && rules;
 	vector_set(v, f, AR4SI_INSTANCE_IDENTITY,
 	    signer ? AR4SI_AFFIRMING : AR4SI_UNRECOGNISED);
 	if (f->insecure || (signer && *ret_ca))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "appraise/appraiser.h"
+#include "appraise/refs.h"
 #include "appraise/strict.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -14,8 +15,9 @@
 
 const char *const policy_keys[] = { "version", "min_binding", "max_age_s",
 	"lease_s", "identity", "subject", "rotate_subject", "accept", NULL };
-const char *const policy_entry_keys[] = { "scheme", "signers", "debug", NULL };
-const char *const policy_signer_keys[] = { "spki_sha256", "ca", NULL };
+const char *const policy_entry_keys[] = { "scheme", "signers", "debug", "corim",
+	"corim_signers", "corim_unsigned", NULL };
+const char *const policy_signer_keys[] = { "spki_sha256", "ca", "corim", NULL };
 static const char *const subject_keys[] = { "ca", NULL };
 
 static void
@@ -27,6 +29,7 @@ entry_wipe(struct accept_entry *e)
 	}
 	free(e->signers);
 	free(e->scheme);
+	refs_free(&e->refs);
 	if (e->by != NULL && e->rules != NULL)
 		e->by->rules_free(e->rules);
 }
@@ -73,7 +76,7 @@ out:
 	return r;
 }
 
-/* Exactly one of a pin and a CA. */
+/* Exactly one of a pin, a CA, and the keys that CoRIMs name. */
 static int
 load_signer(const json_t *j, const char *base_dir, const char *where,
     struct signer *ret, struct seal_diag *d)
@@ -83,11 +86,15 @@ load_signer(const json_t *j, const char *base_dir, const char *where,
 	int r;
 
 	if ((r = strict_object(j, policy_signer_keys, where, d)) != 0 ||
-	    (r = strict_text(j, "ca", false, where, &ca, d)) != 0)
+	    (r = strict_text(j, "ca", false, where, &ca, d)) != 0 ||
+	    (r = strict_bool(j, "corim", false, where, &ret->by_refs, d)) != 0)
 		return r;
-	if ((pin == NULL) == (ca == NULL))
+	if ((pin != NULL) + (ca != NULL) + ret->by_refs != 1)
 		return seal_fail(d, SEAL_E_CONFIG,
-		    "%s: needs 'spki_sha256' or 'ca', one of them", where);
+		    "%s: needs 'spki_sha256', 'ca' or 'corim': true, one of them",
+		    where);
+	if (ret->by_refs)
+		return 0;
 	if (ca != NULL)
 		return load_ca(base_dir, ca, &ret->ca, &ret->ca_file, d);
 	ret->pinned = true;
@@ -136,6 +143,27 @@ known_keys(const struct appraiser *by, const json_t *j, const char *where,
 	return strict_object(j, keys, where, d);
 }
 
+/* The CoRIMs, and nobody who relies on them without there being any. */
+static int
+load_refs(const json_t *j, const char *base_dir, const char *where,
+    struct accept_entry *e, struct seal_diag *d)
+{
+	int r;
+
+	if (json_object_get(j, "corim") != NULL && e->by->describe == NULL)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "%s: 'corim' cannot hold values of this scheme", where);
+	if ((r = refs_load(j, base_dir, where, e->by->profiles, &e->refs, d)) !=
+	    0)
+		return r;
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (e->signers[i].by_refs && e->refs == NULL)
+			return seal_fail(d, SEAL_E_CONFIG,
+			    "%s: a signer of \"corim\": true needs 'corim'",
+			    where);
+	return 0;
+}
+
 static int
 load_entry(const json_t *j, size_t i, const char *base_dir,
     struct accept_entry *e, struct seal_diag *d)
@@ -162,6 +190,8 @@ load_entry(const json_t *j, size_t i, const char *base_dir,
 	    (r = load_signers(
 		 json_object_get(j, "signers"), base_dir, where, e, d)) != 0 ||
 	    (r = strict_bool(j, "debug", true, where, &e->debug, d)) != 0)
+		return r;
+	if ((r = load_refs(j, base_dir, where, e, d)) != 0)
 		return r;
 	return e->by->rules_load(j, e->debug, &e->rules, d);
 }

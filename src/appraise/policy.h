@@ -27,10 +27,13 @@
  *   "accept": [ENTRY…] }         required, not empty
  *
  * ENTRY: { "scheme": MEDIA TYPE, "signers": [{"spki_sha256": HEX} |
- * {"ca": FILE}…], "debug": BOOL, … rules of the technology }, all required:
- *   TPM:  "pcrs": {"sha256": {"0": HEX…}}, "key_policy": HEX or absent;
- *         debug false
- *   soft: "measurements": {NAME: HEX…}; debug true, since it is always that
+ * {"ca": FILE} | {"corim": true}…], "debug": BOOL, … rules of the technology },
+ * all required: TPM:  "pcrs": {"sha256": {"0": HEX…}}, "key_policy": HEX or
+ * absent; debug false soft: "measurements": {NAME: HEX…}; debug true, since it
+ * is always that In place of "pcrs" and of "measurements", CoRIM files may hold
+ * the values: "corim": [FILE…], "corim_signers": [{"key": FILE} |
+ * {"spki_sha256": HEX} | {"ca": FILE}…], "corim_unsigned": BOOL (default false;
+ * without signers it must be true)
  *
  * Unknown and duplicate keys are refused; a missing rule is a configuration
  * error. File names are relative to the policy's own folder.
@@ -45,8 +48,8 @@
 
 /* The keys of the objects above, for the schema's test; NULL ends. */
 extern const char *const policy_keys[];
-extern const char *const policy_entry_keys[]; /* without the technology's */
-extern const char *const policy_signer_keys[];
+extern const char *const policy_entry_keys[];  /* without the technology's */
+extern const char *const policy_signer_keys[]; /* of "signers" */
 
 enum identity_mode {
 	IDENTITY_UNSET = 0,
@@ -77,12 +80,14 @@ void identity_wipe(struct identity *id);
 
 struct signer {
 	bool pinned;
+	bool by_refs; /* an attest-key triple of the entry's CoRIMs */
 	uint8_t spki_sha256[32];
 	struct trust *ca;
 	char *ca_file;
 };
 
 struct appraiser;
+struct refs;
 
 struct accept_entry {
 	const struct appraiser *by;
@@ -90,7 +95,8 @@ struct accept_entry {
 	struct signer *signers;
 	size_t n_signers;
 	bool debug;
-	void *rules; /* of the technology; freed by by->rules_free */
+	struct refs *refs; /* NULL: the rules hold the values */
+	void *rules;       /* of the technology; freed by by->rules_free */
 };
 
 /* Immutable once loaded; shared by threads. */

@@ -2,6 +2,7 @@
 #include "appraise/policy.h"
 
 #include "appraise/appraiser.h"
+#include "appraise/refs.h"
 #include "base/text.h"
 
 static void
@@ -60,6 +61,9 @@ explain_signers(const struct accept_entry *e, struct wr *out)
 			wr_printf(out, "    signed by key %s\n",
 			    hex_short(
 				span_of(e->signers[i].spki_sha256, 32), hex));
+		else if (e->signers[i].by_refs)
+			wr_printf(out, "    signed by a key of an attest-key "
+				       "triple of its CoRIMs\n");
 		else
 			wr_printf(out,
 			    "    signed by a key certified under "
@@ -85,6 +89,9 @@ policy_explain(const struct policy *p, struct wr *out)
 		    i == 0 ? "Accepted is" : "Accepted is also",
 		    p->accept[i].scheme);
 		explain_signers(&p->accept[i], out);
+		if (p->accept[i].refs != NULL &&
+		    refs_explain(p->accept[i].refs, out) != 0)
+			return out->error;
 		if (p->accept[i].by->rules_explain(p->accept[i].rules, out) !=
 		    0)
 			return out->error;

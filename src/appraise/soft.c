@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "appraise/appraiser.h"
+#include "appraise/refs.h"
 #include "appraise/soft_rules.h"
 
 #include <stdio.h>
@@ -149,6 +150,8 @@ soft_match(const void *rules, const struct findings *f, struct seal_verdict *v)
 	char expected[32], got[32];
 	bool ok;
 
+	if (r->by_refs)
+		return true; /* the reference triples decide */
 	snprintf(
 	    expected, sizeof(expected), "%zu measurements", r->n_measurements);
 	snprintf(got, sizeof(got), "%zu", e->n_measurements);
@@ -192,6 +195,9 @@ const struct appraiser appraiser_soft = {
 	.media_type = EAT_SOFT_TYPE,
 	.name = "soft",
 	.rules = soft_rule_keys,
+	.profiles = refs_profiles,
+	.measures = 1u << AR4SI_EXECUTABLES,
+	.describe = soft_describe,
 	.rules_load = soft_rules_load,
 	.rules_free = free,
 	.rules_explain = soft_rules_explain,

@@ -30,8 +30,8 @@ load_measurements(json_t *list, struct soft_rules *rules, struct seal_diag *d)
 	int r;
 
 	if (list == NULL)
-		return seal_fail(
-		    d, SEAL_E_CONFIG, "accept: 'measurements' is missing");
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "accept: 'measurements' is missing (or 'corim')");
 	if (!json_is_object(list) ||
 	    json_object_size(list) > SOFT_MEASUREMENTS_MAX)
 		return seal_fail(d, SEAL_E_CONFIG,
@@ -66,8 +66,16 @@ soft_rules_load(
 		    "that");
 	if ((rules = calloc(1, sizeof(*rules))) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((r = load_measurements(
-		 json_object_get(entry, "measurements"), rules, d)) != 0)
+	rules->by_refs = json_object_get(entry, "corim") != NULL;
+	if (rules->by_refs && json_object_get(entry, "measurements") != NULL)
+		r = seal_fail(d, SEAL_E_CONFIG,
+		    "accept: 'measurements' or 'corim', not both");
+	else
+		r = rules->by_refs
+			? 0
+			: load_measurements(
+			      json_object_get(entry, "measurements"), rules, d);
+	if (r != 0)
 		free(rules);
 	else
 		*ret = rules;
@@ -86,8 +94,9 @@ soft_rules_explain(const void *rules, struct wr *out)
 		    hex_short(span_of(r->measurements[i].value,
 				  r->measurements[i].n_value),
 			hex));
-	wr_printf(out, "    it names no other measurement\n"
-		       "    INSECURE: whoever has the signer's key can say "
+	if (!r->by_refs)
+		wr_printf(out, "    it names no other measurement\n");
+	wr_printf(out, "    INSECURE: whoever has the signer's key can say "
 		       "all that; for development only\n");
 	return out->error;
 }

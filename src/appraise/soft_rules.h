@@ -11,6 +11,8 @@
 #define SOFT_MEASUREMENTS_MAX 16
 #define SOFT_NAME_MAX 64 /* bytes of a measurement's name, with its NUL */
 
+#define SOFT_MODEL "soft" /* in the environment of a CoMID */
+
 /* What one accept entry demands of soft Evidence: these measurements. */
 struct soft_rule {
 	char name[SOFT_NAME_MAX];
@@ -19,6 +21,7 @@ struct soft_rule {
 };
 
 struct soft_rules {
+	bool by_refs; /* a CoRIM has the values, none stands here */
 	struct soft_rule measurements[SOFT_MEASUREMENTS_MAX];
 	size_t n_measurements;
 };
@@ -27,6 +30,10 @@ extern const char *const soft_rule_keys[];
 
 int soft_rules_load(
     const json_t *entry, bool debug, void **ret, struct seal_diag *d);
+struct findings;
+/* In the terms of CoMID, for reference triples. */
+int soft_describe(
+    const struct findings *f, struct wr *env, struct wr *measurements);
 int soft_rules_explain(const void *rules, struct wr *out);
 
 #endif

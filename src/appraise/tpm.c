@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "appraise/appraiser.h"
+#include "appraise/refs.h"
 #include "appraise/tpm_rules.h"
 #include "base/text.h"
 
@@ -477,6 +478,9 @@ const struct appraiser appraiser_tpm = {
 	.media_type = TPM_EVIDENCE_TYPE,
 	.name = "tpm",
 	.rules = tpm_rule_keys,
+	.profiles = refs_profiles,
+	.measures = 1u << AR4SI_EXECUTABLES | 1u << AR4SI_CONFIGURATION,
+	.describe = tpm_describe,
 	.rules_load = tpm_rules_load,
 	.rules_free = tpm_rules_free,
 	.rules_explain = tpm_rules_explain,

@@ -156,12 +156,15 @@ tpm_match(const void *rules, const struct findings *f, struct seal_verdict *v)
 {
 	const struct tpm_rules *r = rules;
 	const struct tpm_facts *facts = f->facts;
-	bool selection = match_selection(r, facts, v);
-	bool values = match_pcrs(r, facts, v);
-	bool key = match_key_policy(r, facts, v);
-	int8_t level =
-	    selection && values ? AR4SI_AFFIRMING : AR4SI_CONTRAINDICATED;
+	bool selection, values, key;
+	int8_t level;
 
+	if (r->by_refs) /* the reference triples decide on the rest */
+		return match_key_policy(r, facts, v);
+	selection = match_selection(r, facts, v);
+	values = match_pcrs(r, facts, v);
+	key = match_key_policy(r, facts, v);
+	level = selection && values ? AR4SI_AFFIRMING : AR4SI_CONTRAINDICATED;
 	v->ar4si[AR4SI_EXECUTABLES] = level;
 	v->ar4si[AR4SI_CONFIGURATION] = level;
 	return selection && values && key;

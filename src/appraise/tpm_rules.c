@@ -82,6 +82,16 @@ load_bank(const char *name, json_t *bank, struct tpm_rules *rules,
 	return 0;
 }
 
+/* Values stand in one place. */
+static int
+load_by_refs(const json_t *pcrs, struct tpm_rules *rules, struct seal_diag *d)
+{
+	rules->by_refs = true;
+	return pcrs == NULL ? 0
+			    : seal_fail(d, SEAL_E_CONFIG,
+				  "accept: 'pcrs' or 'corim', not both");
+}
+
 static int
 load_pcrs(json_t *banks, struct tpm_rules *rules, struct seal_diag *d)
 {
@@ -90,7 +100,8 @@ load_pcrs(json_t *banks, struct tpm_rules *rules, struct seal_diag *d)
 	int r;
 
 	if (banks == NULL)
-		return seal_fail(d, SEAL_E_CONFIG, "accept: 'pcrs' is missing");
+		return seal_fail(
+		    d, SEAL_E_CONFIG, "accept: 'pcrs' is missing (or 'corim')");
 	if (!json_is_object(banks) || json_object_size(banks) == 0)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "pcrs: must be an object that is not empty");
@@ -117,7 +128,10 @@ tpm_rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
 		    "accept: 'debug' must be false, a TPM has no debug mode");
 	if ((rules = calloc(1, sizeof(*rules))) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((r = load_pcrs(json_object_get(entry, "pcrs"), rules, d)) != 0)
+	r = json_object_get(entry, "corim") != NULL
+		? load_by_refs(json_object_get(entry, "pcrs"), rules, d)
+		: load_pcrs(json_object_get(entry, "pcrs"), rules, d);
+	if (r != 0)
 		goto out;
 	rules->has_key_policy = key_policy != NULL;
 	if (key_policy != NULL &&
@@ -145,7 +159,8 @@ tpm_rules_explain(const void *rules, struct wr *out)
 		wr_printf(out, "    PCR %s:%u is %s\n", hash_name(h), p->index,
 		    hex_short(span_of(p->value, hash_size(h)), hex));
 	}
-	wr_printf(out, "    no other PCR is quoted\n");
+	if (!r->by_refs)
+		wr_printf(out, "    no other PCR is quoted\n");
 	if (r->has_key_policy)
 		wr_printf(out,
 		    "    the subject key obeys policy %s, never a password\n",

@@ -11,6 +11,8 @@
 
 struct findings;
 
+#define TPM_MODEL "tpm2" /* in the environment of a CoMID */
+
 /* What one accept entry demands of TPM Evidence. */
 struct tpm_rule_pcr {
 	uint16_t bank;
@@ -19,6 +21,7 @@ struct tpm_rule_pcr {
 };
 
 struct tpm_rules {
+	bool by_refs; /* a CoRIM has the values, none stands here */
 	struct tpm_rule_pcr *pcrs;
 	size_t n_pcrs;
 	bool has_key_policy;
@@ -42,6 +45,9 @@ void tpm_rules_free(void *rules);
 int tpm_rules_explain(const void *rules, struct wr *out);
 bool tpm_match(
     const void *rules, const struct findings *f, struct seal_verdict *v);
+/* In the terms of CoMID, for reference triples. */
+int tpm_describe(
+    const struct findings *f, struct wr *env, struct wr *measurements);
 int tpm_learn(const struct findings *f, json_t *entry);
 
 /* "tpm.pcr.sha256.7" as a static string; NULL for what we do not accept. */

@@ -116,29 +116,34 @@ spki_from_block(
 }
 
 int
-spki_from_file(const char *path, struct wr *out, struct seal_diag *d)
+spki_from_bytes(
+    const char *name, struct span in, struct wr *out, struct seal_diag *d)
 {
 	struct spki_search s = { .out = out };
 	struct spki probe = { 0 };
-	struct span in;
+	int r;
+
+	if ((r = pem_walk(name, in, spki_from_block, &s, d)) != 0 || s.found)
+		return r;
+	if (in.n > 0 && in.p[0] == 0x30) /* DER starts with a SEQUENCE */
+		return spki_of(in, spki_parse(in, &probe, NULL) != 0, out, d);
+	return seal_fail(d, SEAL_E_CONFIG,
+	    "file '%s': expected a public key or certificate, found neither",
+	    name);
+}
+
+int
+spki_from_file(const char *path, struct wr *out, struct seal_diag *d)
+{
 	uint8_t *buf = NULL;
 	size_t n = 0;
 	int r;
 
 	if ((r = file_read(path, LIMIT_FILE, &buf, &n, d)) != 0)
 		return r;
-	in = span_of(buf, n);
-	if ((r = pem_walk(path, in, spki_from_block, &s, d)) != 0 || s.found)
-		goto out;
-	if (n > 0 && buf[0] == 0x30) { /* DER starts with a SEQUENCE */
-		r = spki_of(in, spki_parse(in, &probe, NULL) != 0, out, d);
-		goto out;
-	}
-	r = seal_fail(d, SEAL_E_CONFIG,
-	    "file '%s': expected a public key or certificate, found neither",
-	    path);
-	seal_remedy(d, "openssl pkey -in '%s' -pubout", path);
-out:
+	r = spki_from_bytes(path, span_of(buf, n), out, d);
+	if (r == SEAL_E_CONFIG)
+		seal_remedy(d, "openssl pkey -in '%s' -pubout", path);
 	seal_wipe(buf, n);
 	free(buf);
 	return r;

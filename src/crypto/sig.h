@@ -81,6 +81,9 @@ int spki_to_ec(struct span spki, enum curve *ret, uint8_t x[66], uint8_t y[66],
 /* Modulus and exponent as views into spki; rsaEncryption keys alone. */
 int spki_to_rsa(struct span spki, struct span *ret_n, struct span *ret_e,
     struct seal_diag *d);
+/* The same of bytes, called name in messages. */
+int spki_from_bytes(
+    const char *name, struct span in, struct wr *out, struct seal_diag *d);
 /* A PEM public key or certificate file, or DER, to SPKI bytes. */
 int spki_from_file(const char *path, struct wr *out, struct seal_diag *d);
 int spki_to_pem(struct span spki, struct wr *out, struct seal_diag *d);

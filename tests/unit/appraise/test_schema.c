@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "appraise/appraiser.h"
+#include "appraise/refs.h"
 #include "base/text.h"
 
 #define KEYS_MAX 32
@@ -122,14 +123,29 @@ static void
 signers(void **state)
 {
 	static const char *const pin[] = { "spki_sha256", NULL },
-				 *const ca[] = { "ca", NULL };
+				 *const ca[] = { "ca", NULL },
+				 *const corim[] = { "corim", NULL },
+				 *const key[] = { "key", NULL };
+	json_t *of;
 
 	(void)state;
 	same_keys("pin", def("pin"), pin);
 	same_keys("ca", def("ca"), ca);
 	assert_string_equal(policy_signer_keys[0], pin[0]);
 	assert_string_equal(policy_signer_keys[1], ca[0]);
-	assert_null(policy_signer_keys[2]);
+	assert_string_equal(policy_signer_keys[2], corim[0]);
+	assert_null(policy_signer_keys[3]);
+	of = json_object_get(json_object_get(def("signers"), "items"), "oneOf");
+	assert_int_equal(json_array_size(of), 3);
+	same_keys("signers", json_array_get(of, 2), corim);
+	of = json_object_get(
+	    json_object_get(def("corim_signers"), "items"), "oneOf");
+	assert_int_equal(json_array_size(of), 3);
+	same_keys("corim_signers", json_array_get(of, 2), key);
+	assert_string_equal(refs_signer_keys[0], pin[0]);
+	assert_string_equal(refs_signer_keys[1], ca[0]);
+	assert_string_equal(refs_signer_keys[2], key[0]);
+	assert_null(refs_signer_keys[3]);
 }
 
 /* The bounds that the schema states are those that the code has. */

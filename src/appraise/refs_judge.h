@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_REFS_JUDGE_H
+#define APPRAISE_REFS_JUDGE_H
+
+#include "appraise/appraiser.h"
+#include "appraise/policy.h"
+
+/* What the CoRIMs of an entry say of Evidence, as steps and claims of a
+ * verdict. The core decides what follows. */
+
+/* Its measurements match reference triples; sets the claims of the vector that
+ * they stand for. */
+bool judge_by_refs(const struct accept_entry *e, const struct findings *f,
+    int64_t now, struct seal_verdict *v);
+/* Its signer is one that an attest-key triple names. Records no step. */
+bool judge_refs_signer(const struct accept_entry *e, const struct findings *f,
+    int64_t now, struct seal_verdict *v);
+
+#endif
