@@ -74,6 +74,37 @@ SEAL_API int seal_ctx_observe_peer(struct seal_ctx *c, struct seal_diag *d);
  * there was nothing genuine to pin. */
 SEAL_API const char *seal_conn_learned(const struct seal_conn *c);
 
+/* ---- CoRIM: reference values that others sign ---- */
+
+struct seal_corim_args {
+	const char *json_file; /* doc/corim.schema.json */
+	const char *key_file;  /* signs it; NULL: unsigned */
+	const char *cert_file; /* chain that it carries; may be NULL */
+	const char *signer;    /* a name; NULL: that of its first entity */
+};
+
+/* Writes a CoRIM; the caller frees. */
+SEAL_API int seal_corim_create(const struct seal_corim_args *args, void **ret,
+    size_t *ret_n, struct seal_diag *d);
+/* The values and keys that a policy pins, as JSON for seal_corim_create(). id
+ * and not_after (RFC 3339, UTC) may be NULL. */
+SEAL_API int seal_corim_from_policy(const char *policy_file, const char *id,
+    const char *not_after, char **ret, struct seal_diag *d);
+
+struct seal_corim_check {
+	const void *corim;
+	size_t corim_n;
+	/* Who may have signed it, one of them: a key or certificate, CAs, or
+	 * the SHA-256 of an SPKI (32 bytes). */
+	const char *key_file, *ca_file;
+	const void *spki_sha256;
+	int64_t unix_s; /* the time to judge at */
+};
+
+/* Signature and periods; *ret says who and until when. */
+SEAL_API int seal_corim_verify(
+    const struct seal_corim_check *check, char **ret, struct seal_diag *d);
+
 /* ---- TPM ---- */
 
 struct seal_tpm_args {

@@ -231,6 +231,16 @@ refs_file_valid(const struct refs *r, const struct refs_file *f, int64_t now,
 	return chain_to(&r->trust, &f->corim, now, d);
 }
 
+int
+refs_valid(const struct refs *r, int64_t now, struct seal_diag *d)
+{
+	int code = 0;
+
+	for (size_t i = 0; code == 0 && i < r->n_files; i++)
+		code = refs_file_valid(r, &r->files[i], now, d);
+	return code;
+}
+
 /* ---- Adding ---- */
 
 static int
@@ -239,7 +249,7 @@ check_profile(
 {
 	char shown[SHOWN];
 
-	if (f->corim.profile.n == 0)
+	if (f->corim.profile.n == 0 || t->any_profile)
 		return 0;
 	for (size_t i = 0; t->profiles != NULL && t->profiles[i] != NULL; i++)
 		if (!f->corim.profile_is_oid &&

@@ -41,6 +41,7 @@ struct refs_trust {
 	/* Of the technology; NULL ends. A CoRIM that states no profile has the
 	 * base meaning; of another profile it could mean anything. */
 	const char *const *profiles;
+	bool any_profile; /* only signatures matter */
 };
 void refs_trust_wipe(struct refs_trust *t);
 
@@ -61,6 +62,9 @@ int refs_load(const json_t *entry, const char *base_dir, const char *where,
     const char *const *profiles, struct refs **ret, struct seal_diag *d);
 extern const char *const refs_signer_keys[];
 int refs_explain(const struct refs *r, struct wr *out);
+
+/* SEAL_E_STALE, or another failure, of the first file that is not valid. */
+int refs_valid(const struct refs *r, int64_t now, struct seal_diag *d);
 
 /* What a technology says of its Evidence. */
 struct refs_evidence {

@@ -94,6 +94,22 @@ load_trust(const json_t *entry, const char *base_dir, const char *where,
 	return 0;
 }
 
+/* Whatever is wrong with a file, it is the configuration that names it. */
+static int
+add_file(
+    struct refs *refs, const char *name, struct span bytes, struct seal_diag *d)
+{
+	struct seal_diag why = { 0 };
+	int r = refs_add(refs, name, bytes, &why);
+
+	if (r == 0 || r == SEAL_E_MEMORY)
+		return r == 0 ? 0 : seal_fail(d, r, "corim '%.100s'", name);
+	seal_fail(d, SEAL_E_CONFIG, "%s", why.text);
+	if (why.remedy[0] != '\0')
+		seal_remedy(d, "%s", why.remedy);
+	return SEAL_E_CONFIG;
+}
+
 static int
 load_file(const json_t *name, const char *base_dir, const char *where,
     struct refs *refs, struct seal_diag *d)
@@ -109,7 +125,7 @@ load_file(const json_t *name, const char *base_dir, const char *where,
 	if ((r = strict_path(base_dir, json_string_value(name), &path, d)) != 0)
 		return r;
 	if ((r = file_read(path, CORIM_MAX, &bytes, &n, d)) == 0)
-		r = refs_add(
+		r = add_file(
 		    refs, json_string_value(name), span_of(bytes, n), d);
 	free(bytes);
 	free(path);

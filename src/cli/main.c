@@ -9,9 +9,11 @@
 #include "cli/cli.h"
 
 static const struct command *const commands[] = { &cmd_serve, &cmd_connect,
-	&cmd_policy_learn, &cmd_policy_lint, &cmd_policy_explain, &cmd_evidence,
-	&cmd_appraise, &cmd_inspect, &cmd_doctor, &cmd_tpm_init,
-	&cmd_tpm_status, &cmd_dev_key, &cmd_dev_cert };
+	&cmd_policy_learn, &cmd_policy_lint, &cmd_policy_explain,
+	&cmd_corim_create, &cmd_corim_from_policy, &cmd_corim_show,
+	&cmd_corim_verify, &cmd_evidence, &cmd_appraise, &cmd_inspect,
+	&cmd_doctor, &cmd_tpm_init, &cmd_tpm_status, &cmd_dev_key,
+	&cmd_dev_cert };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int
@@ -19,7 +21,7 @@ help(void)
 {
 	printf("seal %s: attested TLS 1.3\n\n", seal_version());
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  seal %-15s %s\n", commands[i]->name,
+		printf("  seal %-17s %s\n", commands[i]->name,
 		    commands[i]->summary);
 	printf("\nseal COMMAND --help shows its options and an example.\n\n"
 	       "example:\n"
@@ -66,7 +68,7 @@ unknown(int argc, char **argv)
 			continue;
 		if (found++ == 0)
 			fprintf(stderr, "seal %s: expected one of\n", argv[0]);
-		fprintf(stderr, "  seal %-15s %s\n", commands[i]->name,
+		fprintf(stderr, "  seal %-17s %s\n", commands[i]->name,
 		    commands[i]->summary);
 	}
 	if (found > 0)
