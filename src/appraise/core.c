@@ -198,8 +198,9 @@ static bool
 judge_entry(const struct policy *p, const struct accept_entry *e,
     const struct findings *f, int64_t now, bool *ret_ca, struct seal_verdict *v)
 {
-	bool signer, debug, age, rules;
+	bool signer, debug, age, rules, refs;
 
+	refs = e->refs == NULL || judge_refs_valid(e, now, v);
 	signer = check_signer(e, f, now, ret_ca, v);
 	debug = verdict_check(v, "debug", e->debug || !f->debug, SEAL_E_POLICY,
 	    e->debug ? "production or debug" : "production",
@@ -216,7 +217,7 @@ judge_entry(const struct policy *p, const struct accept_entry *e,
 		vector_set(v, f, AR4SI_HARDWARE, AR4SI_AFFIRMING);
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
 		vector_set(v, f, (enum ar4si)i, v->ar4si[i]);
-	return signer && debug && age && rules && !v->failed;
+	return refs && signer && debug && age && rules && !v->failed;
 }
 
 static size_t

@@ -241,6 +241,16 @@ refs_valid(const struct refs *r, int64_t now, struct seal_diag *d)
 	return code;
 }
 
+int
+refs_any_valid(const struct refs *r, int64_t now, struct seal_diag *d)
+{
+	int code = SEAL_E_STALE;
+
+	for (size_t i = 0; code != 0 && i < r->n_files; i++)
+		code = refs_file_valid(r, &r->files[i], now, d);
+	return code;
+}
+
 /* ---- Adding ---- */
 
 static int

@@ -65,6 +65,8 @@ int refs_explain(const struct refs *r, struct wr *out);
 
 /* SEAL_E_STALE, or another failure, of the first file that is not valid. */
 int refs_valid(const struct refs *r, int64_t now, struct seal_diag *d);
+/* The same where no file is: one that is will do. */
+int refs_any_valid(const struct refs *r, int64_t now, struct seal_diag *d);
 
 /* What a technology says of its Evidence. */
 struct refs_evidence {

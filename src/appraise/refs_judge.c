@@ -64,16 +64,24 @@ tell(const struct refs_result *result, struct seal_verdict *v)
 		return verdict_check(v, "corim.reference", true, 0,
 		    "a reference triple that matches", result->triple, NULL);
 	}
-	if (result->code == SEAL_E_STALE)
-		return verdict_check(v, "corim.valid", false, SEAL_E_STALE,
-		    result->expected, result->got,
-		    "get the CoRIM that its maker publishes now");
 	snprintf(expected, sizeof(expected), "%s%s%s", result->triple,
 	    result->triple[0] != '\0' ? ": " : "", result->expected);
-	return verdict_check(v, "corim.reference", false, SEAL_E_POLICY,
+	return verdict_check(v, "corim.reference", false, result->code,
 	    expected, result->got,
 	    "find out what changed; if it is meant to be, get a CoRIM that "
 	    "knows it");
+}
+
+bool
+judge_refs_valid(
+    const struct accept_entry *e, int64_t now, struct seal_verdict *v)
+{
+	struct seal_diag why = { 0 };
+	bool ok = refs_any_valid(e->refs, now, &why) == 0;
+
+	return verdict_check(v, "corim.valid", ok, SEAL_E_STALE,
+	    "a CoRIM that is valid now", ok ? NULL : why.text,
+	    "get the CoRIM that its maker publishes now");
 }
 
 bool

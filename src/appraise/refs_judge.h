@@ -8,6 +8,9 @@
 /* What the CoRIMs of an entry say of Evidence, as steps and claims of a
  * verdict. The core decides what follows. */
 
+/* At least one of them is valid now. */
+bool judge_refs_valid(
+    const struct accept_entry *e, int64_t now, struct seal_verdict *v);
 /* Its measurements match reference triples; sets the claims of the vector that
  * they stand for. */
 bool judge_by_refs(const struct accept_entry *e, const struct findings *f,

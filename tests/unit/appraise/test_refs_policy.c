@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies that take their values from CoRIM files, and TPM Evidence that is
+ * judged by them. */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "appraise/appraise.h"
+#include "appraise/refs.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include "tpm_fixture.h"
+
+#define TPM "\"scheme\":\"application/vnd.sealtls.tpm+cbor\",\"debug\":false,"
+#define SOFT                                                             \
+	"\"scheme\":\"application/eat+cwt; eat_profile=\\\"tag:sealtls," \
+	"2026:soft\\\"\",\"debug\":true,"
+#define H32 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define PIN "\"signers\":[{\"spki_sha256\":\"" H32 "\"}],"
+#define BY_CORIM "\"signers\":[{\"corim\":true}],"
+#define FILES "\"corim\":[\"a.corim\"],"
+#define UNSIGNED "\"corim_unsigned\":true"
+#define WITH(entry) "{\"version\":1,\"max_age_s\":60,\"accept\":[{" entry "}]}"
+
+static struct keyring ring;
+static struct seal_binding binding;
+static const uint8_t exporter[32] = { 1, 2, 3 };
+static char dir[] = "/tmp/seal-refs-XXXXXX";
+
+/* ---- The file ---- */
+
+/* What the CoRIM says; zero is what the Evidence is. */
+struct says {
+	unsigned pcrs;     /* bits; 0: those that the recipe quotes */
+	uint8_t flip;      /* changes the value of this PCR, if not 0 */
+	const char *model; /* NULL: tpm2 */
+	bool registers;    /* integrity registers in place of mkeys */
+	bool wrong_key;    /* the attest-key triple names another */
+	struct corim_validity validity;
+};
+
+static void
+put_value(struct wr *w, const struct says *s, uint8_t pcr)
+{
+	uint8_t value[32];
+
+	memcpy(value, pcr_values[pcr], sizeof(value));
+	if (s->flip != 0 && s->flip == pcr)
+		value[31] ^= 1;
+	cbor_put_array(w, 1);
+	comid_put_digest(w, COMID_SHA256, span_of(value, sizeof(value)));
+}
+
+static void
+put_measurements(struct wr *w, const struct says *s)
+{
+	unsigned pcrs = s->pcrs != 0 ? s->pcrs : 1u | 2u | 4u | 128u;
+	size_t n = 0;
+
+	for (uint8_t i = 0; i < TPM_PCRS; i++)
+		n += pcrs >> i & 1;
+	cbor_put_array(w, s->registers ? 1 : n);
+	if (s->registers) {
+		cbor_put_map(w, 1);
+		cbor_put_int(w, 1);
+		cbor_put_map(w, 1);
+		cbor_put_int(w, COMID_REGISTERS);
+		cbor_put_map(w, n);
+	}
+	for (uint8_t i = 0; i < TPM_PCRS; i++) {
+		if ((pcrs >> i & 1) == 0)
+			continue;
+		if (!s->registers) {
+			cbor_put_map(w, 2);
+			cbor_put_int(w, 0);
+		}
+		cbor_put_int(w, i);
+		if (!s->registers) {
+			cbor_put_int(w, 1);
+			cbor_put_map(w, 1);
+			cbor_put_int(w, COMID_DIGESTS);
+		}
+		put_value(w, s, i);
+	}
+}
+
+static void
+put_env(struct wr *w, const char *model)
+{
+	cbor_put_map(w, 1);
+	cbor_put_int(w, 0);
+	cbor_put_map(w, 1);
+	cbor_put_int(w, 2);
+	cbor_put_text(w, span_str(model));
+}
+
+static void
+put_comid(struct wr *w, const struct says *s)
+{
+	const struct soft_key *ak = s->wrong_key ? &ring.stranger : &ring.ak;
+	const char *model = s->model != NULL ? s->model : "tpm2";
+	uint8_t digest[HASH_MAX];
+
+	cbor_put_map(w, 2);
+	cbor_put_int(w, 1);
+	cbor_put_map(w, 1);
+	cbor_put_int(w, 0);
+	cbor_put_text(w, span_str("tag"));
+	cbor_put_int(w, 4);
+	cbor_put_map(w, 2);
+	cbor_put_int(w, COMID_REFERENCE);
+	cbor_put_array(w, 1);
+	cbor_put_array(w, 2);
+	put_env(w, model);
+	put_measurements(w, s);
+	cbor_put_int(w, COMID_ATTEST_KEY);
+	cbor_put_array(w, 1);
+	cbor_put_array(w, 2);
+	put_env(w, model);
+	cbor_put_array(w, 1);
+	assert_int_equal(hash_one(HASH_SHA256, key_spki(ak), digest, NULL), 0);
+	comid_put_thumbprint(
+	    w, COMID_KEY_THUMBPRINT, COMID_SHA256, span_of(digest, 32));
+}
+
+static void
+path_of(const char *name, char ret[96])
+{
+	snprintf(ret, 96, "%s/%s", dir, name);
+}
+
+static void
+write_corim(const struct says *s)
+{
+	struct corim_out c = { .id = { false, STR("rim") },
+		.n_tags = 1,
+		.profile = span_str(REFS_PROFILE),
+		.validity = s->validity };
+	struct wr tag, whole;
+	struct span view;
+	char path[96];
+
+	wr_init_heap(&tag, 65536);
+	wr_init_heap(&whole, 65536);
+	put_comid(&tag, s);
+	view = wr_view(&tag);
+	c.tags = &view;
+	corim_put(&whole, &c);
+	path_of("a.corim", path);
+	assert_int_equal(file_write(path, wr_view(&whole), 0600, NULL), 0);
+	wr_free(&tag);
+	wr_free(&whole);
+}
+
+/* ---- Loading ---- */
+
+struct row {
+	const char *name, *json;
+	const char *why; /* part of the story; NULL: accepted */
+};
+
+static const struct row rows[] = {
+	{ "tpm", WITH(TPM BY_CORIM FILES UNSIGNED), NULL },
+	{ "tpm, pinned", WITH(TPM PIN FILES UNSIGNED), NULL },
+	{ "tpm, key policy",
+	    WITH(TPM PIN FILES UNSIGNED ",\"key_policy\":\"" H32 "\""), NULL },
+	{ "soft", WITH(SOFT BY_CORIM FILES UNSIGNED), NULL },
+	{ "no files", WITH(TPM PIN UNSIGNED), "'corim' is missing" },
+	{ "nothing at all",
+	    WITH(TPM "\"signers\":[{\"spki_sha256\":\"" H32 "\"}]"),
+	    "'pcrs' is missing" },
+	{ "files empty", WITH(TPM PIN "\"corim\":[]," UNSIGNED), "1 to 16" },
+	{ "files no array", WITH(TPM PIN "\"corim\":\"a.corim\"," UNSIGNED),
+	    "must be an array" },
+	{ "file a number", WITH(TPM PIN "\"corim\":[7]," UNSIGNED),
+	    "names of files" },
+	{ "file missing", WITH(TPM PIN "\"corim\":[\"b.corim\"]," UNSIGNED),
+	    "b.corim" },
+	{ "file no CoRIM", WITH(TPM PIN "\"corim\":[\"junk\"]," UNSIGNED),
+	    "expected CBOR tag 501" },
+	{ "values in both places",
+	    WITH(TPM PIN FILES UNSIGNED ",\"pcrs\":{\"sha256\":{\"7\":\"" H32
+					"\"}}"),
+	    "not both" },
+	{ "soft values in both places",
+	    WITH(SOFT PIN FILES UNSIGNED ",\"measurements\":{}"), "not both" },
+	{ "nobody vouches", WITH(TPM PIN "\"corim\":[\"a.corim\"]"),
+	    "'corim_signers' is missing" },
+	{ "unsigned is false", WITH(TPM PIN FILES "\"corim_unsigned\":false"),
+	    "'corim_signers' is missing" },
+	{ "unsigned is a number", WITH(TPM PIN FILES "\"corim_unsigned\":1"),
+	    "true or false" },
+	{ "not signed",
+	    WITH(TPM PIN FILES "\"corim_signers\":[{\"spki_sha256\":\"" H32
+			       "\"}]"),
+	    "expected a signature" },
+	{ "signers empty", WITH(TPM PIN FILES "\"corim_signers\":[]"),
+	    "1 to 16" },
+	{ "signer empty", WITH(TPM PIN FILES "\"corim_signers\":[{}]"),
+	    "needs one of" },
+	{ "signer of two kinds",
+	    WITH(TPM PIN FILES "\"corim_signers\":[{\"key\":\"k\",\"ca\":"
+			       "\"c\"}]"),
+	    "needs one of" },
+	{ "signer key missing",
+	    WITH(TPM PIN FILES "\"corim_signers\":[{\"key\":\"k.pub\"}]"),
+	    "k.pub" },
+	{ "signer pin short",
+	    WITH(TPM PIN FILES "\"corim_signers\":[{\"spki_sha256\":\"00\"}]"),
+	    "64 hex digits" },
+	{ "signer of another key",
+	    WITH(TPM PIN FILES "\"corim_signers\":[{\"corim\":true}]"),
+	    "unknown key" },
+	{ "Evidence's signer by no file",
+	    WITH(TPM BY_CORIM "\"pcrs\":{\"sha256\":{\"7\":\"" H32 "\"}}"),
+	    "needs 'corim'" },
+	{ "corim is false",
+	    WITH(TPM "\"signers\":[{\"corim\":false}]," FILES UNSIGNED),
+	    "one of them" },
+	{ NULL },
+};
+
+static int
+load(const char *json, struct policy **ret, struct seal_diag *d)
+{
+	return policy_load(span_str(json), dir, ret, d);
+}
+
+static void
+loading(void **state)
+{
+	char path[96];
+
+	(void)state;
+	write_corim(&(struct says){ .pcrs = 0 });
+	path_of("junk", path);
+	assert_int_equal(file_write(path, span_str("junk"), 0600, NULL), 0);
+	for (const struct row *c = rows; c->name != NULL; c++) {
+		struct seal_diag d = { 0 };
+		struct policy *p = NULL;
+		int r = load(c->json, &p, &d);
+
+		if ((r == 0) != (c->why == NULL) ||
+		    (r != 0 && strstr(d.text, c->why) == NULL))
+			fail_msg("%s: %d '%s'", c->name, r, d.text);
+		policy_free(&p);
+	}
+	unlink(path);
+}
+
+/* ---- Judging ---- */
+
+struct case_ {
+	const char *name;
+	const char *entry;
+	struct says says;
+	int64_t later; /* than NOW */
+	int want;
+	const char *check; /* that fails first */
+	const char *told;  /* part of what was expected, or of what came */
+};
+
+#define BOTH WITH(TPM BY_CORIM FILES UNSIGNED)
+#define NEAR "CoRIM 'rim' tag 'tag' reference[0] (a.corim)"
+
+static const struct case_ cases[] = {
+	{ "the same", BOTH },
+	{ "registers", BOTH, { .registers = true } },
+	{ "within its time", BOTH, { .validity = { true, NOW - 1, NOW + 1 } } },
+	{ "other value", BOTH, { .flip = 2 }, 0, SEAL_E_POLICY,
+	    "corim.reference", NEAR ": key 2: sha256" },
+	{ "other value in a register", BOTH, { .flip = 2, .registers = true },
+	    0, SEAL_E_POLICY, "corim.reference", NEAR ": key 2: sha256" },
+	{ "one more in the CoRIM", BOTH, { .pcrs = 0x8f }, 0, SEAL_E_POLICY,
+	    "corim.reference", NEAR ": key 3" },
+	{ "one more in the Evidence", BOTH, { .pcrs = 0x07 }, 0, SEAL_E_POLICY,
+	    "corim.reference", "key 7" },
+	{ "another model", BOTH, { .model = "soft" }, 0, SEAL_E_KEY, "signer",
+	    "" },
+	{ "another key", BOTH, { .wrong_key = true }, 0, SEAL_E_KEY, "signer",
+	    "" },
+	{ "expired", BOTH, { .validity = { true, NOW - 9, NOW - 1 } }, 0,
+	    SEAL_E_STALE, "corim.valid", "was valid until" },
+	{ "expires later", BOTH, { .validity = { true, NOW - 9, NOW + 9 } }, 10,
+	    SEAL_E_STALE, "corim.valid", "was valid until" },
+	{ "not yet", BOTH, { .validity = { true, NOW + 1, NOW + 9 } }, 0,
+	    SEAL_E_STALE, "corim.valid", "is valid from" },
+	{ "pinned to another key", WITH(TPM PIN FILES UNSIGNED), { .pcrs = 0 },
+	    0, SEAL_E_KEY, "signer", "" },
+	{ NULL },
+};
+
+static const struct seal_check *
+first_failed(const struct seal_verdict *v, struct seal_check *c)
+{
+	for (size_t i = 0; seal_verdict_check(v, i, c) == 0; i++)
+		if (c->status == SEAL_CHECK_FAILED)
+			return c;
+	return NULL;
+}
+
+static void
+judge(const char *name, const char *json, const struct appraisal_in *in,
+    int want, const char *check, const char *told)
+{
+	struct seal_verdict *v = verdict_new();
+	struct policy *p = NULL;
+	struct seal_diag d = { 0 };
+	struct seal_check c = { .name = "" };
+	bool refused;
+	int r;
+
+	if (load(json, &p, &d) != 0)
+		fail_msg("%s: %s", name, d.text);
+	r = appraise(p, in, v);
+	refused = first_failed(v, &c) != NULL;
+	if (r != want || refused != (want != 0) ||
+	    (seal_verdict_outcome(v) == SEAL_ACCEPTED) != (want == 0))
+		fail_msg("%s: %d (%s)", name, r, seal_verdict_diag(v)->text);
+	if (refused &&
+	    (strcmp(c.name, check) != 0 || (strstr(c.expected, told) == NULL &&
+					       strstr(c.got, told) == NULL)))
+		fail_msg("%s: %s: %s, %s", name, c.name, c.expected, c.got);
+	if (!refused) {
+		assert_string_equal(
+		    seal_verdict_claim(v, "corim.reference"), NEAR);
+		assert_int_equal(
+		    seal_verdict_ar4si(v, AR4SI_EXECUTABLES), AR4SI_AFFIRMING);
+		assert_int_equal(seal_verdict_ar4si(v, AR4SI_CONFIGURATION),
+		    AR4SI_AFFIRMING);
+	} else if (strcmp(check, "corim.reference") == 0) {
+		assert_int_equal(seal_verdict_ar4si(v, AR4SI_EXECUTABLES),
+		    AR4SI_CONTRAINDICATED);
+	}
+	seal_verdict_free(&v);
+	policy_free(&p);
+}
+
+static struct appraisal_in
+in_for(const struct evidence *e, int64_t later)
+{
+	return (struct appraisal_in){
+		.media_type = span_str(TPM_EVIDENCE_TYPE),
+		.evidence = wr_view(&e->whole),
+		.expected = &binding,
+		.carrier = SEAL_LEVEL_TRAFFIC,
+		.now = NOW + later,
+		.binder_known = true,
+	};
+}
+
+static void
+judging(void **state)
+{
+	struct evidence e;
+	struct recipe r;
+
+	(void)state;
+	recipe_init(&r, &ring, &binding);
+	evidence_make(&r, NULL, &e);
+	for (const struct case_ *c = cases; c->name != NULL; c++) {
+		struct appraisal_in in = in_for(&e, c->later);
+
+		write_corim(&c->says);
+		judge(c->name, c->entry, &in, c->want, c->check, c->told);
+	}
+	evidence_free(&e);
+}
+
+/* A pinned signer, and values that have expired: that is what is told. */
+static void
+stale(void **state)
+{
+	const struct says says = { .validity = { true, NOW - 9, NOW - 1 } };
+	uint8_t digest[HASH_MAX];
+	struct appraisal_in in;
+	struct evidence e;
+	struct recipe r;
+	struct wr w;
+	char *json = NULL;
+
+	(void)state;
+	recipe_init(&r, &ring, &binding);
+	evidence_make(&r, NULL, &e);
+	in = in_for(&e, 0);
+	write_corim(&says);
+	wr_init_heap(&w, 4096);
+	assert_int_equal(
+	    hash_one(HASH_SHA256, key_spki(&ring.ak), digest, NULL), 0);
+	wr_printf(&w,
+	    "{\"version\":1,\"max_age_s\":60,\"accept\":[{" TPM FILES UNSIGNED
+	    ",\"signers\":[{\"spki_sha256\":\"");
+	wr_hex(&w, span_of(digest, 32));
+	wr_printf(&w, "\"}]}]}");
+	assert_int_equal(wr_take_text(&w, &json), 0);
+	judge(
+	    "stale", json, &in, SEAL_E_STALE, "corim.valid", "was valid until");
+	free(json);
+	evidence_free(&e);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	keyring_make(KEY_P256, &ring);
+	return binding_post(HASH_SHA256, key_spki(&ring.subject),
+	    span_of(exporter, sizeof(exporter)), &binding, NULL);
+}
+
+static int
+teardown(void **state)
+{
+	char path[96];
+
+	(void)state;
+	path_of("a.corim", path);
+	unlink(path);
+	rmdir(dir);
+	keyring_free(&ring);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loading),
+		cmocka_unit_test(judging),
+		cmocka_unit_test(stale),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
