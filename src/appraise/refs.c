@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "format/corim_profile.h"
 
 #define SHOWN 96 /* bytes of an id or a name */
 
@@ -253,13 +254,18 @@ refs_any_valid(const struct refs *r, int64_t now, struct seal_diag *d)
 
 /* ---- Adding ---- */
 
+/* One that is known, whose rules it keeps. */
 static int
 check_profile(
     const struct refs_trust *t, const struct refs_file *f, struct seal_diag *d)
 {
 	char shown[SHOWN];
 
-	if (f->corim.profile.n == 0 || t->any_profile)
+	if (f->corim.profile.n == 0)
+		return 0;
+	if (corim_profile_check(&f->corim, d) != 0)
+		return SEAL_E_DECODE;
+	if (t->any_profile)
 		return 0;
 	for (size_t i = 0; t->profiles != NULL && t->profiles[i] != NULL; i++)
 		if (!f->corim.profile_is_oid &&

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "format/corim.h"
+#include "format/corim_profile.h"
 #include "lib/inspect.h"
 
 #define SHOWN_MAX 65536u /* bytes of one value in diagnostic notation */
@@ -241,6 +241,19 @@ tree_entities(json_t *o, const struct corim *c)
 	json_object_set_new(o, "entities", list);
 }
 
+static void
+tree_profile(json_t *o, const struct corim *c)
+{
+	struct seal_diag why = { 0 };
+
+	if (!corim_profile_known(c))
+		return;
+	if (corim_profile_check(c, &why) == 0)
+		tree_text(o, "profile rules", "kept");
+	else
+		tree_text(o, "profile rules", "BROKEN: %s", why.text);
+}
+
 json_t *
 inspect_corim(struct span in, struct seal_diag *d)
 {
@@ -257,6 +270,7 @@ inspect_corim(struct span in, struct seal_diag *d)
 		tree_hex(o, "profile (OID)", c.profile);
 	else
 		tree_string(o, "profile", c.profile);
+	tree_profile(o, &c);
 	tree_period(o, "valid", &c.validity);
 	if (c.is_signed)
 		tree_signature(o, &c);

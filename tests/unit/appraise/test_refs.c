@@ -423,7 +423,6 @@ party_make(struct party *p)
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	struct wr w;
 
-	EVP_PKEY_up_ref(key);
 	p->key = load_key(key);
 	wr_init(&w, spki, sizeof(spki));
 	assert_int_equal(privkey_spki(p->key, &w, NULL), 0);

@@ -2,7 +2,7 @@
 /*
  * CoRIMs and CoMIDs that others made (SEAL_EVIDENCE; the PROVENANCE.md of each
  * folder says where they come from and whether they are valid). What only a
- * profile calls invalid is well-formed here.
+ * profile calls invalid is well-formed, and breaks a rule of that profile.
  */
 #include "test.h"
 
@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "format/corim.h"
+#include "format/corim_profile.h"
 
 struct comid_sample {
 	const char *file;
@@ -47,6 +47,7 @@ struct corim_sample {
 	const char *profile; /* NULL: none, "" : an OID */
 	size_t n_tags;
 	size_t n[COMID_KINDS]; /* triples of all tags */
+	const char *broken;    /* part of the rule that it breaks */
 };
 
 static const struct corim_sample corims[] = {
@@ -74,23 +75,27 @@ static const struct corim_sample corims[] = {
 	    CCA_REALM, 1, { 1, 0, 0, 0 } },
 	{ CCA "platform-bad-no-class.cbor",
 	    "00000000-0000-0000-cca6-0000000000002", CCA_PLATFORM, 1,
-	    { 0, 0, 0, 1 } },
+	    { 0, 0, 0, 1 }, "states no class id" },
 	{ CCA "platform-bad-refval-mkey.cbor",
 	    "00000000-0000-0000-cca6-0000000000007", CCA_PLATFORM, 1,
-	    { 1, 0, 0, 0 } },
+	    { 1, 0, 0, 0 }, "a key that the profile" },
 	{ CCA "platform-bad-ta-cert.cbor",
 	    "00000000-0000-0000-cca6-0000000000005", CCA_PLATFORM, 1,
-	    { 0, 0, 0, 1 } },
+	    { 0, 0, 0, 1 }, "of another kind" },
 	{ CCA "realm-bad-no-rim.cbor", "00000000-0000-0000-cca4-0000000000004",
-	    CCA_REALM, 1, { 1, 0, 0, 0 } },
+	    CCA_REALM, 1, { 1, 0, 0, 0 }, "identifies it is missing" },
 #define SNP "sev-snp/veraison-tsm/corim-"
 #define SNP_PROFILE "tag:amd.com,2024:snp-corim-profile"
 	{ SNP "valid.cbor", "00000000-0000-0000-5596-0000000000001",
 	    SNP_PROFILE, 2, { 1, 0, 0, 1 } },
-	{ SNP "bad-refval-key.cbor", NULL, SNP_PROFILE, 1, { 1, 0, 0, 0 } },
-	{ SNP "bad-refval-no-key.cbor", NULL, SNP_PROFILE, 1, { 1, 0, 0, 0 } },
-	{ SNP "bad-ta-no-model.cbor", NULL, SNP_PROFILE, 1, { 0, 0, 0, 1 } },
-	{ SNP "bad-ta-no-vendor.cbor", NULL, SNP_PROFILE, 1, { 0, 0, 0, 1 } },
+	{ SNP "bad-refval-key.cbor", NULL, SNP_PROFILE, 1, { 1, 0, 0, 0 },
+	    "a key that the profile" },
+	{ SNP "bad-refval-no-key.cbor", NULL, SNP_PROFILE, 1, { 1, 0, 0, 0 },
+	    "a key that the profile" },
+	{ SNP "bad-ta-no-model.cbor", NULL, SNP_PROFILE, 1, { 0, 0, 0, 1 },
+	    "states no model" },
+	{ SNP "bad-ta-no-vendor.cbor", NULL, SNP_PROFILE, 1, { 0, 0, 0, 1 },
+	    "states no vendor" },
 	{ NULL },
 };
 
@@ -151,6 +156,18 @@ count(const struct corim *c, size_t n[COMID_KINDS])
 	}
 }
 
+/* PROVENANCE.md: valid, or which rule of its profile it breaks. */
+static void
+check_profile(const struct corim_sample *s, const struct corim *c)
+{
+	struct seal_diag d = { 0 };
+	int r = corim_profile_check(c, &d);
+
+	if ((r == 0) != (s->broken == NULL) ||
+	    (r != 0 && strstr(d.text, s->broken) == NULL))
+		fail_msg("%s: profile: %d %s", s->file, r, d.text);
+}
+
 static void
 check_sample(const struct corim_sample *s, const struct corim *c)
 {
@@ -185,6 +202,7 @@ corim_samples(void **state)
 		if (corim_parse(span_of(p, n), &c, &d) != 0)
 			fail_msg("%s: %s", s->file, d.text);
 		check_sample(s, &c);
+		check_profile(s, &c);
 		for (size_t i = 0; i < n; i++)
 			if (corim_parse(span_of(p, i), &c, NULL) == 0)
 				fail_msg("%s: passes cut at %zu", s->file, i);
