@@ -28,12 +28,15 @@
  *
  * ENTRY: { "scheme": MEDIA TYPE, "signers": [{"spki_sha256": HEX} |
  * {"ca": FILE} | {"corim": true}…], "debug": BOOL, … rules of the technology },
- * all required: TPM:  "pcrs": {"sha256": {"0": HEX…}}, "key_policy": HEX or
- * absent; debug false soft: "measurements": {NAME: HEX…}; debug true, since it
- * is always that In place of "pcrs" and of "measurements", CoRIM files may hold
- * the values: "corim": [FILE…], "corim_signers": [{"key": FILE} |
- * {"spki_sha256": HEX} | {"ca": FILE}…], "corim_unsigned": BOOL (default false;
- * without signers it must be true)
+ * all required:
+ *   TPM:  "pcrs": {"sha256": {"0": HEX…}}, "events": rules about the event
+ *         log (appraise/tpm_events.h), either may be absent, not both;
+ *         "key_policy": HEX or absent; debug false
+ *   soft: "measurements": {NAME: HEX…}; debug true, since it is always that
+ * In place of "pcrs" and of "measurements", CoRIM files may hold the values:
+ *   "corim": [FILE…], "corim_signers": [{"key": FILE} | {"spki_sha256": HEX} |
+ *   {"ca": FILE}…], "corim_unsigned": BOOL (default false; without signers it
+ *   must be true)
  *
  * Unknown and duplicate keys are refused; a missing rule is a configuration
  * error. File names are relative to the policy's own folder.

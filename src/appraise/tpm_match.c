@@ -9,22 +9,23 @@
 
 #define SELECTION_TEXT 512
 
-/* The policy's PCRs as a selection; banks in the order of their numbers. */
+/* The policy's PCRs as a selection: those with values, and those that the
+ * event log is to explain. */
 static size_t
 wanted(const struct tpm_rules *r, struct tpm_selection ret[TPM_BANKS_MAX])
 {
-	static const uint16_t banks[] = { TPM_ALG_SHA256, TPM_ALG_SHA384,
-		TPM_ALG_SHA512 };
-	size_t n = 0;
+	size_t n = tpm_rules_pinned(r, ret);
 
-	for (size_t b = 0; b < sizeof(banks) / sizeof(*banks); b++) {
-		struct tpm_selection s = { .bank = banks[b] };
+	for (size_t i = 0; r->events != NULL && i < r->events->n_replayed;
+	     i++) {
+		const struct tpm_selection *s = &r->events->replayed[i];
+		size_t at = 0;
 
-		for (size_t i = 0; i < r->n_pcrs; i++)
-			if (r->pcrs[i].bank == s.bank)
-				s.pcrs |= 1u << r->pcrs[i].index;
-		if (s.pcrs != 0)
-			ret[n++] = s;
+		while (at < n && ret[at].bank != s->bank)
+			at++;
+		if (at == n)
+			ret[n++] = (struct tpm_selection){ .bank = s->bank };
+		ret[at].pcrs |= s->pcrs;
 	}
 	return n;
 }
@@ -111,8 +112,11 @@ static bool
 match_pcrs(const struct tpm_rules *r, const struct tpm_facts *facts,
     struct seal_verdict *v)
 {
-	bool ok = r->n_pcrs > 0; /* no reference value: nothing is proved */
+	bool ok = r->n_pcrs > 0;
 
+	/* No reference value: nothing is proved, but by the log. */
+	if (!ok && r->events != NULL)
+		return true;
 	for (size_t i = 0; i < r->n_pcrs; i++)
 		ok = match_pcr(&r->pcrs[i], facts, v) && ok;
 	return verdict_check(v, "tpm.pcr.values", ok, SEAL_E_POLICY,
@@ -156,18 +160,20 @@ tpm_match(const void *rules, const struct findings *f, struct seal_verdict *v)
 {
 	const struct tpm_rules *r = rules;
 	const struct tpm_facts *facts = f->facts;
-	bool selection, values, key;
+	bool selection, values, events, key;
 	int8_t level;
 
 	if (r->by_refs) /* the reference triples decide on the rest */
 		return match_key_policy(r, facts, v);
 	selection = match_selection(r, facts, v);
 	values = match_pcrs(r, facts, v);
+	events = tpm_log_match(r->events, facts, v);
 	key = match_key_policy(r, facts, v);
-	level = selection && values ? AR4SI_AFFIRMING : AR4SI_CONTRAINDICATED;
+	level = selection && values && events ? AR4SI_AFFIRMING
+					      : AR4SI_CONTRAINDICATED;
 	v->ar4si[AR4SI_EXECUTABLES] = level;
 	v->ar4si[AR4SI_CONFIGURATION] = level;
-	return selection && values && key;
+	return selection && values && events && key;
 }
 
 static int
@@ -206,6 +212,8 @@ tpm_learn(const struct findings *f, json_t *entry)
 	for (size_t i = 0; i < facts->e.n_pcrs; i++)
 		if ((r = learn_pcr(banks, &facts->e.pcrs[i])) != 0)
 			return r;
+	if ((r = tpm_log_learn(facts, entry)) != 0)
+		return r;
 	/* A key that obeys a policy and no password: pin that too. */
 	if (key->auth_policy.n == 0 ||
 	    (key->attributes & TPM_USER_WITH_AUTH) != 0)

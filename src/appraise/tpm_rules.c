@@ -11,7 +11,7 @@
 #define WHERE 48 /* bytes of the name of a place in the policy */
 #define KEY_POLICY_MIN 32
 
-const char *const tpm_rule_keys[] = { "pcrs", "key_policy", NULL };
+const char *const tpm_rule_keys[] = { "pcrs", "events", "key_policy", NULL };
 
 void
 tpm_rules_free(void *rules)
@@ -21,6 +21,7 @@ tpm_rules_free(void *rules)
 	if (r == NULL)
 		return;
 	free(r->pcrs);
+	tpm_events_free(&r->events);
 	free(r);
 }
 
@@ -100,8 +101,7 @@ load_pcrs(json_t *banks, struct tpm_rules *rules, struct seal_diag *d)
 	int r;
 
 	if (banks == NULL)
-		return seal_fail(
-		    d, SEAL_E_CONFIG, "accept: 'pcrs' is missing (or 'corim')");
+		return 0;
 	if (!json_is_object(banks) || json_object_size(banks) == 0)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "pcrs: must be an object that is not empty");
@@ -114,6 +114,50 @@ load_pcrs(json_t *banks, struct tpm_rules *rules, struct seal_diag *d)
 			return r;
 	}
 	return 0;
+}
+
+size_t
+tpm_rules_pinned(
+    const struct tpm_rules *r, struct tpm_selection ret[TPM_EVENT_BANKS])
+{
+	static const uint16_t banks[TPM_EVENT_BANKS] = { TPM_ALG_SHA256,
+		TPM_ALG_SHA384, TPM_ALG_SHA512 };
+	size_t n = 0;
+
+	for (size_t b = 0; b < TPM_EVENT_BANKS; b++) {
+		struct tpm_selection s = { .bank = banks[b] };
+
+		for (size_t i = 0; i < r->n_pcrs; i++)
+			if (r->pcrs[i].bank == s.bank)
+				s.pcrs |= 1u << r->pcrs[i].index;
+		if (s.pcrs != 0)
+			ret[n++] = s;
+	}
+	return n;
+}
+
+/* PROTOCOL 5.4 rule 5: each PCR that is quoted has a value or a rule, and
+ * there is one at least. */
+static int
+load_events(const json_t *events, struct tpm_rules *rules, struct seal_diag *d)
+{
+	struct tpm_selection pinned[TPM_EVENT_BANKS];
+	size_t n = tpm_rules_pinned(rules, pinned);
+	int r;
+
+	/* Reference triples decide on all PCRs together. */
+	if (rules->by_refs)
+		return events == NULL
+			   ? 0
+			   : seal_fail(d, SEAL_E_CONFIG,
+				 "accept: 'events' or 'corim', not both");
+	if (events != NULL &&
+	    (r = tpm_events_load(events, pinned, n, &rules->events, d)) != 0)
+		return r;
+	if (n > 0 || (rules->events != NULL && rules->events->n_replayed > 0))
+		return 0;
+	return seal_fail(d, SEAL_E_CONFIG,
+	    "accept: 'pcrs' is missing (or 'corim', or 'events.pcrs')");
 }
 
 int
@@ -132,6 +176,8 @@ tpm_rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
 		? load_by_refs(json_object_get(entry, "pcrs"), rules, d)
 		: load_pcrs(json_object_get(entry, "pcrs"), rules, d);
 	if (r != 0)
+		goto out;
+	if ((r = load_events(json_object_get(entry, "events"), rules, d)) != 0)
 		goto out;
 	rules->has_key_policy = key_policy != NULL;
 	if (key_policy != NULL &&
@@ -159,6 +205,8 @@ tpm_rules_explain(const void *rules, struct wr *out)
 		wr_printf(out, "    PCR %s:%u is %s\n", hash_name(h), p->index,
 		    hex_short(span_of(p->value, hash_size(h)), hex));
 	}
+	if (r->events != NULL)
+		tpm_events_explain(r->events, out);
 	if (!r->by_refs)
 		wr_printf(out, "    no other PCR is quoted\n");
 	if (r->has_key_policy)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "appraise/tpm_events.h"
 #include "appraise/verdict.h"
 #include "format/tpm_evidence.h"
 
@@ -24,6 +25,7 @@ struct tpm_rules {
 	bool by_refs; /* a CoRIM has the values, none stands here */
 	struct tpm_rule_pcr *pcrs;
 	size_t n_pcrs;
+	struct tpm_events *events; /* NULL: no rules about the log */
 	bool has_key_policy;
 	uint8_t key_policy[HASH_MAX];
 	size_t n_key_policy;
@@ -35,6 +37,8 @@ struct tpm_facts {
 	struct tpm_attest quote, certify;
 	struct tpm_signature quote_sig, certify_sig;
 	struct tpm_public ak, subject;
+	struct eventlog log; /* where has_log: it replays to the quote */
+	bool has_log;
 };
 
 extern const char *const tpm_rule_keys[];
@@ -48,6 +52,9 @@ bool tpm_match(
 /* In the terms of CoMID, for reference triples. */
 int tpm_describe(
     const struct findings *f, struct wr *env, struct wr *measurements);
+/* The PCRs of which rules knows the value; banks by their numbers. */
+size_t tpm_rules_pinned(
+    const struct tpm_rules *r, struct tpm_selection ret[TPM_EVENT_BANKS]);
 int tpm_learn(const struct findings *f, json_t *entry);
 
 /* "tpm.pcr.sha256.7" as a static string; NULL for what we do not accept. */

@@ -61,6 +61,11 @@ read_conf(struct tpm2 *t, const struct conf *conf, struct seal_diag *d)
 	    (r = tpm2_conf_handle(
 		 conf, "ak", TPM2_DEFAULT_AK, &t->ak_handle, d)) != 0)
 		return r;
+	if (t->event_log != NULL && strcmp(t->event_log, "default") == 0) {
+		free(t->event_log);
+		if ((t->event_log = strdup(TPM2_DEFAULT_EVENT_LOG)) == NULL)
+			return seal_fail(d, SEAL_E_MEMORY, "tpm2");
+	}
 	t->where.tcti = t->tcti;
 	t->where.lock_dir = t->lock_dir;
 	return tpm2_conf_handle(

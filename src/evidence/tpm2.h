@@ -12,6 +12,9 @@
 
 #define TPM2_DEFAULT_TCTI "device:/dev/tpmrm0"
 #define TPM2_DEFAULT_PCRS "sha256:0-7"
+/* What the setting event_log "default" stands for. */
+#define TPM2_DEFAULT_EVENT_LOG \
+	"/sys/kernel/security/tpm0/binary_bios_measurements"
 #define TPM2_DEFAULT_SRK 0x81010010u
 #define TPM2_DEFAULT_AK 0x81010011u
 #define TPM2_DEFAULT_SUBJECT 0x81010012u

@@ -7,6 +7,7 @@
 
 #include "appraise/appraiser.h"
 #include "appraise/refs.h"
+#include "appraise/tpm_events.h"
 #include "base/text.h"
 
 #define KEYS_MAX 32
@@ -129,6 +130,7 @@ signers(void **state)
 	json_t *of;
 
 	(void)state;
+	same_keys("events", def("events"), tpm_event_keys);
 	same_keys("pin", def("pin"), pin);
 	same_keys("ca", def("ca"), ca);
 	assert_string_equal(policy_signer_keys[0], pin[0]);
