@@ -127,10 +127,16 @@ names_refs(const struct accept_entry *e)
 	return false;
 }
 
-/* *ret_ca: it was a chain that matched, not a pin. */
+/* What an acceptance rests on that ends at a time. */
+struct rests {
+	bool ca;       /* the signer's chain, rather than a pin */
+	int64_t until; /* seconds since 1970: the CoRIMs; INT64_MAX: no end */
+};
+
+/* Says whether it was a chain that matched. */
 static bool
 check_signer(const struct accept_entry *e, const struct findings *f,
-    int64_t now, bool *ret_ca, struct seal_verdict *v)
+    int64_t now, struct rests *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
 	char g[HEX_SHORT];
@@ -138,19 +144,19 @@ check_signer(const struct accept_entry *e, const struct findings *f,
 
 	for (size_t i = 0; i < e->n_signers; i++)
 		if (pin_matches(&e->signers[i], f)) {
-			*ret_ca = false;
+			ret->ca = false;
 			return verdict_check(
 			    v, "signer", true, 0, NULL, NULL, NULL);
 		}
-	if (names_refs(e) && judge_refs_signer(e, f, now, v)) {
-		*ret_ca = false;
+	if (names_refs(e) && judge_refs_signer(e, f, now, &ret->until, v)) {
+		ret->ca = false;
 		return verdict_check(v, "signer", true, 0, NULL, NULL, NULL);
 	}
 	for (size_t i = 0; i < e->n_signers; i++) {
 		if (e->signers[i].ca == NULL)
 			continue;
 		if ((r = ca_matches(&e->signers[i], f, now, &d)) == 0) {
-			*ret_ca = true;
+			ret->ca = true;
 			return verdict_check(
 			    v, "signer", true, 0, NULL, NULL, NULL);
 		}
@@ -196,12 +202,13 @@ vector_set(struct seal_verdict *v, const struct findings *f, enum ar4si claim,
 /* One entry's rules, all of them, so that every failed one is named. */
 static bool
 judge_entry(const struct policy *p, const struct accept_entry *e,
-    const struct findings *f, int64_t now, bool *ret_ca, struct seal_verdict *v)
+    const struct findings *f, int64_t now, struct rests *ret,
+    struct seal_verdict *v)
 {
 	bool signer, debug, age, rules, refs;
 
 	refs = e->refs == NULL || judge_refs_valid(e, now, v);
-	signer = check_signer(e, f, now, ret_ca, v);
+	signer = check_signer(e, f, now, ret, v);
 	debug = verdict_check(v, "debug", e->debug || !f->debug, SEAL_E_POLICY,
 	    e->debug ? "production or debug" : "production",
 	    f->debug ? "debug" : "production",
@@ -210,10 +217,10 @@ judge_entry(const struct policy *p, const struct accept_entry *e,
 	age = check_age(p, f, now, v);
 	rules = e->by->match(e->rules, f, v);
 	if (e->refs != NULL)
-		rules = judge_by_refs(e, f, now, v) && rules;
+		rules = judge_by_refs(e, f, now, &ret->until, v) && rules;
 	vector_set(v, f, AR4SI_INSTANCE_IDENTITY,
 	    signer ? AR4SI_AFFIRMING : AR4SI_UNRECOGNISED);
-	if (f->insecure || (signer && *ret_ca))
+	if (f->insecure || (signer && ret->ca))
 		vector_set(v, f, AR4SI_HARDWARE, AR4SI_AFFIRMING);
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
 		vector_set(v, f, (enum ar4si)i, v->ar4si[i]);
@@ -236,7 +243,8 @@ passed(const struct seal_verdict *v)
  */
 static bool
 judge_entries(const struct policy *p, const struct appraiser *by,
-    const struct findings *f, int64_t now, bool *ret_ca, struct seal_verdict *v)
+    const struct findings *f, int64_t now, struct rests *ret,
+    struct seal_verdict *v)
 {
 	struct seal_verdict *best = NULL, *try;
 	bool ok = false;
@@ -246,8 +254,8 @@ judge_entries(const struct policy *p, const struct appraiser *by,
 			continue;
 		if ((try = verdict_new()) == NULL)
 			break;
-		*ret_ca = false;
-		ok = judge_entry(p, &p->accept[i], f, now, ret_ca, try);
+		*ret = (struct rests){ false, INT64_MAX };
+		ok = judge_entry(p, &p->accept[i], f, now, ret, try);
 		if (best == NULL || ok || passed(try) > passed(best)) {
 			seal_verdict_free(&best);
 			best = try;
@@ -315,16 +323,17 @@ check_level(const struct policy *p, const struct appraisal_in *in,
 }
 
 /* PROTOCOL 6.2: no longer than policy, or than any certificate that the
- * signer's trust rests on. */
+ * signer's trust rests on, or the CoRIMs that hold the values. */
 static bool
 check_lease(const struct policy *p, const struct appraisal_in *in,
-    const struct findings *f, bool ca, struct seal_verdict *v, uint32_t *ret)
+    const struct findings *f, const struct rests *on, struct seal_verdict *v,
+    uint32_t *ret)
 {
 	int64_t lease = p->lease_s;
 	struct cert *c = NULL;
 	char g[TEXT];
 
-	for (size_t i = 0; ca && i < f->n_signer_chain; i++) {
+	for (size_t i = 0; on->ca && i < f->n_signer_chain; i++) {
 		if (cert_parse(f->signer_chain[i], &c, NULL) != 0)
 			return verdict_check(v, "lease", false, SEAL_E_CHAIN,
 			    "certificates", "one that cannot be read", NULL);
@@ -332,10 +341,12 @@ check_lease(const struct policy *p, const struct appraisal_in *in,
 			lease = cert_not_after(c) - in->now;
 		cert_unref(&c);
 	}
+	if (on->until != INT64_MAX && on->until - in->now < lease)
+		lease = on->until - in->now;
 	snprintf(g, sizeof(g), "%" PRId64 " s", lease);
 	if (!verdict_check(v, "lease", lease >= (int64_t)POLICY_LEASE_MIN_S,
 		SEAL_E_STALE, "at least 30 s", g,
-		"renew the signer's certificate"))
+		"renew the signer's certificate, or the CoRIM"))
 		return false;
 	*ret = (uint32_t)lease;
 	return true;
@@ -448,18 +459,19 @@ judge(const struct policy *p, const struct appraiser *by,
     const struct appraisal_in *in, struct findings *f, struct seal_verdict *v)
 {
 	uint32_t lease = 0;
-	bool ok, ca = false;
+	struct rests on = { false, INT64_MAX };
+	bool ok;
 
 	if (!appraise_verify(by, in, f, v))
 		return false;
-	ok = judge_entries(p, by, f, in->now, &ca, v);
+	ok = judge_entries(p, by, f, in->now, &on, v);
 	if (!verdict_check(v, "binder.known", in->binder_known, SEAL_E_POLICY,
 		"a binder to compare with",
 		in->binder_known ? NULL : "not compared",
 		"say which binder to expect (--expect-binder)"))
 		return false;
 	if (!ok || !check_first(p, in, v) || !check_level(p, in, v) ||
-	    !check_lease(p, in, f, ca, v, &lease))
+	    !check_lease(p, in, f, &on, v, &lease))
 		return false;
 	if (v->failed || !v->binder_compared)
 		return false;

@@ -232,6 +232,34 @@ refs_file_valid(const struct refs *r, const struct refs_file *f, int64_t now,
 	return chain_to(&r->trust, &f->corim, now, d);
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t
+refs_file_until(const struct refs_file *f)
+{
+	const struct corim *c = &f->corim;
+	const struct corim_validity *const periods[] = { &c->validity,
+		&c->signature, &c->claims };
+	int64_t until = INT64_MAX;
+
+	for (size_t i = 0; i < 3; i++)
+		if (periods[i]->stated)
+			until = earlier(until, periods[i]->not_after);
+	for (size_t i = 0; f->by_ca && i < c->n_chain; i++) {
+		struct cert *cert = NULL;
+
+		if (cert_parse(c->chain[i], &cert, NULL) != 0)
+			return INT64_MIN;
+		until = earlier(until, cert_not_after(cert));
+		cert_unref(&cert);
+	}
+	return until;
+}
+
 int
 refs_valid(const struct refs *r, int64_t now, struct seal_diag *d)
 {

@@ -83,6 +83,7 @@ struct refs_result {
 	char got[REFS_TEXT];
 	char endorsed[REFS_TEXT]; /* an endorsed triple of this environment */
 	size_t n_matched;         /* reference triples */
+	int64_t until;            /* their CoRIMs are valid; INT64_MAX: ever */
 };
 
 /* {class {model}, instance: thumbprint (557) of the signer's key}: what a
@@ -99,6 +100,6 @@ int refs_match(const struct refs *r, const struct refs_evidence *e, int64_t now,
 /* Does an attest-key triple for this environment name the signer's key?
  * ret_triple says which; has REFS_TEXT bytes. */
 bool refs_trusts(const struct refs *r, const struct refs_evidence *e,
-    int64_t now, char *ret_triple);
+    int64_t now, char *ret_triple, int64_t *ret_until);
 
 #endif

@@ -86,7 +86,7 @@ judge_refs_valid(
 
 bool
 judge_by_refs(const struct accept_entry *e, const struct findings *f,
-    int64_t now, struct seal_verdict *v)
+    int64_t now, int64_t *until, struct seal_verdict *v)
 {
 	struct refs_result *result = calloc(1, sizeof(*result));
 	struct description x = { .e = { .env = { NULL, 0 } } };
@@ -102,6 +102,8 @@ judge_by_refs(const struct accept_entry *e, const struct findings *f,
 	} else {
 		refs_match(e->refs, &x.e, now, result);
 		ok = tell(result, v);
+		if (ok && result->until < *until)
+			*until = result->until;
 	}
 	set_vector(e, ok, v);
 	description_wipe(&x);
@@ -111,16 +113,19 @@ judge_by_refs(const struct accept_entry *e, const struct findings *f,
 
 bool
 judge_refs_signer(const struct accept_entry *e, const struct findings *f,
-    int64_t now, struct seal_verdict *v)
+    int64_t now, int64_t *until, struct seal_verdict *v)
 {
 	struct description x = { .e = { .env = { NULL, 0 } } };
 	char triple[REFS_TEXT] = "";
+	int64_t end = INT64_MAX;
 	bool ok;
 
 	ok = e->refs != NULL && describe(e, f, &x) == 0 &&
-	     refs_trusts(e->refs, &x.e, now, triple);
+	     refs_trusts(e->refs, &x.e, now, triple, &end);
 	if (ok)
 		(void)verdict_claim(v, "corim.signer", "%s", triple);
+	if (ok && end < *until)
+		*until = end;
 	description_wipe(&x);
 	return ok;
 }

@@ -166,7 +166,7 @@ refs_keys_add(struct refs *r, size_t file, struct seal_diag *d)
 
 bool
 refs_trusts(const struct refs *r, const struct refs_evidence *e, int64_t now,
-    char *ret_triple)
+    char *ret_triple, int64_t *ret_until)
 {
 	struct comid_env env;
 
@@ -180,6 +180,7 @@ refs_trusts(const struct refs *r, const struct refs_evidence *e, int64_t now,
 			continue;
 		refs_triple_name(&r->files[k->file], &k->tag, COMID_ATTEST_KEY,
 		    k->triple, ret_triple);
+		*ret_until = refs_file_until(&r->files[k->file]);
 		return true;
 	}
 	return false;

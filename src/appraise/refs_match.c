@@ -173,6 +173,8 @@ try_triple(struct matching *x, const struct refs_file *f,
 	if (match_items(t, x, &n, &key, &d)) {
 		for (size_t i = 0; i < x->n; i++)
 			x->covered[i] = x->covered[i] || x->now[i];
+		if (refs_file_until(f) < x->ret->until)
+			x->ret->until = refs_file_until(f);
 		if (x->ret->n_matched++ == 0)
 			snprintf(x->ret->triple, sizeof(name), "%s", name);
 	} else if (x->ret->n_matched == 0 && n + 1 > x->nearest) {
@@ -283,6 +285,7 @@ refs_match(const struct refs *r, const struct refs_evidence *e, int64_t now,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->code = SEAL_E_MEMORY;
+	ret->until = INT64_MAX;
 	if (x == NULL)
 		return ret->code;
 	x->e = e;

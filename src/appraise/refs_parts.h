@@ -45,6 +45,8 @@ bool refs_key_is(const struct refs_key *k, const struct refs_evidence *e);
 /* Is it valid now, its signer's chain too? */
 int refs_file_valid(const struct refs *r, const struct refs_file *f,
     int64_t now, struct seal_diag *d);
+/* Its last second; INT64_MAX: it has none. */
+int64_t refs_file_until(const struct refs_file *f);
 /* "CoRIM 'id' tag 'id' reference[0] (file)". */
 void refs_triple_name(const struct refs_file *f, const struct comid_id *tag,
     enum comid_kind kind, size_t index, char ret[REFS_TEXT]);

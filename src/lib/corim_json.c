@@ -235,9 +235,12 @@ corim_json_write(const json_t *j, const char *base_dir, struct wr *out,
 	    (r = put_tags(json_object_get(j, "tags"), base_dir, tags, views, &n,
 		 d)) != 0)
 		goto out;
+	if ((r = wr_finish(&entities, &c.entities)) != 0) {
+		seal_fail(d, r, "entities: too large");
+		goto out;
+	}
 	c.tags = views;
 	c.n_tags = n;
-	c.entities = wr_view(&entities);
 	corim_put(out, &c);
 	if ((r = check_written(out, d)) == 0)
 		*ret_signer = signer;

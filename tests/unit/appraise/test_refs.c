@@ -7,6 +7,7 @@
 
 #include "appraise/refs_parts.h"
 
+#include "allocfail.h"
 #include "crypto/fixture.h"
 
 /* Environments, and pieces of measurements, as bytes. */
@@ -348,6 +349,7 @@ several(void **state)
 	e.measurements = all;
 	assert_int_equal(refs_match(r, &e, NOW, &ret), 0);
 	assert_int_equal(ret.n_matched, 2);
+	assert_true(ret.until == INT64_MAX);
 	e.measurements = near_b;
 	assert_int_equal(refs_match(r, &e, NOW, &ret), SEAL_E_POLICY);
 	assert_string_equal(ret.expected, "key 7: svn 3");
@@ -392,6 +394,7 @@ periods(void **state)
 	must_add(r, wr_view(&w));
 	wr_free(&w);
 	assert_int_equal(refs_match(r, &e, NOW - 49, &ret), 0);
+	assert_true(ret.until == NOW + 50);
 	assert_int_equal(refs_match(r, &e, NOW + 51, &ret), SEAL_E_STALE);
 	refs_free(&r);
 }
@@ -560,7 +563,9 @@ signatures(void **state)
 		sign_file(c, &by, &other, &w);
 		if ((r = refs_add(refs, "file", wr_view(&w), &d)) != c->want)
 			fail_msg("%s: %d (%s)", c->name, r, d.text);
-		if (r == 0 && refs_match(refs, &e, NOW, &ret) != 0)
+		if (r == 0 &&
+		    (refs_match(refs, &e, NOW, &ret) != 0 ||
+			(ret.until == INT64_MAX) != (c->how != BY_CA)))
 			fail_msg("%s: no match", c->name);
 		/* Only a CA's certificates have a time; the clock decides. */
 		if (r == 0 && refs_match(refs, &e, NOW + 400 * DAY, &ret) !=
@@ -688,6 +693,7 @@ keys(void **state)
 			.signer_cert = by.leaf.der };
 		struct refs *r = refs_unsigned();
 		char triple[REFS_TEXT] = "";
+		int64_t until = 0;
 		struct wr t, w;
 
 		wr_init_heap(&t, 16384);
@@ -695,15 +701,17 @@ keys(void **state)
 		put_key_triple(&t, c, c->other ? &other : &by);
 		put_triples(&w, wr_view(&t), &validity, NULL);
 		must_add(r, wr_view(&w));
-		if (refs_trusts(r, &e, NOW, triple) != c->trusted)
+		if (refs_trusts(r, &e, NOW, triple, &until) != c->trusted)
 			fail_msg("%s", c->name);
+		if (c->trusted && until != NOW + 10)
+			fail_msg("%s: until another time", c->name);
 		if (c->trusted && strstr(triple, "attest-key[0]") == NULL)
 			fail_msg("%s: named '%s'", c->name, triple);
-		if (refs_trusts(r, &e, NOW + 11, triple))
+		if (refs_trusts(r, &e, NOW + 11, triple, &until))
 			fail_msg("%s: past its time", c->name);
 		e.signer_spki.n = 0;
 		e.signer_cert.n = 0;
-		if (refs_trusts(r, &e, NOW, triple))
+		if (refs_trusts(r, &e, NOW, triple, &until))
 			fail_msg("%s: no key at all", c->name);
 		wr_free(&t);
 		wr_free(&w);
@@ -770,6 +778,61 @@ authorities(void **state)
 	party_free(&other);
 }
 
+/* ---- Memory ---- */
+
+#define TURNS 1000
+
+/* Loads a signed file and holds Evidence against it; 0: it matched. */
+static int
+load_and_match(const struct party *by, struct span corim, struct span m)
+{
+	struct refs_trust t = { .profiles = refs_profiles };
+	struct refs_evidence e = { .env = span_of(
+				       evidence_env, sizeof(evidence_env)),
+		.measurements = m };
+	struct refs_result ret;
+	struct refs *r = NULL;
+	int code;
+
+	name_signer(&t, BY_KEY, by);
+	if ((code = refs_new(&t, &r, NULL)) == 0 &&
+	    (code = refs_add(r, "file", corim, NULL)) == 0)
+		code = refs_match(r, &e, NOW, &ret);
+	refs_free(&r);
+	return code;
+}
+
+/* Each allocation fails in turn: that is no match, and nothing leaks. */
+static void
+memory(void **state)
+{
+	const struct sign_case good = { "key", BY_KEY };
+	const struct span m = ONE(0xa1, 1, 3);
+	struct party by;
+	struct wr w;
+	size_t n;
+
+	(void)state;
+	party_make(&by);
+	wr_init_heap(&w, 16384);
+	sign_file(&good, &by, &by, &w);
+	for (n = 1; n < TURNS; n++) {
+		bool hit;
+		int r;
+
+		allocfail_at(n);
+		r = load_and_match(&by, wr_view(&w), m);
+		hit = allocfail_hit();
+		allocfail_off();
+		assert_int_equal(r != 0, hit);
+		if (!hit)
+			break;
+	}
+	assert_true(n > 3 && n < TURNS);
+	wr_free(&w);
+	party_free(&by);
+}
+
 /* What is not used is told. */
 static void
 explained(void **state)
@@ -813,6 +876,7 @@ main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(malformed_key),
 		cmocka_unit_test(authorities),
+		cmocka_unit_test(memory),
 		cmocka_unit_test(explained),
 	};
 

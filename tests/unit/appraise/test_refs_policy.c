@@ -262,6 +262,7 @@ struct case_ {
 	int want;
 	const char *check; /* that fails first */
 	const char *told;  /* part of what was expected, or of what came */
+	uint32_t lease;    /* 0: that of the policy */
 };
 
 #define BOTH WITH(TPM BY_CORIM FILES UNSIGNED)
@@ -270,7 +271,11 @@ struct case_ {
 static const struct case_ cases[] = {
 	{ "the same", BOTH },
 	{ "registers", BOTH, { .registers = true } },
-	{ "within its time", BOTH, { .validity = { true, NOW - 1, NOW + 1 } } },
+	{ "within its time", BOTH, { .validity = { true, NOW - 1, NOW + 60 } },
+	    .lease = 60 },
+	{ "for no time to speak of", BOTH,
+	    { .validity = { true, NOW - 1, NOW + 29 } }, 0, SEAL_E_STALE,
+	    "lease", "29 s" },
 	{ "other value", BOTH, { .flip = 2 }, 0, SEAL_E_POLICY,
 	    "corim.reference", NEAR ": key 2: sha256" },
 	{ "other value in a register", BOTH, { .flip = 2, .registers = true },
@@ -305,7 +310,7 @@ first_failed(const struct seal_verdict *v, struct seal_check *c)
 
 static void
 judge(const char *name, const char *json, const struct appraisal_in *in,
-    int want, const char *check, const char *told)
+    int want, const char *check, const char *told, uint32_t lease)
 {
 	struct seal_verdict *v = verdict_new();
 	struct policy *p = NULL;
@@ -326,6 +331,8 @@ judge(const char *name, const char *json, const struct appraisal_in *in,
 					       strstr(c.got, told) == NULL)))
 		fail_msg("%s: %s: %s, %s", name, c.name, c.expected, c.got);
 	if (!refused) {
+		assert_int_equal(seal_verdict_lease_s(v),
+		    lease != 0 ? lease : POLICY_LEASE_DEFAULT_S);
 		assert_string_equal(
 		    seal_verdict_claim(v, "corim.reference"), NEAR);
 		assert_int_equal(
@@ -366,7 +373,8 @@ judging(void **state)
 		struct appraisal_in in = in_for(&e, c->later);
 
 		write_corim(&c->says);
-		judge(c->name, c->entry, &in, c->want, c->check, c->told);
+		judge(c->name, c->entry, &in, c->want, c->check, c->told,
+		    c->lease);
 	}
 	evidence_free(&e);
 }
@@ -397,8 +405,8 @@ stale(void **state)
 	wr_hex(&w, span_of(digest, 32));
 	wr_printf(&w, "\"}]}]}");
 	assert_int_equal(wr_take_text(&w, &json), 0);
-	judge(
-	    "stale", json, &in, SEAL_E_STALE, "corim.valid", "was valid until");
+	judge("stale", json, &in, SEAL_E_STALE, "corim.valid",
+	    "was valid until", 0);
 	free(json);
 	evidence_free(&e);
 }

@@ -60,6 +60,8 @@ static const struct triples_case cases[] = {
 
 	{ "no kind", HEX(0xa0), SEAL_E_DECODE },
 	{ "no triple", HEX(0xa1, 0, 0x80), SEAL_E_DECODE },
+	{ "no triple of one kind",
+	    HEX(0xa2, 0, 0x80, 1, 0x81, 0x82, ENV, 0x81, ONE), SEAL_E_DECODE },
 	{ "no array", HEX(0xa1, 0, 0xa0), SEAL_E_DECODE },
 	{ "kind twice",
 	    HEX(0xa2, 0, 0x81, 0x82, ENV, 0x81, ONE, 0, 0x81, 0x82, ENV, 0x81,

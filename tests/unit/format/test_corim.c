@@ -73,6 +73,7 @@ static const struct corim_case unsigned_cases[] = {
 	{ "profile of another tag", MORE(1, 3, 0xd8, 37, 0x61, 'p'),
 	    SEAL_E_DECODE },
 	{ "no end", MORE(1, 4, 0xa1, 0, 0xc1, 7), SEAL_E_DECODE },
+	{ "end of another tag", MORE(1, 4, 0xa1, 1, 0xc2, 7), SEAL_E_DECODE },
 	{ "end without tag", MORE(1, 4, 0xa1, 1, 7), SEAL_E_DECODE },
 	{ "end a float", MORE(1, 4, 0xa1, 1, 0xc1, 0xf9, 0x3c, 0),
 	    SEAL_E_DECODE },

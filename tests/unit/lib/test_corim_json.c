@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocfail.h"
 #include "appraise/strict.h"
 #include "lib/corim_json.h"
 
@@ -189,6 +190,36 @@ table(void **state)
 	}
 }
 
+/* Each allocation of our own fails in turn: nothing is written by halves. */
+static void
+memory(void **state)
+{
+	size_t rows_written = 0;
+
+	(void)state;
+	for (const struct row *c = rows; c->why == NULL; c++) {
+		size_t n = 1;
+		bool hit = true;
+
+		for (; hit && n < 1000; n++) {
+			struct wr out;
+			int r;
+
+			wr_init_heap(&out, 65536);
+			allocfail_at(n);
+			r = write_row(c->json, &out, NULL);
+			hit = allocfail_hit();
+			allocfail_off();
+			if ((r != 0) != hit)
+				fail_msg("%s: %d at %zu", c->name, r, n);
+			wr_free(&out);
+		}
+		assert_true(n > 3 && n < 1000);
+		rows_written++;
+	}
+	assert_true(rows_written > 5);
+}
+
 /* All in one, byte by byte: the tag as a reader sees it. */
 static void
 known_answer(void **state)
@@ -251,6 +282,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(memory),
 		cmocka_unit_test(known_answer),
 		cmocka_unit_test(schema_keys),
 	};
