@@ -118,6 +118,49 @@ struct seal_tpm_args {
 SEAL_API int seal_tpm_init(
     const struct seal_tpm_args *args, char **ret, struct seal_diag *d);
 
+/*
+ * Enrolment of a TPM's attestation key with a Verifier: four steps, each a
+ * message that somebody carries. The Verifier's steps keep nothing between
+ * them but *ret_state, which holds the secret: keep it where no attester
+ * reads it, and remove it before calling seal_enroll_certify(), so that one
+ * challenge is answered once.
+ */
+struct seal_enroll_attester {
+	const char *tcti;    /* NULL: device:/dev/tpmrm0 */
+	uint32_t srk, ak;    /* handles; 0: 0x81010010, 11 */
+	const char *ek;      /* "rsa2048", "p256", "p384"; NULL: found */
+	const char *ek_cert; /* PEM, leaf first; NULL: of the TPM's NV memory */
+};
+
+struct seal_enroll_verifier {
+	const char *ek_ca;            /* PEM anchors of EK certificates */
+	const char *ca_cert, *ca_key; /* PEM: who certifies AKs */
+	uint32_t challenge_s;         /* life of a challenge; 0: 120 */
+	uint32_t cert_s;              /* life of a certificate; 0: a day */
+};
+
+#define SEAL_ENROLL_ID_SIZE 16
+
+/* Attester: the EK's certificate, the EK and the AK. */
+SEAL_API int seal_enroll_request(const struct seal_enroll_attester *a,
+    void **ret, size_t *ret_n, struct seal_diag *d);
+/* Verifier: a secret that only that TPM can read, and only if it has that AK.
+ * The EK's chain is verified at unix_s. */
+SEAL_API int seal_enroll_challenge(const struct seal_enroll_verifier *v,
+    const void *request, size_t n, int64_t unix_s, void **ret, size_t *ret_n,
+    void **ret_state, size_t *ret_state_n, struct seal_diag *d);
+/* Attester: the secret, by TPM2_ActivateCredential. */
+SEAL_API int seal_enroll_answer(const struct seal_enroll_attester *a,
+    const void *challenge, size_t n, void **ret, size_t *ret_n,
+    struct seal_diag *d);
+/* Verifier: the certificate of the AK and the chain above it, PEM. */
+SEAL_API int seal_enroll_certify(const struct seal_enroll_verifier *v,
+    const void *state, size_t state_n, const void *answer, size_t n,
+    int64_t unix_s, char **ret_pem, struct seal_diag *d);
+/* Which challenge a challenge, an answer or a state belongs to. */
+SEAL_API int seal_enroll_id(const void *message, size_t n,
+    unsigned char ret[SEAL_ENROLL_ID_SIZE], struct seal_diag *d);
+
 /* A new software signer for development: PKCS#8 PEM, mode 0600, P-256. */
 SEAL_API int seal_soft_keygen(
     const char *key_file, char **ret_spki_sha256, struct seal_diag *d);

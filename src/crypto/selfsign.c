@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "crypto/cert_parts.h"
 #include "crypto/der.h"
 #include "crypto/key.h"
 #include "crypto/x509.h"
@@ -98,8 +99,8 @@ put_eddsa(struct wr *w, enum curve c)
 }
 
 /* The signature's AlgorithmIdentifier. */
-static void
-put_algorithm(struct wr *w, const struct scheme *s)
+void
+cert_put_algorithm(struct wr *w, const struct scheme *s)
 {
 	size_t mark = der_begin(w, DER_SEQ);
 
@@ -117,8 +118,8 @@ put_algorithm(struct wr *w, const struct scheme *s)
 }
 
 /* CN=name and nothing else. */
-static void
-put_name(struct wr *w, const char *name)
+void
+cert_put_name(struct wr *w, const char *name)
 {
 	size_t seq = der_begin(w, DER_SEQ), set = der_begin(w, DER_SET);
 	size_t pair = der_begin(w, DER_SEQ);
@@ -131,8 +132,8 @@ put_name(struct wr *w, const char *name)
 }
 
 /* RFC 5280 s4.1.2.5: two digits of the year up to 2049, then four. */
-static void
-put_time(struct wr *w, int64_t when)
+void
+cert_put_time(struct wr *w, int64_t when)
 {
 	time_t t = (time_t)when;
 	struct tm tm = { 0 };
@@ -156,8 +157,8 @@ put_validity(struct wr *w, int64_t now, unsigned days)
 {
 	size_t mark = der_begin(w, DER_SEQ);
 
-	put_time(w, now);
-	put_time(w, now + (int64_t)days * DAY_S);
+	cert_put_time(w, now);
+	cert_put_time(w, now + (int64_t)days * DAY_S);
 	der_end(w, mark);
 }
 
@@ -235,10 +236,10 @@ put_tbs(struct wr *w, const struct tbs *t, const struct scheme *s)
 	der_put_uint(w, span_of(&v3, 1));
 	der_end(w, version);
 	der_put_uint(w, span_of(t->serial, sizeof(t->serial)));
-	put_algorithm(w, s);
-	put_name(w, t->name);
+	cert_put_algorithm(w, s);
+	cert_put_name(w, t->name);
 	put_validity(w, t->now, t->days);
-	put_name(w, t->name);
+	cert_put_name(w, t->name);
 	wr_bytes(w, t->spki); /* as it stands */
 	put_extensions(w, t->name);
 	der_end(w, seq);
@@ -314,7 +315,7 @@ cert_self_sign(struct span spki, const char *name, int64_t now, unsigned days,
 		goto out;
 	mark = der_begin(out, DER_SEQ);
 	wr_bytes(out, tbs);
-	put_algorithm(out, scheme_find(scheme));
+	cert_put_algorithm(out, scheme_find(scheme));
 	der_put_bits(out, sig);
 	der_end(out, mark);
 	if (out->error != 0)

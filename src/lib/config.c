@@ -41,11 +41,14 @@ config_path(const char *base_dir, const char *name, char ret[PATH_MAX],
 
 /* A setting whose name says that it is a file. */
 static bool
-setting_is_file(const char *key)
+setting_is_file(const char *key, const char *value)
 {
 	static const char *const files[] = { "key", "subject_cert", "ak_chain",
 		"event_log", "lock_dir" };
 
+	/* The driver knows where the kernel shows it. */
+	if (strcmp(key, "event_log") == 0 && strcmp(value, "default") == 0)
+		return false;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (strcmp(files[i], key) == 0)
 			return true;
@@ -69,7 +72,7 @@ attester_settings(const json_t *conf, const char *base_dir, const char **pairs,
 			return config_type("conf", "fewer settings", d);
 		if (!json_is_string(value))
 			return config_type(key, "a text value", d);
-		r = setting_is_file(key)
+		r = setting_is_file(key, json_string_value(value))
 			? config_path(
 			      base_dir, json_string_value(value), store[n], d)
 			: config_path(

@@ -124,15 +124,16 @@ serve() {
 	port=$found
 }
 
-# start_tpm NAME: an emulator on fresh state; its pid in $pid, how to reach it
+# start_tpm NAME [STATE]: an emulator on fresh state, or on that folder's; its pid in $pid, how to reach it
 # in $tcti. The pid file comes once both of its ports are its own.
 start_tpm() {
 	need swtpm tpm2_getrandom
-	mkdir "$1.state"
+	tpm_state=${2-$1.state}
+	[ -d "$tpm_state" ] || mkdir "$tpm_state"
 	for try in $(seq 100); do
 		tpm_port=$((20000 + ($$ * 7 + try * 38) % 12000 / 2 * 2))
 		rm -f "$1.pid"
-		swtpm socket --tpm2 --tpmstate dir="$1.state" \
+		swtpm socket --tpm2 --tpmstate dir="$tpm_state" \
 			--flags not-need-init,startup-clear --pid file="$1.pid" \
 			--server type=tcp,port=$tpm_port,bindaddr=127.0.0.1 \
 			--ctrl type=tcp,port=$((tpm_port + 1)),bindaddr=127.0.0.1 \

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/cert_parts.h"
+
+static bool
+read_extensions(struct rd *tbs, struct span *ret)
+{
+	struct rd wrap;
+
+	return der_enter(tbs, DER_CTX(3), &wrap) &&
+	       der_read(&wrap, DER_SEQ, ret) && rd_end(&wrap);
+}
+
+/* RFC 5280 s4.1, version 3 */
+bool
+cert_parts_read(struct span der, struct cert_parts *ret)
+{
+	struct cert_parts p = { 0 };
+	struct rd r, cert, tbs;
+	struct span skip;
+
+	rd_init(&r, der);
+	if (!der_enter(&r, DER_SEQ, &cert) || !rd_end(&r) ||
+	    !der_enter(&cert, DER_SEQ, &tbs) ||
+	    !der_read(&tbs, DER_CTX(0), &skip) ||
+	    !der_read(&tbs, DER_INTEGER, &skip) ||
+	    !der_read(&tbs, DER_SEQ, &skip) ||
+	    !der_element(&tbs, DER_SEQ, &p.issuer) ||
+	    !der_read(&tbs, DER_SEQ, &skip) ||
+	    !der_element(&tbs, DER_SEQ, &p.subject) ||
+	    !der_read(&tbs, DER_SEQ, &skip))
+		return false;
+	for (unsigned id = 1; id <= 2; id++)
+		if (der_next_is(&tbs, DER_CTX_PRIM(id)) &&
+		    !der_read(&tbs, DER_CTX_PRIM(id), &skip))
+			return false;
+	if (rd_left(&tbs) > 0 && !read_extensions(&tbs, &p.extensions))
+		return false;
+	if (!rd_end(&tbs))
+		return false;
+	*ret = p;
+	return true;
+}
+
+bool
+cert_parts_extension(
+    const struct cert_parts *p, struct span oid, struct span *ret)
+{
+	struct rd list, one;
+
+	rd_init(&list, p->extensions);
+	while (der_enter(&list, DER_SEQ, &one)) {
+		struct span got, value, critical;
+
+		if (!der_read(&one, DER_OID, &got))
+			return false;
+		if (der_next_is(&one, DER_BOOLEAN) &&
+		    !der_read(&one, DER_BOOLEAN, &critical))
+			return false;
+		if (!der_read(&one, DER_OCTETS, &value) || !rd_end(&one))
+			return false;
+		if (!span_equal(got, oid))
+			continue;
+		*ret = value;
+		return true;
+	}
+	return false;
+}

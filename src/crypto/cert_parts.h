@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CRYPTO_CERT_PARTS_H
+#define CRYPTO_CERT_PARTS_H
+
+/* Certificates as their parts, for issuing; private to src/crypto. */
+#include "crypto/der.h"
+#include "crypto/key.h"
+
+/* Views into the certificate. */
+struct cert_parts {
+	struct span issuer, subject; /* whole Names */
+	struct span extensions;      /* content of the list; may be empty */
+};
+
+bool cert_parts_read(struct span der, struct cert_parts *ret);
+/* The value of the extension with this OID; false where there is none. */
+bool cert_parts_extension(
+    const struct cert_parts *p, struct span oid, struct span *ret);
+
+/* Of selfsign.c: AlgorithmIdentifier, CN=name, and a date. */
+void cert_put_algorithm(struct wr *w, const struct scheme *s);
+void cert_put_name(struct wr *w, const char *name);
+void cert_put_time(struct wr *w, int64_t when);
+
+#endif
