@@ -157,6 +157,21 @@ match_items(struct comid_triple *t, struct matching *x, size_t *ret_n,
 	return rd_end(&t->items.r) && *ret_n > 0;
 }
 
+/* One more that matched whole. */
+static void
+note_match(struct matching *x, const struct refs_file *f,
+    const struct comid_id *tag, const struct comid_triple *t)
+{
+	struct refs_result *ret = x->ret;
+
+	for (size_t i = 0; i < x->n; i++)
+		x->covered[i] = x->covered[i] || x->now[i];
+	if (refs_file_until(f) < ret->until)
+		ret->until = refs_file_until(f);
+	if (ret->n_matched++ == 0)
+		refs_triple_name(f, tag, t->kind, t->index, ret->triple);
+}
+
 static void
 try_triple(struct matching *x, const struct refs_file *f,
     const struct comid_id *tag, struct comid_triple *t)
@@ -164,21 +179,15 @@ try_triple(struct matching *x, const struct refs_file *f,
 	struct refs_difference d = { "", "" };
 	struct span key = { NULL, 0 };
 	char name[REFS_TEXT];
-	size_t n = 1;
+	size_t n = 0;
 
 	if (!refs_env_match(&t->env, &x->env))
 		return;
-	n = 0;
-	refs_triple_name(f, tag, t->kind, t->index, name);
 	if (match_items(t, x, &n, &key, &d)) {
-		for (size_t i = 0; i < x->n; i++)
-			x->covered[i] = x->covered[i] || x->now[i];
-		if (refs_file_until(f) < x->ret->until)
-			x->ret->until = refs_file_until(f);
-		if (x->ret->n_matched++ == 0)
-			snprintf(x->ret->triple, sizeof(name), "%s", name);
+		note_match(x, f, tag, t);
 	} else if (x->ret->n_matched == 0 && n + 1 > x->nearest) {
 		x->nearest = n + 1;
+		refs_triple_name(f, tag, t->kind, t->index, name);
 		note_nearest(x, name, key, &d);
 	}
 }
@@ -215,7 +224,7 @@ read_evidence(struct matching *x)
 	struct comid_list l;
 
 	if (!comid_env_parse(x->e->env, &x->env) ||
-	    !comid_list_open(x->e->measurements, &l) || l.left == 0 ||
+	    !comid_list_open(x->e->measurements, &l) ||
 	    l.left > REFS_MEASUREMENTS_MAX)
 		return false;
 	while (comid_measurement_next(&l, &x->m[x->n]))
@@ -259,6 +268,12 @@ match_files(const struct refs *r, struct matching *x, int64_t now)
 	struct seal_diag why = { 0 };
 	size_t valid = 0;
 
+	if (x->n == 0) { /* nothing measured, nothing proved */
+		snprintf(x->ret->expected, sizeof(x->ret->expected),
+		    "measurements to hold against reference values");
+		snprintf(x->ret->got, sizeof(x->ret->got), "none");
+		return SEAL_E_POLICY;
+	}
 	for (size_t i = 0; i < r->n_files; i++) {
 		if (refs_file_valid(r, &r->files[i], now, &why) != 0)
 			continue;

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "appraise/appraise.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "format/corim.h"
 #include "format/eat.h"
 
 #define NOW INT64_C(1700000000)
@@ -413,6 +416,101 @@ mutations(void **state)
 	policy_free(&p);
 }
 
+/* ---- Values from a CoRIM ---- */
+
+/* The measurements of the recipe: one as a digest, one as it is. */
+static void
+put_reference(struct wr *w)
+{
+	static const uint8_t env[] = { 0xa1, 0, 0xa1, 2, 0x64, 's', 'o', 'f',
+		't' };
+
+	cbor_put_map(w, 1);
+	cbor_put_int(w, COMID_REFERENCE);
+	cbor_put_array(w, 1);
+	cbor_put_array(w, 2);
+	wr_bytes(w, span_of(env, sizeof(env)));
+	cbor_put_array(w, 2);
+	cbor_put_map(w, 2);
+	cbor_put_int(w, 0);
+	cbor_put_text(w, span_str("app"));
+	cbor_put_int(w, 1);
+	cbor_put_map(w, 1);
+	cbor_put_int(w, COMID_DIGESTS);
+	cbor_put_array(w, 1);
+	comid_put_digest(w, COMID_SHA256, span_of(app, sizeof(app)));
+	cbor_put_map(w, 2);
+	cbor_put_int(w, 0);
+	cbor_put_text(w, span_str("conf"));
+	cbor_put_int(w, 1);
+	cbor_put_map(w, 1);
+	cbor_put_int(w, COMID_RAW);
+	comid_put_bytes(w, COMID_KEY_BYTES, span_of(conf, sizeof(conf)));
+}
+
+static void
+write_corim(const char *path)
+{
+	struct corim_out c = { .id = { false, STR("rim") }, .n_tags = 1 };
+	uint8_t buf[1024], whole_buf[2048];
+	struct wr tag, whole;
+	struct span view;
+
+	wr_init(&tag, buf, sizeof(buf));
+	wr_init(&whole, whole_buf, sizeof(whole_buf));
+	cbor_put_map(&tag, 2);
+	cbor_put_int(&tag, 1);
+	cbor_put_map(&tag, 1);
+	cbor_put_int(&tag, 0);
+	cbor_put_text(&tag, span_str("tag"));
+	cbor_put_int(&tag, 4);
+	put_reference(&tag);
+	view = wr_view(&tag);
+	c.tags = &view;
+	corim_put(&whole, &c);
+	assert_int_equal(file_write(path, wr_view(&whole), 0600, NULL), 0);
+}
+
+/* The same rows: what its measurements decided, the CoRIM decides. */
+static void
+by_corim(void **state)
+{
+	char path[] = "/tmp/seal-soft-XXXXXX", rules[128];
+	int fd = mkstemp(path);
+	struct policy *p;
+
+	(void)state;
+	assert_true(fd != -1);
+	close(fd);
+	write_corim(path);
+	snprintf(rules, sizeof(rules),
+	    "\"debug\":true,\"corim\":[\"%s\"],\"corim_unsigned\":true", path);
+	p = policy_of(SCHEME, spki_of(&keys[0]), rules);
+	unlink(path);
+	for (const struct row *row = rows; row->name != NULL; row++) {
+		struct appraisal_in in;
+		struct seal_verdict *v = verdict_new();
+		struct recipe r;
+		struct wr ev;
+
+		recipe_init(&r, &keys[0], binding_value(&binding));
+		if (row->change != NULL)
+			row->change(&r);
+		evidence_make(&r, &ev);
+		in = in_for(wr_view(&ev), &binding);
+		expect(row->name, p, &in, row->want,
+		    row->want == SEAL_E_POLICY ? "corim.reference"
+					       : row->check);
+		/* Software Evidence stays a warning, whoever knows it. */
+		appraise(p, &in, v);
+		for (unsigned c = 0; c < AR4SI_CLAIMS; c++)
+			assert_int_not_equal(v->ar4si[c], AR4SI_AFFIRMING);
+		seal_verdict_free(&v);
+		wr_free(&ev);
+	}
+	policy_free(&p);
+}
+
 /* Every byte of the Evidence, and every prefix of it. */
 static void
 flips_and_prefixes(void **state)
@@ -588,6 +686,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(mutations),
+		cmocka_unit_test(by_corim),
 		cmocka_unit_test(flips_and_prefixes),
 		cmocka_unit_test(policies),
 		cmocka_unit_test(expected_values),
