@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/wr.h"
 
 /* Those of the TLS 1.3 suites, and SHA-512; SHA-1 commits to nothing. */
 static int
@@ -108,6 +109,35 @@ binding_offline(struct span nonce, struct span spki, struct seal_binding *ret,
 	return 0;
 }
 
+int
+binding_verifier(struct span id, struct span nonce, struct span spki,
+    struct seal_binding *ret, struct seal_diag *d)
+{
+	uint8_t buf[4 + BINDER_VERIFIER_ID_MAX + BINDER_NONCE_MAX];
+	struct span parts[] = { span_str("SEAL verifier nonce v1"), { 0 } };
+	uint8_t binder[HASH_MAX];
+	struct wr w;
+	int r;
+
+	if (nonce.n < BINDER_NONCE_MIN || nonce.n > BINDER_NONCE_MAX)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "nonce: expected %d to %d bytes, found %zu",
+		    BINDER_NONCE_MIN, BINDER_NONCE_MAX, nonce.n);
+	if (id.n == 0 || id.n > BINDER_VERIFIER_ID_MAX)
+		return seal_fail(d, SEAL_E_ARGUMENT,
+		    "verifier: expected a name of 1 to %d bytes, found %zu",
+		    BINDER_VERIFIER_ID_MAX, id.n);
+	wr_init(&w, buf, sizeof(buf));
+	wr_vec(&w, 2, id);
+	wr_vec(&w, 2, nonce);
+	parts[1] = wr_view(&w);
+	if ((r = hash_parts(HASH_SHA256, parts, 2, binder, d)) != 0)
+		return r;
+	binding_fill(ret, BINDING_VERIFIER, HASH_SHA256,
+	    span_of(binder, hash_size(HASH_SHA256)), spki);
+	return 0;
+}
+
 static enum hash
 hash_of_size(size_t n)
 {
@@ -134,10 +164,24 @@ binding_replay(struct span binder, struct span spki, struct seal_binding *ret,
 	return 0;
 }
 
+int
+binding_raw_nonce(struct span nonce, struct span spki, struct seal_binding *ret,
+    struct seal_diag *d)
+{
+	enum hash h = hash_of_size(nonce.n);
+
+	if (h == HASH_NONE)
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "raw nonce: expected 32, 48 or 64 bytes, found %zu",
+		    nonce.n);
+	binding_fill(ret, BINDING_RAW_NONCE, h, nonce, spki);
+	return 0;
+}
+
 bool
 binding_valid(const struct seal_binding *b)
 {
-	if (b == NULL || b->kind <= BINDING_NONE || b->kind > BINDING_REPLAY)
+	if (b == NULL || b->kind <= BINDING_NONE || b->kind > BINDING_RAW_NONCE)
 		return false;
 	return check_hash(b->hash, NULL) == 0 && b->size == hash_size(b->hash);
 }

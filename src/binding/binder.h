@@ -9,14 +9,17 @@
 #define BINDER_EXPORTER_SIZE 32             /* bytes */
 #define BINDER_NONCE_MIN 8                  /* bytes of an offline nonce */
 #define BINDER_NONCE_MAX 64
+#define BINDER_VERIFIER_ID_MAX 128 /* bytes of a Verifier's name */
 
 /* Where the value comes from. Zero is no binding and denies everywhere. */
 enum binding_kind {
 	BINDING_NONE = 0,
-	BINDING_POST,    /* PROTOCOL 5.1, level `traffic` */
-	BINDING_INTRA,   /* PROTOCOL 5.2, level `transcript` */
-	BINDING_OFFLINE, /* PROTOCOL 5.5.1: diagnostics, domain-separated */
-	BINDING_REPLAY,  /* a recorded value, to appraise with, never to sign */
+	BINDING_POST,     /* PROTOCOL 5.1, level `traffic` */
+	BINDING_INTRA,    /* PROTOCOL 5.2, level `transcript` */
+	BINDING_OFFLINE,  /* PROTOCOL 5.5.1: diagnostics, domain-separated */
+	BINDING_VERIFIER, /* PROTOCOL 5.5.1: a Verifier's nonce */
+	BINDING_REPLAY, /* a recorded value, to appraise with, never to sign */
+	BINDING_RAW_NONCE, /* a Verifier's nonce as it is; see below */
 };
 
 /*
@@ -40,6 +43,16 @@ int binding_intra(enum hash h, struct span spki, struct span transcript_hash,
     bool dtls, struct seal_binding *ret, struct seal_diag *d);
 /* SHA-256("SEAL offline evidence v1" || nonce), PROTOCOL 5.5 rule 1. */
 int binding_offline(struct span nonce, struct span spki,
+    struct seal_binding *ret, struct seal_diag *d);
+/* SHA-256("SEAL verifier nonce v1" || len16(id) || id || len16(nonce) ||
+ * nonce), PROTOCOL 5.5 rule 1: what Evidence for a cached passport carries,
+ * for the nonce that the Verifier called id gave. */
+int binding_verifier(struct span id, struct span nonce, struct span spki,
+    struct seal_binding *ret, struct seal_diag *d);
+/* A Verifier's nonce of 32, 48 or 64 bytes as it is. Who chooses it could
+ * choose a connection's binder: only for a Verifier that the configuration
+ * calls raw_nonce (PROTOCOL 5.5 rule 1). */
+int binding_raw_nonce(struct span nonce, struct span spki,
     struct seal_binding *ret, struct seal_diag *d);
 /* A binder of 32, 48 or 64 bytes from a record; spki may be empty if it is
  * not known. Drivers refuse to sign it. */

@@ -4,15 +4,14 @@
 #include "format/cmw.h"
 #include "lib/job.h"
 
-/* What is left of the time for the answer, in milliseconds. */
-static uint32_t
-time_left(const struct seal_job *j)
+/* What a presents in place of its Evidence; NULL: that itself. */
+static struct passport *
+job_passport(const struct seal_job *j, const struct attester *a)
 {
-	int64_t left = j->work->deadline_ms - ctx_boot_ms(j->ctx);
-
-	if (left < 1)
-		return 1;
-	return left > 600000 ? 600000 : (uint32_t)left;
+	for (size_t i = 0; i < j->ctx->n_attesters; i++)
+		if (j->ctx->attesters[i] == a)
+			return j->ctx->passports[i];
+	return NULL;
 }
 
 /* Evidence over this connection's binder, as a CMW (PROTOCOL 5.1, 5.6). */
@@ -21,16 +20,20 @@ attest_collect(
     struct seal_job *j, struct attester *a, struct wr *cmw, struct seal_diag *d)
 {
 	const struct session_job *w = j->work;
+	struct passport *passport = job_passport(j, a);
 	struct seal_binding binding;
 	struct wr evidence;
 	int r;
 
-	wr_init_heap(&evidence, LIMIT_CMW);
 	if ((r = binding_post(w->keys.hash, attester_spki(a),
-		 span_of(w->exporter, sizeof(w->exporter)), &binding, d)) ==
-		0 &&
-	    (r = attester_collect(a, &binding, time_left(j), &evidence, d)) ==
-		0)
+		 span_of(w->exporter, sizeof(w->exporter)), &binding, d)) != 0)
+		return r;
+	if (passport != NULL)
+		return passport_present(passport, &binding, ctx_unix_s(j->ctx),
+		    job_time_left(j), cmw, d);
+	wr_init_heap(&evidence, LIMIT_CMW);
+	if ((r = attester_collect(
+		 a, &binding, job_time_left(j), &evidence, d)) == 0)
 		cmw_write_record(
 		    cmw, span_str(attester_media_type(a)), wr_view(&evidence));
 	wr_free(&evidence);

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
-#include "lib/ctx.h"
+#include "lib/config_verifiers.h"
 
 #define CONF_PAIRS 32
 
@@ -93,18 +93,23 @@ apply_attester(struct seal_ctx *c, const json_t *j, const char *base_dir,
 {
 	const char *driver = json_string_value(json_object_get(j, "driver"));
 	const json_t *conf = json_object_get(j, "conf");
+	const json_t *passport = json_object_get(j, "passport");
 	const char *pairs[2 * CONF_PAIRS + 1] = { NULL };
 	char(*store)[PATH_MAX];
 	int r;
 
 	if (driver == NULL || (conf != NULL && !json_is_object(conf)) ||
-	    json_object_size(j) != 1 + (conf != NULL))
+	    json_object_size(j) != 1u + (conf != NULL) + (passport != NULL))
 		return config_type("attesters",
-		    "objects {\"driver\": NAME, \"conf\": {…}}", d);
+		    "objects {\"driver\": NAME, \"conf\": {…}, \"passport\": "
+		    "{…}}",
+		    d);
 	if ((store = calloc(CONF_PAIRS, sizeof(*store))) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "configuration");
 	if ((r = attester_settings(conf, base_dir, pairs, store, d)) == 0)
 		r = seal_ctx_add_attester(c, driver, pairs, d);
+	if (r == 0 && passport != NULL)
+		r = config_passport(c, passport, c->n_attesters - 1, d);
 	free(store);
 	return r;
 }
@@ -255,6 +260,7 @@ apply_extension(struct seal_ctx *c, const json_t *j, const char *base_dir,
 
 /* Applied in this order, whatever the file's. */
 static const struct config_key config_keys[] = {
+	{ "verifiers", config_verifiers },
 	{ "attesters", apply_attesters },
 	{ "policy", apply_policy },
 	{ "require", apply_require },

@@ -8,6 +8,7 @@
 #include <sealtls/tools.h>
 
 #include "appraise/appraiser.h"
+#include "base/text.h"
 
 static int64_t
 clock_boot_ms(void *arg)
@@ -68,6 +69,12 @@ seal_ctx_free(struct seal_ctx **cp)
 	*cp = NULL;
 	if (c == NULL || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
+	for (size_t i = 0; i < CTX_ATTESTERS_MAX; i++)
+		passport_free(&c->passports[i]);
+	for (size_t i = 0; i < c->n_judges; i++)
+		free(c->judges[i].media_type);
+	for (size_t i = 0; i < c->n_verifiers; i++)
+		remote_free(&c->verifiers[i]);
 	for (size_t i = 0; i < c->n_attesters; i++)
 		attester_free(&c->attesters[i]);
 	for (size_t i = 0; i < c->n_alpn; i++)
@@ -223,6 +230,33 @@ ctx_identity(const struct seal_ctx *c)
 	return c->policy != NULL ? &c->policy->identity : &c->identity;
 }
 
+struct remote *
+ctx_judge(const struct seal_ctx *c, struct span media_type)
+{
+	for (size_t i = 0; i < c->n_judges; i++)
+		if (media_type_equal(
+			media_type, span_str(c->judges[i].media_type)))
+			return c->judges[i].by;
+	return NULL;
+}
+
+/* Evidence that a remote Verifier judges is welcome too; its result then
+ * stands or falls with the policy. */
+static size_t
+ctx_add_judged(const struct seal_ctx *c, struct span *names, size_t n)
+{
+	for (size_t i = 0; i < c->n_judges && n < LIMIT_SCHEMES; i++) {
+		struct span type = span_str(c->judges[i].media_type);
+		size_t k = 0;
+
+		while (k < n && !media_type_equal(names[k], type))
+			k++;
+		if (k == n)
+			names[n++] = type;
+	}
+	return n;
+}
+
 /* What the peer may attest with: what policy accepts, or, where the peer is
  * only observed, every format there is. */
 static void
@@ -236,6 +270,7 @@ ctx_fill_accept(struct seal_ctx *c)
 			names[n] = span_str(appraisers[n]->media_type);
 	} else if (c->policy != NULL) {
 		n = policy_schemes(c->policy, names, LIMIT_SCHEMES);
+		n = ctx_add_judged(c, names, n);
 	}
 	for (size_t i = 0; i < n; i++)
 		c->accept[i] = (struct scheme){ .name = names[i] };
@@ -257,7 +292,10 @@ profile_fill(struct seal_ctx *c, enum seal_role role, enum hash hash,
 			continue;
 		p->attester[conf->n_produce] = i;
 		p->produce[conf->n_produce++] =
-		    (struct scheme){ .name = span_str(type) };
+		    c->passports[i] != NULL
+			? (struct scheme){ 1,
+				  span_str(passport_verifier(c->passports[i])) }
+			: (struct scheme){ .name = span_str(type) };
 	}
 	conf->role = role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
 	conf->require = c->require;
@@ -282,6 +320,10 @@ profile_fill(struct seal_ctx *c, enum seal_role role, enum hash hash,
 static int
 ctx_check(const struct seal_ctx *c, struct seal_diag *d)
 {
+	if (c->n_judges > 0 && c->policy == NULL)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "verifiers: 'judges' needs a policy, which says whose "
+		    "results are accepted");
 	if (c->policy != NULL && c->identity.mode != IDENTITY_UNSET)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "identity: stands in the configuration and applies "

@@ -8,11 +8,15 @@
 
 #include "appraise/policy.h"
 #include "evidence/driver.h"
+#include "lib/passport.h"
 #include "tls/session.h"
 
 #define CTX_ATTESTERS_MAX 4
 #define CTX_ALPN_MAX LIMIT_ALPN
 #define CTX_CACHE 256 /* certificates, and as many keys */
+
+#define CTX_JUDGES_MAX 8u /* Evidence types that remote Verifiers judge */
+#define CTX_PASSPORT_AGE_S 3600u
 
 #define CTX_CMW_TYPE 0xff00u /* PROTOCOL 3; settable per context */
 
@@ -24,6 +28,12 @@ struct ctx_profile {
 	size_t attester[CTX_ATTESTERS_MAX];
 };
 
+/* Which remote Verifier judges which Evidence. */
+struct ctx_judge {
+	char *media_type;
+	struct remote *by; /* one of the ctx's verifiers */
+};
+
 struct seal_ctx {
 	unsigned refs;        /* atomic */
 	uint64_t conns;       /* atomic: connections made so far */
@@ -31,7 +41,12 @@ struct seal_ctx {
 	bool frozen;
 
 	struct attester *attesters[CTX_ATTESTERS_MAX];
+	struct passport *passports[CTX_ATTESTERS_MAX]; /* NULL: Evidence */
 	size_t n_attesters;
+	struct remote *verifiers[REMOTE_MAX];
+	size_t n_verifiers;
+	struct ctx_judge judges[CTX_JUDGES_MAX];
+	size_t n_judges;
 	struct policy *policy;
 	bool require, observe;
 	struct identity identity; /* where no policy says */
@@ -64,6 +79,8 @@ const struct ctx_profile *ctx_profile(
     const struct seal_ctx *c, enum seal_role role, enum hash hash);
 /* Who the peer's TLS certificate must be. */
 const struct identity *ctx_identity(const struct seal_ctx *c);
+/* The remote Verifier of this Evidence; NULL: it is judged here. */
+struct remote *ctx_judge(const struct seal_ctx *c, struct span media_type);
 int64_t ctx_boot_ms(const struct seal_ctx *c);
 int64_t ctx_unix_s(const struct seal_ctx *c);
 

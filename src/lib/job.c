@@ -27,6 +27,16 @@ job_role(const struct seal_job *j)
 	return j->role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
 }
 
+uint32_t
+job_time_left(const struct seal_job *j)
+{
+	int64_t left = j->work->deadline_ms - ctx_boot_ms(j->ctx);
+
+	if (left < 1)
+		return 1;
+	return left > 600000 ? 600000 : (uint32_t)left;
+}
+
 void
 seal_job_run(struct seal_job *j)
 {

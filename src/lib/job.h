@@ -37,6 +37,9 @@ struct seal_job *job_new(struct seal_ctx *ctx, enum seal_role role,
 /* My role, as RFC 9261 needs it. */
 enum ea_role job_role(const struct seal_job *j);
 
+/* What is left of the time for the answer, in milliseconds; at least 1. */
+uint32_t job_time_left(const struct seal_job *j);
+
 void job_attest(struct seal_job *j);   /* lib/attest.c */
 void job_appraise(struct seal_job *j); /* lib/judge.c */
 

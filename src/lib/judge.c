@@ -144,6 +144,46 @@ judge_cmw(struct judge *g, const struct cmw *cmw, struct span *ret_type,
 	return SEAL_E_EVIDENCE;
 }
 
+/*
+ * Background check: the Evidence, with this connection's binder as the nonce,
+ * to the Verifier that the configuration names for its type. What comes back
+ * is untrusted until policy has judged it in the Evidence's place, signature,
+ * nonce, key and age included.
+ */
+static int
+judge_remote(struct judge *g, struct remote *by, struct appraisal_in *in)
+{
+	struct remote_result result = { 0 };
+	struct seal_diag d = { 0 };
+	char type[REMOTE_TYPE_MAX];
+	int r;
+
+	if (in->media_type.n >= sizeof(type))
+		return SEAL_E_UNSUPPORTED;
+	text_safe(in->media_type, type, sizeof(type));
+	r = remote_appraise(by, type, in->evidence, in->expected,
+	    job_time_left(g->job), &result, &d);
+	/* What this side has set wrongly is no fault of the peer's. */
+	if (r != 0 && seal_error_outcome(r) == SEAL_INVALID)
+		r = SEAL_E_UNAVAILABLE;
+	if (!verdict_check(g->v, "verifier", r == 0, r,
+		"a result of the configured verifier", d.text,
+		d.remedy[0] != '\0' ? d.remedy : NULL))
+		return r;
+	in->media_type = span_str(result.media_type);
+	in->evidence = span_of(result.token, result.n);
+	r = appraise(g->job->ctx->policy, in, g->v);
+	/* The Verifier was given the binder: a result without it is a cached
+	 * one, and nothing says that it is about this Evidence. */
+	if (r == 0 &&
+	    !verdict_check(g->v, "verifier.nonce",
+		g->v->level == SEAL_LEVEL_TRAFFIC, SEAL_E_BINDER,
+		"the binder as eat_nonce", "a result without it", NULL))
+		r = SEAL_E_BINDER;
+	remote_result_wipe(&result);
+	return r;
+}
+
 static int
 judge_evidence(struct judge *g, struct span type, struct span value)
 {
@@ -161,6 +201,7 @@ judge_evidence(struct judge *g, struct span type, struct span value)
 		.binder_known = true,
 		.first = g->job->first,
 	};
+	struct remote *by;
 	int r;
 
 	if ((r = binding_post(w->keys.hash, cert_spki(g->peer.leaf),
@@ -177,7 +218,9 @@ judge_evidence(struct judge *g, struct span type, struct span value)
 		appraise_observe(&in, &id, g->v, &g->job->learned, &d);
 		return SEAL_E_POLICY;
 	}
-	return appraise(c->policy, &in, g->v);
+	by = ctx_judge(c, type);
+	return by != NULL ? judge_remote(g, by, &in)
+			  : appraise(c->policy, &in, g->v);
 }
 
 static int

@@ -13,6 +13,7 @@
 #define CONNECT_MS 10000 /* of one attempt */
 #define PAUSE_MS 100u    /* before the second attempt; then doubling */
 #define PAUSE_MAX_MS 2000u
+#define PATH_SHOWN 60
 #define SHOWN 120 /* bytes of what the other side says, in a message */
 
 /* One attempt. */
@@ -199,6 +200,16 @@ attempt_publish(struct attempt *a, struct http_answer *ret)
 	return 0;
 }
 
+/* How much of the path goes into messages: no query, which may hold the
+ * nonce, and that may be a connection's binder. */
+static int
+path_shown(const struct http_ask *ask)
+{
+	size_t n = strcspn(ask->path, "?");
+
+	return n < PATH_SHOWN ? (int)n : PATH_SHOWN;
+}
+
 /* What will not become better by itself. */
 static bool
 is_lasting(CURLcode code)
@@ -239,15 +250,15 @@ attempt_failed(const struct attempt *a, CURLcode code, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_MEMORY, "http");
 	if (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED)
 		seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "%s %.90s%.60s: expected an answer of at most %u bytes, "
+		    "%s %.90s%.*s: expected an answer of at most %u bytes, "
 		    "found more",
 		    method_name(a->ask->method), http_url(a->http),
-		    a->ask->path, HTTP_BODY_MAX);
+		    path_shown(a->ask), a->ask->path, HTTP_BODY_MAX);
 	else
 		seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "%s %.90s%.60s: expected an answer, found: %.80s",
+		    "%s %.90s%.*s: expected an answer, found: %.80s",
 		    method_name(a->ask->method), http_url(a->http),
-		    a->ask->path, why);
+		    path_shown(a->ask), a->ask->path, why);
 	seal_remedy(d, "%s",
 	    code == CURLE_PEER_FAILED_VERIFICATION
 		? "the service's certificate must be for this name and from "
@@ -382,9 +393,9 @@ http_refuse(const struct http *h, const struct http_ask *ask,
 		f++;
 	code = f->code == SEAL_E_EVIDENCE && !evidence ? SEAL_E_UNAVAILABLE
 						       : f->code;
-	seal_fail(d, code, "%s %.80s%.50s: expected %s, found status %ld%s%s",
-	    method_name(ask->method), http_url(h), ask->path, f->expected,
-	    a->status, a->n_body > 0 ? ": " : "",
+	seal_fail(d, code, "%s %.80s%.*s: expected %s, found status %ld%s%s",
+	    method_name(ask->method), http_url(h), path_shown(ask), ask->path,
+	    f->expected, a->status, a->n_body > 0 ? ": " : "",
 	    text_safe(span_of(a->body, a->n_body), said, sizeof(said)));
 	seal_remedy(d, "%s", f->remedy);
 	return code;

@@ -135,6 +135,9 @@ replayed_sizes(void **state)
 				     span_of(NULL, 0), &b, NULL),
 		    good ? 0 : SEAL_E_ARGUMENT);
 		assert_int_equal(binding_value(&b).n, good ? n : 0);
+		assert_int_equal(binding_raw_nonce(span_of(bytes, n),
+				     span_of(NULL, 0), &b, NULL),
+		    good ? 0 : SEAL_E_UNSUPPORTED);
 	}
 }
 
@@ -148,7 +151,7 @@ static const struct valid_case valid_cases[] = {
 	{ "good", { BINDING_POST, HASH_SHA256, 32 }, true },
 	{ "zero", { 0 }, false },
 	{ "no kind", { 0, HASH_SHA256, 32 }, false },
-	{ "unknown kind", { BINDING_REPLAY + 1, HASH_SHA256, 32 }, false },
+	{ "unknown kind", { BINDING_RAW_NONCE + 1, HASH_SHA256, 32 }, false },
 	{ "no hash", { BINDING_POST, HASH_NONE, 32 }, false },
 	{ "no hash, no size", { BINDING_POST, HASH_NONE, 0 }, false },
 	{ "unknown hash", { BINDING_POST, 99, 0 }, false },
@@ -171,6 +174,34 @@ only_whole_ones_are_valid(void **state)
 	assert_int_equal(binding_value(NULL).n, 0);
 }
 
+/* PROTOCOL 5.5 rule 1: both lengths are part of what is hashed. */
+static void
+verifier_nonces(void **state)
+{
+	static const uint8_t head[] = { 0, 2, 'v', '1', 0, 8 };
+	struct span parts[] = { STR("SEAL verifier nonce v1"),
+		{ head, sizeof(head) }, { bytes, 8 } };
+	struct span key = { 0 }, id = STR("v1");
+	struct seal_binding b = { 0 }, other = { 0 };
+	uint8_t want[HASH_MAX];
+
+	(void)state;
+	assert_int_equal(hash_parts(HASH_SHA256, parts, 3, want, NULL), 0);
+	assert_int_equal(
+	    binding_verifier(id, span_of(bytes, 8), key, &b, NULL), 0);
+	assert_int_equal(b.kind, BINDING_VERIFIER);
+	assert_int_equal(b.size, 32);
+	assert_memory_equal(b.binder, want, 32);
+	for (size_t n = 0; n < 66; n++)
+		if ((binding_verifier(id, span_of(bytes, n), key, &other,
+			 NULL) == 0) != (n >= 8 && n <= 64))
+			fail_msg("a nonce of %zu", n);
+	for (size_t n = 0; n < 130; n++)
+		if ((binding_verifier(span_of(bytes, n), span_of(bytes, 8), key,
+			 &other, NULL) == 0) != (n >= 1 && n <= 128))
+			fail_msg("a name of %zu", n);
+}
+
 int
 main(void)
 {
@@ -178,6 +209,7 @@ main(void)
 		cmocka_unit_test(each_argument),
 		cmocka_unit_test(all_differ),
 		cmocka_unit_test(offline_nonces),
+		cmocka_unit_test(verifier_nonces),
 		cmocka_unit_test(replayed_sizes),
 		cmocka_unit_test(only_whole_ones_are_valid),
 	};
