@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/span.h"
+#include "format/ar4si.h"
 
 #define VERDICT_CHECKS_MAX 64
 #define VERDICT_CLAIMS_MAX 160
@@ -25,25 +26,6 @@ struct verdict_check {
 struct verdict_claim {
 	char *name, *value; /* owned */
 };
-
-/* AR4SI claim keys, as indexes of the vector. */
-enum ar4si {
-	AR4SI_INSTANCE_IDENTITY,
-	AR4SI_CONFIGURATION,
-	AR4SI_EXECUTABLES,
-	AR4SI_FILE_SYSTEM,
-	AR4SI_HARDWARE,
-	AR4SI_RUNTIME_OPAQUE,
-	AR4SI_STORAGE_OPAQUE,
-	AR4SI_SOURCED_DATA,
-	AR4SI_CLAIMS
-};
-#define AR4SI_AFFIRMING 2
-#define AR4SI_UNEXPECTED 1
-#define AR4SI_WARNING 32
-#define AR4SI_CONTRAINDICATED 96
-#define AR4SI_UNRECOGNISED 97
-#define AR4SI_CRYPTO_FAILED 99
 
 /* Starts as refused with nothing passed; only appraise/core.c accepts. Kept
  * small: an idle connection holds one. */

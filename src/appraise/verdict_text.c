@@ -17,17 +17,6 @@ static const char *const levels[] = {
 	[SEAL_LEVEL_TRAFFIC] = "traffic",
 };
 
-static const char *const ar4si_names[AR4SI_CLAIMS] = {
-	[AR4SI_INSTANCE_IDENTITY] = "instance-identity",
-	[AR4SI_CONFIGURATION] = "configuration",
-	[AR4SI_EXECUTABLES] = "executables",
-	[AR4SI_FILE_SYSTEM] = "file-system",
-	[AR4SI_HARDWARE] = "hardware",
-	[AR4SI_RUNTIME_OPAQUE] = "runtime-opaque",
-	[AR4SI_STORAGE_OPAQUE] = "storage-opaque",
-	[AR4SI_SOURCED_DATA] = "sourced-data",
-};
-
 static const char *const statuses[] = {
 	[SEAL_CHECK_FAILED] = "failed",
 	[SEAL_CHECK_PASSED] = "passed",
@@ -174,8 +163,8 @@ json_ar4si(const struct seal_verdict *v)
 	json_t *map = json_object();
 
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
-		if (json_object_set_new(
-			map, ar4si_names[i], json_integer(v->ar4si[i])) != 0)
+		if (json_object_set_new(map, ar4si_name((enum ar4si)i),
+			json_integer(v->ar4si[i])) != 0)
 			goto fail;
 	return map;
 fail:

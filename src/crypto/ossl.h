@@ -2,7 +2,8 @@
 #ifndef CRYPTO_OSSL_H
 #define CRYPTO_OSSL_H
 
-/* How this room treats libcrypto; private to src/crypto. */
+/* How this room treats libcrypto; private to src/crypto, and to src/jose for
+ * the library that it calls. */
 #include <openssl/evp.h>
 
 #include "base/diag.h"
