@@ -89,9 +89,13 @@ policy_explain(const struct policy *p, struct wr *out)
 		    i == 0 ? "Accepted is" : "Accepted is also",
 		    p->accept[i].scheme);
 		explain_signers(&p->accept[i], out);
-		if (p->accept[i].refs != NULL &&
-		    refs_explain(p->accept[i].refs, out) != 0)
-			return out->error;
+		if (p->accept[i].refs != NULL) {
+			wr_printf(out,
+			    "    reference triples match all that it "
+			    "measured, of those files that are valid then:\n");
+			if (refs_explain(p->accept[i].refs, out) != 0)
+				return out->error;
+		}
 		if (p->accept[i].by->rules_explain(p->accept[i].rules, out) !=
 		    0)
 			return out->error;

@@ -168,8 +168,8 @@ by_chain(const struct refs_trust *t, struct refs_file *f, struct seal_diag *d)
 
 	if (c->n_chain == 0)
 		return seal_fail(d, SEAL_E_SIGNATURE,
-		    "corim '%.100s': not signed by a key of 'corim_signers', "
-		    "and it carries no certificate",
+		    "corim '%.100s': not signed by a key that is trusted for "
+		    "it, and it carries no certificate",
 		    f->name);
 	if ((r = cert_parse(c->chain[0], &leaf, d)) != 0)
 		return r;

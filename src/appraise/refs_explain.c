@@ -71,8 +71,9 @@ explain_measurement(const struct comid_measurement *m, struct wr *out)
 		if (m->val[i].n == 0)
 			continue;
 		refs_item_text(m->val[i], value, sizeof(value));
-		wr_printf(out, "          key %s: value %zu is %.400s\n", key,
-		    i, value);
+		wr_printf(out, "          %s%s%s %.400s\n",
+		    m->mkey.n > 0 ? key : "", m->mkey.n > 0 ? ": " : "",
+		    refs_value_name(i), value);
 	}
 	if (m->other)
 		wr_printf(out,
@@ -95,7 +96,7 @@ explain_triple(const struct refs_file *f, const struct comid_id *tag,
 		while (comid_measurement_next(&t->items, &m))
 			explain_measurement(&m, out);
 	else if (t->kind == COMID_ATTEST_KEY)
-		wr_printf(out, "          %zu keys%s\n", t->items.left,
+		wr_printf(out, "          keys: %zu%s\n", t->items.left,
 		    t->conditional ? ", under conditions: not used" : "");
 	else
 		wr_printf(out, "          told in the verdict, decides "
@@ -151,8 +152,6 @@ explain_file(const struct refs_file *f, struct wr *out)
 int
 refs_explain(const struct refs *r, struct wr *out)
 {
-	wr_printf(out, "    reference triples match all that it measured; of "
-		       "these files, those valid then:\n");
 	for (size_t i = 0; i < r->n_files; i++)
 		explain_file(&r->files[i], out);
 	if (r->n_unused_keys > 0)

@@ -59,6 +59,7 @@ struct refs_difference {
 /* Holds want against one measurement. d may be NULL. */
 bool refs_values_match(const struct comid_measurement *want,
     const struct comid_measurement *got, struct refs_difference *d);
+const char *refs_value_name(size_t i); /* of enum comid_mval */
 /* An encoded item, for people. */
 void refs_item_text(struct span item, char *buf, size_t cap);
 

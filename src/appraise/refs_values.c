@@ -10,6 +10,12 @@ static const char *const names[COMID_MVALS] = { "version", "svn", "digests",
 	"flags", "raw value", "mask", "mac", "ip", "serial", "ueid", "uuid",
 	"name", "value 12", "crypto keys", "integrity registers", "range" };
 
+const char *
+refs_value_name(size_t i)
+{
+	return i < COMID_MVALS ? names[i] : "";
+}
+
 void
 refs_item_text(struct span item, char *buf, size_t cap)
 {
@@ -24,7 +30,7 @@ refs_item_text(struct span item, char *buf, size_t cap)
 		return;
 	}
 	wr_init(&w, diag, sizeof(diag));
-	if (item.n == 0 || cbor_diagnose(item, &w, 0) != 0)
+	if (item.n == 0 || cbor_diagnose_line(item, &w) != 0)
 		snprintf(buf, cap, "%s", item.n == 0 ? "(none)" : "(long)");
 	else
 		text_safe(wr_view(&w), buf, cap);

@@ -60,5 +60,7 @@ void cbor_put_map(struct wr *w, size_t n);
 /* Diagnostic notation (RFC 8949 s8) of one item, for people; long strings
  * are shortened. 0 or SEAL_E_DECODE. */
 int cbor_diagnose(struct span s, struct wr *out, unsigned indent);
+/* The same on one line. */
+int cbor_diagnose_line(struct span s, struct wr *out);
 
 #endif

@@ -13,6 +13,7 @@ struct frame {
 struct printer {
 	struct wr *out;
 	unsigned indent;
+	bool flat; /* all on one line */
 	struct frame open[LIMIT_DEPTH];
 	size_t depth;
 };
@@ -26,6 +27,8 @@ put(struct printer *p, const char *text)
 static void
 new_line(struct printer *p)
 {
+	if (p->flat)
+		return;
 	put(p, "\n");
 	for (size_t i = 0; i < p->indent + p->depth; i++)
 		put(p, "  ");
@@ -172,7 +175,9 @@ after_item(struct printer *p)
 		struct frame *f = &p->open[p->depth - 1];
 
 		if (f->left > 0 && --f->left > 0) {
-			put(p, f->type == CBOR_MAP && f->left % 2 ? ": " : ",");
+			put(p, f->type == CBOR_MAP && f->left % 2 ? ": "
+			       : p->flat                          ? ", "
+								  : ",");
 			if (f->type == CBOR_ARRAY || f->left % 2 == 0)
 				new_line(p);
 			return;
@@ -184,10 +189,9 @@ after_item(struct printer *p)
 	}
 }
 
-int
-cbor_diagnose(struct span s, struct wr *out, unsigned indent)
+static int
+diagnose(struct span s, struct printer p)
 {
-	struct printer p = { .out = out, .indent = indent };
 	struct cbor_head h = { CBOR_NONE, 0, 0 };
 	struct rd r;
 
@@ -212,4 +216,16 @@ cbor_diagnose(struct span s, struct wr *out, unsigned indent)
 		}
 	} while (p.depth > 0);
 	return 0;
+}
+
+int
+cbor_diagnose(struct span s, struct wr *out, unsigned indent)
+{
+	return diagnose(s, (struct printer){ .out = out, .indent = indent });
+}
+
+int
+cbor_diagnose_line(struct span s, struct wr *out)
+{
+	return diagnose(s, (struct printer){ .out = out, .flat = true });
 }

@@ -189,6 +189,7 @@ seal_corim_verify(
     const struct seal_corim_check *c, char **ret, struct seal_diag *d)
 {
 	struct refs_trust trust = { .n_signers = 1, .any_profile = true };
+	struct seal_diag why = { 0 };
 	struct refs *refs = NULL;
 	struct wr out;
 	int r;
@@ -200,9 +201,14 @@ seal_corim_verify(
 	}
 	if ((r = refs_new(&trust, &refs, d)) != 0)
 		return r;
-	if ((r = refs_add(refs, "it", span_of(c->corim, c->corim_n), d)) != 0 ||
-	    (r = refs_valid(refs, c->unix_s, d)) != 0)
+	if ((r = refs_add(refs, "it", span_of(c->corim, c->corim_n), &why)) !=
+		0 ||
+	    (r = refs_valid(refs, c->unix_s, &why)) != 0) {
+		/* What to do about it differs from what a policy would say. */
+		seal_fail(d, r, "%s", why.text);
 		goto out;
+	}
+	wr_printf(&out, "verified: signed by who was named, and valid\n");
 	if ((r = refs_explain(refs, &out)) != 0 ||
 	    (r = wr_take_text(&out, ret)) != 0)
 		seal_fail(d, r, "corim: too large to tell");

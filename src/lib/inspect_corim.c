@@ -19,27 +19,12 @@ tree_string(json_t *o, const char *key, struct span s)
 	free(safe);
 }
 
-/* Diagnostic notation on one line: its strings hold no line breaks. */
-static void
-put_line(struct wr *out, struct span lines)
-{
-	bool indent = false;
-
-	for (size_t i = 0; i < lines.n; i++) {
-		indent = lines.p[i] == '\n' || (indent && lines.p[i] == ' ');
-		if (!indent)
-			wr_u8(out, lines.p[i]);
-		else if (lines.p[i] == '\n' && i > 0 && lines.p[i - 1] == ',')
-			wr_u8(out, ' ');
-	}
-}
-
 /* An encoded item for people; strings as they are. */
 static void
 tree_item(json_t *o, const char *key, struct span item)
 {
 	struct span text;
-	struct wr lines, w;
+	struct wr w;
 	struct rd r;
 
 	rd_init(&r, item);
@@ -47,13 +32,9 @@ tree_item(json_t *o, const char *key, struct span item)
 		tree_string(o, key, text);
 		return;
 	}
-	wr_init_heap(&lines, SHOWN_MAX);
 	wr_init_heap(&w, SHOWN_MAX);
-	if (item.n > 0 && cbor_diagnose(item, &lines, 0) == 0) {
-		put_line(&w, wr_view(&lines));
+	if (item.n > 0 && cbor_diagnose_line(item, &w) == 0)
 		tree_string(o, key, wr_view(&w));
-	}
-	wr_free(&lines);
 	wr_free(&w);
 }
 

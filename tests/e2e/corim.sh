@@ -47,6 +47,7 @@ has out 'signer: ACME'
 expect 0 inspect values.corim
 has out 'format: CoRIM'
 expect 0 corim verify values.corim --key maker.pub
+has out '^verified'
 has out 'reference\[0\]'
 expect 2 corim verify values.corim --key stranger.pub
 expect 2 corim verify values.corim --key maker.pub --time 2100-01-01T00:00:00Z

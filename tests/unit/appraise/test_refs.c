@@ -845,7 +845,7 @@ explained(void **state)
 	static const char *const must[] = { "a CoSWID", "a CoTL",
 		"1 dependent RIMs", "2 triples of other kinds",
 		"CoRIM 'rim' tag 'tag' reference[0] (file)", "for model m",
-		"key 5" };
+		"5: svn 1" };
 	struct refs *r = refs_unsigned();
 	char *text = NULL;
 	struct wr w;

@@ -89,10 +89,27 @@ indented(void **state)
 	wr_free(&w);
 }
 
+/* {1: [2, h'03'], "a": {}} */
+static void
+one_line(void **state)
+{
+	const struct span in = HEX(0xa2, 1, 0x82, 2, 0x41, 3, 0x61, 'a', 0xa0);
+	char text[64] = "";
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, text, sizeof(text) - 1);
+	assert_int_equal(cbor_diagnose_line(in, &w), 0);
+	assert_string_equal(text, "{1: [2, h'03'], \"a\": {}}");
+	assert_int_equal(
+	    cbor_diagnose_line(span_of(in.p, in.n - 1), &w), SEAL_E_DECODE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_line),
 		cmocka_unit_test(notation),
 		cmocka_unit_test(shortened),
 		cmocka_unit_test(indented),
