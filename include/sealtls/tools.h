@@ -39,6 +39,14 @@ SEAL_API int seal_probe(
 SEAL_API int seal_evidence_offline(struct seal_ctx *ctx, const void *nonce,
     size_t nonce_n, void **ret, size_t *ret_n, struct seal_diag *d);
 
+/*
+ * A signed result (JWT) about this machine, from the Verifier of ctx's first
+ * attester with a passport, over a nonce of that Verifier's in its own domain.
+ * As it came: nothing has verified it. The caller frees *ret.
+ */
+SEAL_API int seal_passport_get(
+    struct seal_ctx *ctx, char **ret, struct seal_diag *d);
+
 struct seal_appraise_args {
 	const void *evidence; /* a CMW, or bare Evidence */
 	size_t evidence_n;

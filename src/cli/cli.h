@@ -20,10 +20,10 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command cmd_serve, cmd_connect, cmd_evidence, cmd_appraise,
-    cmd_inspect, cmd_policy_lint, cmd_policy_explain, cmd_policy_learn,
-    cmd_corim_create, cmd_corim_from_policy, cmd_corim_show, cmd_corim_verify,
-    cmd_tpm_init, cmd_tpm_enroll, cmd_tpm_status, cmd_doctor, cmd_dev_key,
-    cmd_dev_cert;
+extern const struct command cmd_serve, cmd_connect, cmd_evidence,
+    cmd_passport_get, cmd_appraise, cmd_inspect, cmd_policy_lint,
+    cmd_policy_explain, cmd_policy_learn, cmd_corim_create,
+    cmd_corim_from_policy, cmd_corim_show, cmd_corim_verify, cmd_tpm_init,
+    cmd_tpm_enroll, cmd_tpm_status, cmd_doctor, cmd_dev_key, cmd_dev_cert;
 
 #endif

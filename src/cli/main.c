@@ -11,9 +11,9 @@
 static const struct command *const commands[] = { &cmd_serve, &cmd_connect,
 	&cmd_policy_learn, &cmd_policy_lint, &cmd_policy_explain,
 	&cmd_corim_create, &cmd_corim_from_policy, &cmd_corim_show,
-	&cmd_corim_verify, &cmd_evidence, &cmd_appraise, &cmd_inspect,
-	&cmd_doctor, &cmd_tpm_init, &cmd_tpm_enroll, &cmd_tpm_status,
-	&cmd_dev_key, &cmd_dev_cert };
+	&cmd_corim_verify, &cmd_evidence, &cmd_passport_get, &cmd_appraise,
+	&cmd_inspect, &cmd_doctor, &cmd_tpm_init, &cmd_tpm_enroll,
+	&cmd_tpm_status, &cmd_dev_key, &cmd_dev_cert };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int

@@ -63,6 +63,12 @@ passport_cached(const struct passport *p)
 	return p->cached;
 }
 
+struct remote *
+passport_via(const struct passport *p)
+{
+	return p->via;
+}
+
 const char *
 passport_verifier(const struct passport *p)
 {

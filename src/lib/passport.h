@@ -20,6 +20,7 @@ int passport_new(struct remote *via, struct attester *a, bool cached,
     uint32_t max_age_s, struct passport **ret, struct seal_diag *d);
 void passport_free(struct passport **p);
 bool passport_cached(const struct passport *p);
+struct remote *passport_via(const struct passport *p);
 const char *passport_verifier(const struct passport *p); /* its id */
 
 /* The result for one request, as a CMW record. b is that request's binding;

@@ -11,7 +11,7 @@ soft_policy policy.json "$pin" 00ff
 say "help: every command has one, with an example"
 expect 0 --help
 has out 'exit status: 0 accepted'
-for c in serve connect 'policy learn' 'policy lint' 'policy explain' evidence \
+for c in serve connect 'policy learn' 'policy lint' 'policy explain' evidence 'passport get' \
 	appraise inspect doctor 'tpm init' 'tpm status' 'dev key' 'dev cert'; do
 	# shellcheck disable=SC2086 # two words
 	expect 0 $c --help

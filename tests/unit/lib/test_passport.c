@@ -250,6 +250,38 @@ max_age(void **state)
 	scene_close(&s);
 }
 
+/* The same as a tool: the first attester with a passport, if there is one. */
+static void
+get(void **state)
+{
+	struct seal_diag d = { 0 };
+	struct seal_ctx *ctx;
+	char json[512], *token = NULL;
+	struct scene s;
+
+	scene_open(&s, *state, true, false, 60);
+	snprintf(json, sizeof(json),
+	    "{\"verifiers\":[{\"name\":\"v\",\"api\":\"veraison\",\"url\":"
+	    "\"http://127.0.0.1:%u\",\"id\":\"" ID "\",\"plain_http\":true}],"
+	    "\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":"
+	    "\"server.signer\"},\"passport\":{\"verifier\":\"v\",\"mode\":"
+	    "\"cached\"}}]}",
+	    fake_port(s.fake));
+	ctx = world_ctx(*state, json);
+	assert_int_equal(seal_passport_get(ctx, &token, &d), 0);
+	assert_non_null(strstr(token, ".c2ln"));
+	assert_int_equal(s.desk.issued, 1);
+	free(token);
+	fake_tell(s.fake, FAKE_ERROR);
+	assert_int_equal(
+	    seal_passport_get(ctx, &token, &d), SEAL_E_UNAVAILABLE);
+	seal_ctx_free(&ctx);
+	ctx = world_ctx(*state, "{}");
+	assert_int_equal(seal_passport_get(ctx, &token, NULL), SEAL_E_CONFIG);
+	seal_ctx_free(&ctx);
+	scene_close(&s);
+}
+
 struct useless_case {
 	const char *name, *claims;
 	int want;
@@ -331,6 +363,7 @@ main(void)
 		cmocka_unit_test(renewal),
 		cmocka_unit_test(max_age),
 		cmocka_unit_test(useless),
+		cmocka_unit_test(get),
 		cmocka_unit_test(single_flight),
 	};
 
