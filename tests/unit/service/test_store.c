@@ -492,17 +492,25 @@ teardown(void **state)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
 	char path[300];
-	struct stat st;
 
 	(void)state;
-	if (stat(where, &st) == 0 && (st.st_mode & 077) != 0)
-		return -1; /* others could read it */
 	store_close(&s);
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/test.db%s", dir, ends[i]);
 		unlink(path);
 	}
 	return rmdir(dir);
+}
+
+/* Where the store is a file: nobody else can read it. */
+static void
+private_file(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	if (stat(where, &st) == 0)
+		assert_int_equal(st.st_mode & 077, 0);
 }
 
 int
@@ -519,6 +527,7 @@ main(void)
 		cmocka_unit_test(two_stores),
 		cmocka_unit_test(expiry),
 		cmocka_unit_test(bad_places),
+		cmocka_unit_test(private_file),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -256,7 +256,7 @@ static const struct verdict_case verdict_cases[] = {
 	{ "zero", HEX(0xa2, 0, 0, 2, 0x41, 9), SEAL_E_PROTOCOL },
 	{ "no code", HEX(0xa1, 2, 0x41, 9), SEAL_E_PROTOCOL },
 	{ "no context", HEX(0xa1, 0, 2), SEAL_E_PROTOCOL },
-	{ "code twice", HEX(0xa3, 0, 2, 0, 1, 2, 0x41, 9), SEAL_E_PROTOCOL },
+	{ "code twice", HEX(0xa3, 0, 2, 0, 3, 2, 0x41, 9), SEAL_E_PROTOCOL },
 	{ "trailing", HEX(0xa2, 0, 2, 2, 0x41, 9, 0), SEAL_E_PROTOCOL },
 	{ "code is text", HEX(0xa2, 0, 0x61, '1', 2, 0x41, 9),
 	    SEAL_E_PROTOCOL },

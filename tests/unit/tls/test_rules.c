@@ -175,6 +175,32 @@ held_data(void **state)
 	sim_close(&m);
 }
 
+/* A frame of which a part is here takes its room before it is whole: the
+ * record that ends it may bring another. */
+static void
+held_part(void **state)
+{
+	static uint8_t record[LIMIT_FRAME_DATA];
+	struct seal_diag d = { 0 };
+	struct wr w;
+	struct sim m;
+
+	(void)state;
+	sim_open(&m, SIM_CLIENT_REQUIRES);
+	sim_run(&m);
+	wr_init_heap(&w, FRAME_HEADER + LIMIT_FRAME_DATA);
+	frame_write(&w, FRAME_DATA, span_of(record, LIMIT_FRAME_DATA));
+	for (int i = 0; i < 15; i++)
+		assert_int_equal(
+		    session_input(m.c.s, wr_view(&w), m.now_ms, &d), 0);
+	assert_true(session_wants_input(m.c.s));
+	assert_int_equal(
+	    session_input(m.c.s, span_of(w.p, w.n - 1), m.now_ms, &d), 0);
+	assert_false(session_wants_input(m.c.s));
+	wr_free(&w);
+	sim_close(&m);
+}
+
 /* ---- Asking ---- */
 
 static void
@@ -517,6 +543,7 @@ main(void)
 		cmocka_unit_test(unsent_data_stays),
 		cmocka_unit_test(endless_stream),
 		cmocka_unit_test(held_data),
+		cmocka_unit_test(held_part),
 		cmocka_unit_test(require_asks),
 		cmocka_unit_test(lease_over_at_once),
 		cmocka_unit_test(clock_comes_first),
