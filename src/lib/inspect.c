@@ -25,6 +25,8 @@ const struct inspector inspectors[] = {
 	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
 	{ "corim", "CoRIM", inspect_corim },
 	{ "comid", "CoMID", inspect_comid },
+	{ "ear-jwt", "Attestation Result (EAR) in a JWT", inspect_ear_jwt },
+	{ "ear-cwt", "Attestation Result (EAR) in a CWT", inspect_ear_cwt },
 	{ "eat", "EAT in COSE_Sign1", inspect_cose },
 	{ "request", "Authenticator request (RFC 9261)", inspect_request },
 	{ "authenticator", "Exported authenticator (RFC 9261)",
@@ -38,8 +40,8 @@ seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "eventlog", "ima", "cmw",
-		"corim", "comid", "eat", "request", "authenticator", "cbor",
-		NULL };
+		"corim", "comid", "ear-jwt", "ear-cwt", "eat", "request",
+		"authenticator", "cbor", NULL };
 
 	return names;
 }

@@ -33,6 +33,8 @@ json_t *inspect_tpm_public(struct span in, struct seal_diag *d);
 json_t *inspect_tpm_signature(struct span in, struct seal_diag *d);
 json_t *inspect_eventlog(struct span in, struct seal_diag *d);
 json_t *inspect_ima(struct span in, struct seal_diag *d);
+json_t *inspect_ear_jwt(struct span in, struct seal_diag *d);
+json_t *inspect_ear_cwt(struct span in, struct seal_diag *d);
 json_t *inspect_cose(struct span in, struct seal_diag *d);
 json_t *inspect_request(struct span in, struct seal_diag *d);
 json_t *inspect_authenticator(struct span in, struct seal_diag *d);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cose/cose.h"
 #include "format/cmw.h"
+#include "format/ear.h"
 #include "format/eat.h"
 #include "format/tpm_evidence.h"
 #include "lib/inspect.h"
@@ -66,10 +67,15 @@ inspect_cose(struct span in, struct seal_diag *d)
 json_t *
 tree_evidence(struct span media_type, struct span value)
 {
+	bool cwt = false;
+
 	if (media_type_equal(media_type, span_str(TPM_EVIDENCE_TYPE)))
 		return inspect_tpm_evidence(value, NULL);
 	if (media_type_equal(media_type, span_str(EAT_SOFT_TYPE)))
 		return inspect_cose(value, NULL);
+	if (ear_media_type(media_type, &cwt) != NULL)
+		return cwt ? inspect_ear_cwt(value, NULL)
+			   : inspect_ear_jwt(value, NULL);
 	return NULL;
 }
 
