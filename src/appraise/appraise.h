@@ -14,6 +14,9 @@ struct appraisal_in {
 	struct key_cache *keys; /* may be NULL */
 	bool binder_known;      /* false: a file without --expect-binder; then
 				   never accepted */
+	/* Receives the SPKI of the subject key once signatures, binder and key
+	 * were found right, also where policy then refuses; or NULL. */
+	struct wr *subject;
 	/* The first verdict of a connection, for a re-attestation; or NULL. */
 	const struct seal_verdict *first;
 };

@@ -56,7 +56,8 @@ static bool
 key_unknown(const struct seal_binding *b)
 {
 	return b->spki.n == 0 &&
-	       (b->kind == BINDING_REPLAY || b->kind == BINDING_OFFLINE);
+	       (b->kind == BINDING_REPLAY || b->kind == BINDING_OFFLINE ||
+		   b->kind == BINDING_VERIFIER);
 }
 
 /* The key that the signed bytes name is the one that the authenticator was
@@ -464,6 +465,9 @@ judge(const struct policy *p, const struct appraiser *by,
 
 	if (!appraise_verify(by, in, f, v))
 		return false;
+	if (in->subject != NULL && in->binder_known)
+		wr_bytes(
+		    in->subject, span_of(f->subject_spki, f->n_subject_spki));
 	ok = judge_entries(p, by, f, in->now, &on, v);
 	if (!verdict_check(v, "binder.known", in->binder_known, SEAL_E_POLICY,
 		"a binder to compare with",

@@ -24,6 +24,10 @@ const char *text_safe(struct span s, char *buf, size_t cap);
  * parameters compared as they stand (PROTOCOL 5.6). */
 bool media_type_equal(struct span a, struct span b);
 
+/* text as a JSON string, quotes included; what is no UTF-8 becomes '?', since
+ * strict readers refuse it. */
+void json_text(struct wr *w, const char *text);
+
 /* Well-formed UTF-8 (RFC 3629)? */
 bool utf8_valid(struct span s);
 

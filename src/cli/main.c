@@ -8,12 +8,33 @@
 
 #include "cli/cli.h"
 
-static const struct command *const commands[] = { &cmd_serve, &cmd_connect,
-	&cmd_policy_learn, &cmd_policy_lint, &cmd_policy_explain,
-	&cmd_corim_create, &cmd_corim_from_policy, &cmd_corim_show,
-	&cmd_corim_verify, &cmd_evidence, &cmd_passport_get, &cmd_appraise,
-	&cmd_inspect, &cmd_doctor, &cmd_tpm_init, &cmd_tpm_enroll,
-	&cmd_tpm_status, &cmd_dev_key, &cmd_dev_cert };
+static const struct command *const commands[] = {
+	&cmd_serve,
+	&cmd_connect,
+	&cmd_policy_learn,
+	&cmd_policy_lint,
+	&cmd_policy_explain,
+	&cmd_corim_create,
+	&cmd_corim_from_policy,
+	&cmd_corim_show,
+	&cmd_corim_verify,
+	&cmd_evidence,
+	&cmd_passport_get,
+	&cmd_appraise,
+	&cmd_inspect,
+	&cmd_doctor,
+	&cmd_tpm_init,
+	&cmd_tpm_enroll,
+	&cmd_tpm_status,
+	&cmd_dev_key,
+	&cmd_dev_cert,
+#ifdef SEAL_VERIFIER
+	&cmd_verifier_run,
+	&cmd_verifier_add,
+	&cmd_verifier_list,
+	&cmd_verifier_log,
+#endif
+};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int

@@ -12,21 +12,7 @@
 void
 out_json_text(struct wr *w, const char *text)
 {
-	/* Strict readers refuse JSON that is not UTF-8. */
-	bool utf8 = utf8_valid(span_str(text));
-
-	wr_u8(w, '"');
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			wr_printf(w, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			wr_printf(w, "\\u%04x", c);
-		else
-			wr_u8(w, c < 0x80 || utf8 ? c : '?');
-	}
-	wr_u8(w, '"');
+	json_text(w, text);
 }
 
 void

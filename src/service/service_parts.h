@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SERVICE_SERVICE_PARTS_H
+#define SERVICE_SERVICE_PARTS_H
+
+#include <pthread.h>
+
+#include "service/service.h"
+
+/* What the files of the service share; for them alone. */
+struct service {
+	const struct service_conf *conf;
+	struct store *store;
+	struct seal_verifier *verifier;
+	char *jwks;     /* the set as it is published */
+	char *jwk;      /* our key alone */
+	uint8_t *token; /* of provisioners; NULL: tokens are off */
+	size_t n_token;
+
+	pthread_mutex_t lock; /* guards the policy that is in force */
+	int64_t policy_id;    /* 0: none yet */
+
+	/* Counted since the start; atomic. */
+	uint64_t replies[6]; /* by hundreds of the status */
+	uint64_t accepted, refused, failed;
+	uint64_t appraise_us;
+};
+
+int64_t service_now(void);
+/* Takes over the store's policy where it has changed. */
+int service_policy(struct service *s, struct seal_diag *d);
+/* May this requester provision? Else *ret says why not. */
+bool provision_allowed(
+    const struct service *s, const struct request *req, struct reply *ret);
+
+/* The media types that are taken, as member key of an open object. */
+void api_accept_list(struct service *s, struct wr *w, const char *key);
+
+/* Handlers, by route. */
+void api_new_session(
+    struct service *s, const struct request *req, struct reply *ret);
+void api_session_get(
+    struct service *s, const struct request *req, struct reply *ret);
+void api_session_post(
+    struct service *s, const struct request *req, struct reply *ret);
+void api_session_delete(
+    struct service *s, const struct request *req, struct reply *ret);
+void provision_submit(
+    struct service *s, const struct request *req, struct reply *ret);
+void discover_verification(
+    struct service *s, const struct request *req, struct reply *ret);
+void discover_provisioning(
+    struct service *s, const struct request *req, struct reply *ret);
+void discover_jwks(
+    struct service *s, const struct request *req, struct reply *ret);
+void discover_health(
+    struct service *s, const struct request *req, struct reply *ret);
+void discover_metrics(
+    struct service *s, const struct request *req, struct reply *ret);
+void page_status(
+    struct service *s, const struct request *req, struct reply *ret);
+void page_style(
+    struct service *s, const struct request *req, struct reply *ret);
+
+#define API_SESSION "/challenge-response/v1/session/"
+#define API_NEW "/challenge-response/v1/newSession"
+#define API_SUBMIT "/endorsement-provisioning/v1/submit"
+#define API_SESSION_TYPE \
+	"application/vnd.veraison.challenge-response-session+json"
+#define API_DISCOVERY_TYPE "application/vnd.veraison.discovery+json"
+
+#endif
