@@ -118,7 +118,8 @@ misbehave(struct fake *f, struct io *io, enum fake_lie lie, unsigned nth)
 	case FAKE_BUSY_TWICE:
 		if (nth > 2)
 			return false;
-		/* fall through */
+		answer(io, 503, "text/plain", NULL, "busy");
+		return true;
 	case FAKE_BUSY:
 		answer(io, 503, "text/plain", NULL, "busy");
 		return true;
