@@ -303,8 +303,9 @@ read_claims(struct span claims, struct ear *e, struct seal_diag *d)
 	size_t n = 0;
 	int code;
 
-	if ((code = find_profile(claims, e, d)) != 0)
-		return code;
+	code = find_profile(claims, e, d);
+	if (code != 0 || e->profile == NULL)
+		return code != 0 ? code : SEAL_E_UNSUPPORTED;
 	rd_init(&r, claims);
 	if (!cbor_map(&r, &n))
 		return seal_fail(d, SEAL_E_DECODE, "ear: malformed claims");

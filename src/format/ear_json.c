@@ -276,8 +276,9 @@ read_claims(const json_t *j, struct ear *e, struct seal_diag *d)
 	const json_t *status;
 	int r;
 
-	if ((r = read_profile(j, e, d)) != 0)
-		return r;
+	r = read_profile(j, e, d);
+	if (r != 0 || e->profile == NULL)
+		return r != 0 ? r : SEAL_E_UNSUPPORTED;
 	names = &spelled[e->profile->spelling];
 	status = json_object_get(j, names->status);
 	e->has_status = status != NULL;

@@ -191,7 +191,7 @@ text_read(struct rd *r, struct ima_entry *e)
 {
 	struct span pcr = { 0 }, hex = { 0 }, name = { 0 }, digest = { 0 };
 	struct wr out, room;
-	struct rd line;
+	struct rd line = { 0 };
 
 	wr_init(&out, e->template_digest, SHA1_SIZE);
 	wr_init(&room, e->room, sizeof(e->room));
