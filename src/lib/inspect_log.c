@@ -186,9 +186,8 @@ inspect_ima(struct span in, struct seal_diag *d)
 	struct ima_replay p = { 0 };
 	struct ima_entry e;
 	struct ima_iter it;
-	int r;
 
-	if (in.n == 0 || (r = ima_replay(in, TPM_ALG_SHA1, &p, d)) != 0)
+	if (in.n == 0 || ima_replay(in, TPM_ALG_SHA1, &p, d) != 0)
 		return NULL;
 	o = json_object();
 	files = json_array();

@@ -108,12 +108,12 @@ failure_code(const struct seal_verdict *v)
 	return v->diag != NULL ? v->diag->code : 0;
 }
 
-/* Against each form in turn, until the binder is not what fails. */
-static int
+/* Against each form in turn, until the binder is not what fails. NULL when
+ * out of memory. */
+static struct seal_verdict *
 judge(const struct seal_verifier *v, const struct policy *p,
     const struct found *found, const struct seal_binding *forms, size_t n,
-    struct wr *subject, int64_t now, struct seal_verdict **ret,
-    struct seal_diag *d)
+    struct wr *subject, int64_t now)
 {
 	struct appraisal_in in = { .media_type = found->type,
 		.evidence = found->value,
@@ -128,15 +128,14 @@ judge(const struct seal_verifier *v, const struct policy *p,
 		seal_verdict_free(&verdict);
 		wr_free(subject);
 		if ((verdict = verdict_new()) == NULL)
-			return seal_fail(d, SEAL_E_MEMORY, "appraise");
+			return NULL;
 		verdict->subject = "evidence";
 		in.expected = &forms[i];
 		appraise(p, &in, verdict);
 		if (failure_code(verdict) != SEAL_E_BINDER)
 			break;
 	}
-	*ret = verdict;
-	return 0;
+	return verdict;
 }
 
 /* Which platform it was; where none is named, the key stands for it. Nothing
@@ -177,10 +176,13 @@ answer(const struct seal_verifier *v, const struct verifier_policy *p,
 
 	if ((r = nonce_forms(v, ask, forms, &n, d)) != 0 ||
 	    (r = find(ask, &found, d)) != 0 ||
-	    (r = check_type(p->policy, found.type, d)) != 0 ||
-	    (r = judge(v, p->policy, &found, forms, n, subject, f.now,
-		 &ret->verdict, d)) != 0)
+	    (r = check_type(p->policy, found.type, d)) != 0)
 		goto out;
+	ret->verdict = judge(v, p->policy, &found, forms, n, subject, f.now);
+	if (ret->verdict == NULL) {
+		r = seal_fail(d, SEAL_E_MEMORY, "appraise");
+		goto out;
+	}
 	f.verdict = ret->verdict;
 	f.subject = wr_view(subject);
 	name_attester(ret->verdict, f.subject, ret->attester);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/http.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -44,13 +45,11 @@ url_refuse(const char *url, const char *expected, const char *remedy,
 static bool
 host_is_loopback(const char *host)
 {
-	unsigned a = 0, b = 0, c = 0, e = 0;
-	int end = 0;
+	uint8_t address[4];
 
 	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
 		return true;
-	return sscanf(host, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &e, &end) == 4 &&
-	       host[end] == '\0' && a == 127 && b < 256 && c < 256 && e < 256;
+	return inet_pton(AF_INET, host, address) == 1 && address[0] == 127;
 }
 
 static char *

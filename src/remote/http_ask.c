@@ -183,15 +183,15 @@ attempt_publish(struct attempt *a, struct http_answer *ret)
 {
 	struct http_answer got = { 0 };
 	char after[8];
-	unsigned s = 0;
 
 	curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &got.status);
 	copy_header(a->curl, "Content-Type", got.content_type,
 	    sizeof(got.content_type));
 	copy_header(a->curl, "Location", got.location, sizeof(got.location));
 	copy_header(a->curl, "Retry-After", after, sizeof(after));
-	if (sscanf(after, "%5u", &s) == 1)
-		got.retry_after_s = s;
+	/* A date, which it may be too, counts as nothing. */
+	if (strspn(after, "0123456789") == strlen(after))
+		got.retry_after_s = (unsigned)strtoul(after, NULL, 10);
 	wr_u8(&a->body, 0);
 	if (wr_take(&a->body, &got.body, &got.n_body) != 0)
 		return SEAL_E_MEMORY;

@@ -80,7 +80,7 @@ version_get(struct postgres *p, int *ret, struct seal_diag *d)
 	if (PQresultStatus(res) != PGRES_TUPLES_OK || PQntuples(res) != 1)
 		r = told(p, "schema version", d);
 	else
-		*ret = PQgetisnull(res, 0, 0) ? 0 : atoi(PQgetvalue(res, 0, 0));
+		*ret = (int)strtol(PQgetvalue(res, 0, 0), NULL, 10);
 	PQclear(res);
 	return r;
 }
