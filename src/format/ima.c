@@ -125,14 +125,14 @@ binary_read(struct rd *r, struct ima_entry *e)
 static bool
 word_read(struct rd *line, struct span *ret)
 {
-	const uint8_t *start = line->p;
-	size_t n = 0, left = rd_left(line);
-	struct span skip;
+	struct rd ahead = *line;
+	size_t n = 0;
+	uint8_t c = 0;
 
-	while (n < left && start[n] != ' ')
+	while (rd_left(&ahead) > 0 && rd_u8(&ahead, &c) && c != ' ')
 		n++;
 	return n > 0 && rd_bytes(line, n, ret) &&
-	       (n == left || rd_bytes(line, 1, &skip));
+	       (rd_left(line) == 0 || rd_u8(line, &c));
 }
 
 static bool
