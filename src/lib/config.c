@@ -158,6 +158,7 @@ static int
 apply_identity(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
+	identity_wipe(&c->identity);
 	return identity_parse(j, base_dir, &c->identity, d);
 }
 

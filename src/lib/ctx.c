@@ -336,6 +336,11 @@ ctx_check(const struct seal_ctx *c, struct seal_diag *d)
 		seal_remedy(d, "use pkix or pin, or require attestation");
 		return SEAL_E_CONFIG;
 	}
+	/* PROTOCOL 6.1: revealing after the peer means to ask it first. */
+	if (c->reveal_after_peer == 1 && !c->require)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "reveal_after_peer: needs a policy that requires the peer "
+		    "to attest first");
 	if (!c->require && c->policy != NULL &&
 	    c->policy->subject == SUBJECT_EVIDENCE &&
 	    c->policy->identity.mode == IDENTITY_NONE)

@@ -231,6 +231,12 @@ static const struct config_case config_cases[] = {
 	{ "identity beside a policy",
 	    "{\"policy\":\"p\",\"identity\":{\"mode\":\"none\"}}", 0,
 	    SEAL_E_CONFIG },
+	{ "reveal after a peer that need not attest",
+	    "{\"policy\":\"p\",\"require\":false,"
+	    "\"reveal_after_peer\":true}",
+	    0, SEAL_E_CONFIG },
+	{ "reveal after a peer that is not asked",
+	    "{\"reveal_after_peer\":true}", 0, SEAL_E_CONFIG },
 	{ "nothing authenticates anybody", "{\"identity\":{\"mode\":\"none\"}}",
 	    0, SEAL_E_CONFIG },
 	{ "nothing required, nobody known",
