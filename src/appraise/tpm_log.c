@@ -20,15 +20,6 @@
 #define PCR_SECURE_BOOT 7u
 #define TEXT 160
 
-static const struct tpm_pcr_value *
-quoted(const struct tpm_facts *f, uint16_t bank, uint32_t pcr)
-{
-	for (size_t i = 0; i < f->e.n_pcrs; i++)
-		if (f->e.pcrs[i].bank == bank && f->e.pcrs[i].index == pcr)
-			return &f->e.pcrs[i];
-	return NULL;
-}
-
 static uint32_t
 selected(const struct tpm_selection *s, size_t n, uint16_t bank)
 {
@@ -48,7 +39,7 @@ replays_to(const struct tpm_facts *f, const struct eventlog_pcrs *p,
 	size_t size = hash_size(tpm_hash(bank));
 
 	for (unsigned pcr = 0; pcr < TPM_EVENT_PCRS; pcr++) {
-		const struct tpm_pcr_value *q = quoted(f, bank, pcr);
+		const struct tpm_pcr_value *q = tpm_quoted(f, bank, pcr);
 		char expected[TEXT], hex[HEX_SHORT];
 		struct span got = span_of(p->value[pcr], size);
 

@@ -73,8 +73,8 @@ match_selection(const struct tpm_rules *r, const struct tpm_facts *facts,
 	    "or learn the policy again");
 }
 
-static const struct tpm_pcr_value *
-quoted(const struct tpm_facts *facts, uint16_t bank, uint8_t index)
+const struct tpm_pcr_value *
+tpm_quoted(const struct tpm_facts *facts, uint16_t bank, uint32_t index)
 {
 	for (size_t i = 0; i < facts->e.n_pcrs; i++)
 		if (facts->e.pcrs[i].bank == bank &&
@@ -89,7 +89,7 @@ match_pcr(const struct tpm_rule_pcr *rule, const struct tpm_facts *facts,
     struct seal_verdict *v)
 {
 	const struct tpm_pcr_value *got =
-	    quoted(facts, rule->bank, rule->index);
+	    tpm_quoted(facts, rule->bank, rule->index);
 	struct span want =
 	    span_of(rule->value, hash_size(tpm_hash(rule->bank)));
 	char e[2 * HASH_MAX + 1] = "", g[2 * HASH_MAX + 1] = "";

@@ -41,6 +41,10 @@ struct tpm_facts {
 	bool has_log;
 };
 
+/* The quoted value of a PCR; NULL where it is not in the quote. */
+const struct tpm_pcr_value *tpm_quoted(
+    const struct tpm_facts *facts, uint16_t bank, uint32_t index);
+
 extern const char *const tpm_rule_keys[];
 
 int tpm_rules_load(

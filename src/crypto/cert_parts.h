@@ -17,9 +17,13 @@ bool cert_parts_read(struct span der, struct cert_parts *ret);
 bool cert_parts_extension(
     const struct cert_parts *p, struct span oid, struct span *ret);
 
-/* Of selfsign.c: AlgorithmIdentifier, CN=name, and a date. */
+/* Of selfsign.c: AlgorithmIdentifier, CN=name, a date, and extensions:
+ * any, and keyUsage digitalSignature. */
 void cert_put_algorithm(struct wr *w, const struct scheme *s);
 void cert_put_name(struct wr *w, const char *name);
 void cert_put_time(struct wr *w, int64_t when);
+void cert_put_extension(
+    struct wr *w, struct span oid, bool critical, struct span value);
+void cert_put_key_usage(struct wr *w);
 
 #endif

@@ -9,7 +9,6 @@
 #define OID(a) span_of(a, sizeof(a))
 
 static const uint8_t oid_constraints[] = { 0x55, 0x1d, 0x13 };
-static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
 static const uint8_t oid_ext_usage[] = { 0x55, 0x1d, 0x25 };
 static const uint8_t oid_ek[] = { 0x67, 0x81, 0x05, 8, 1 };
 
@@ -105,30 +104,16 @@ issuer_load(const char *chain_file, const char *key_file, struct issuer **ret,
 /* ---- Writing ---- */
 
 static void
-put_extension(struct wr *w, struct span oid, bool critical, struct span value)
-{
-	static const uint8_t yes = 0xff;
-	size_t one = der_begin(w, DER_SEQ);
-
-	der_put(w, DER_OID, oid);
-	if (critical)
-		der_put(w, DER_BOOLEAN, span_of(&yes, 1));
-	der_put(w, DER_OCTETS, value);
-	der_end(w, one);
-}
-
-static void
 put_extensions(struct wr *w)
 {
 	static const uint8_t none[] = { DER_SEQ, 0 };
-	static const uint8_t usage[] = { DER_BITS, 2, 7, 0x80 };
 	static const uint8_t aik[] = { DER_SEQ, 7, DER_OID, 5, 0x67, 0x81, 0x05,
 		8, 3 };
 	size_t wrap = der_begin(w, DER_CTX(3)), list = der_begin(w, DER_SEQ);
 
-	put_extension(w, OID(oid_constraints), true, OID(none));
-	put_extension(w, OID(oid_key_usage), true, OID(usage));
-	put_extension(w, OID(oid_ext_usage), false, OID(aik));
+	cert_put_extension(w, OID(oid_constraints), true, OID(none));
+	cert_put_key_usage(w);
+	cert_put_extension(w, OID(oid_ext_usage), false, OID(aik));
 	der_end(w, list);
 	der_end(w, wrap);
 }

@@ -162,38 +162,48 @@ put_validity(struct wr *w, int64_t now, unsigned days)
 	der_end(w, mark);
 }
 
-/* KeyUsage, critical: digitalSignature alone. */
-static void
-put_key_usage(struct wr *w)
+void
+cert_put_extension(
+    struct wr *w, struct span oid, bool critical, struct span value)
 {
-	static const uint8_t usage[] = { DER_BITS, 2, 7, 0x80 }, yes = 0xff;
-	size_t seq = der_begin(w, DER_SEQ);
+	static const uint8_t yes = 0xff;
+	size_t one = der_begin(w, DER_SEQ);
 
-	der_put(w, DER_OID, OID(oid_key_usage));
-	der_put(w, DER_BOOLEAN, span_of(&yes, 1));
-	der_put(w, DER_OCTETS, span_of(usage, sizeof(usage)));
-	der_end(w, seq);
+	der_put(w, DER_OID, oid);
+	if (critical)
+		der_put(w, DER_BOOLEAN, span_of(&yes, 1));
+	der_put(w, DER_OCTETS, value);
+	der_end(w, one);
+}
+
+/* Critical: digitalSignature alone. */
+void
+cert_put_key_usage(struct wr *w)
+{
+	static const uint8_t usage[] = { DER_BITS, 2, 7, 0x80 };
+
+	cert_put_extension(w, OID(oid_key_usage), true, OID(usage));
 }
 
 /* SubjectAltName, the one place where a host's name counts (RFC 9525 s2). */
 static void
 put_host(struct wr *w, const char *name)
 {
-	size_t seq = der_begin(w, DER_SEQ), octets, names;
-	uint8_t address[16];
+	uint8_t buf[COMMON_NAME_MAX + 8], address[16];
+	struct wr names;
+	size_t seq;
 
-	der_put(w, DER_OID, OID(oid_subject_alt_name));
-	octets = der_begin(w, DER_OCTETS);
-	names = der_begin(w, DER_SEQ);
+	wr_init(&names, buf, sizeof(buf));
+	seq = der_begin(&names, DER_SEQ);
 	if (inet_pton(AF_INET, name, address) == 1)
-		der_put(w, GENERAL_ADDRESS, span_of(address, 4));
+		der_put(&names, GENERAL_ADDRESS, span_of(address, 4));
 	else if (inet_pton(AF_INET6, name, address) == 1)
-		der_put(w, GENERAL_ADDRESS, span_of(address, 16));
+		der_put(&names, GENERAL_ADDRESS, span_of(address, 16));
 	else
-		der_put(w, GENERAL_DNS, span_str(name));
-	der_end(w, names);
-	der_end(w, octets);
-	der_end(w, seq);
+		der_put(&names, GENERAL_DNS, span_str(name));
+	der_end(&names, seq);
+	cert_put_extension(
+	    w, OID(oid_subject_alt_name), false, wr_view(&names));
 }
 
 /* May name stand for a host? Others, such as a key's, stay a CN alone. */
@@ -211,7 +221,7 @@ put_extensions(struct wr *w, const char *name)
 {
 	size_t wrap = der_begin(w, DER_CTX(3)), list = der_begin(w, DER_SEQ);
 
-	put_key_usage(w);
+	cert_put_key_usage(w);
 	if (names_host(name))
 		put_host(w, name);
 	der_end(w, list);

@@ -92,14 +92,13 @@ conn_end(struct seal_conn *c)
 
 /* ---- Handshake ---- */
 
-bool
+void
 conn_io(struct seal_conn *c, enum seal_io io)
 {
 	if (io == SEAL_IO_WANT_WRITE)
 		c->want = SEAL_WANT_WRITE;
 	else if (io == SEAL_IO_WANT_READ)
 		c->want = SEAL_WANT_READ;
-	return io == SEAL_IO_DONE;
 }
 
 static void

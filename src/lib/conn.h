@@ -48,8 +48,8 @@ void conn_tell(struct seal_conn *c, const struct seal_diag *d);
 /* Ends the connection; what the session still has to say is sent first. */
 void conn_fail(struct seal_conn *c, int code, struct seal_diag *d);
 void conn_end(struct seal_conn *c);
-/* Takes what the transport said; true where a step may go on at once. */
-bool conn_io(struct seal_conn *c, enum seal_io io);
+/* Notes what the transport waits for. */
+void conn_io(struct seal_conn *c, enum seal_io io);
 /* What to tell the caller to wait for. */
 enum seal_step conn_answer(const struct seal_conn *c);
 
