@@ -17,6 +17,10 @@ struct findings {
 	/* SPKI of the key that the signed bytes name as subject; owned. */
 	uint8_t subject_spki[LIMIT_SPKI];
 	size_t n_subject_spki;
+	/* They have no room for a key: the binder alone commits to it
+	 * (PROTOCOL 5.3). subject_spki is empty then, and the core fills it
+	 * once it has compared the binder. */
+	bool subject_by_binder;
 	/* SPKI of the key that the signatures verified under; owned. */
 	uint8_t signer_spki[LIMIT_SPKI];
 	size_t n_signer_spki;

@@ -60,11 +60,30 @@ key_unknown(const struct seal_binding *b)
 		   b->kind == BINDING_VERIFIER);
 }
 
+/* Signed bytes without room for a key: the binder that they hold is the hash
+ * of this very key and connection. */
+static bool
+take_subject(
+    const struct appraisal_in *in, struct findings *f, struct seal_verdict *v)
+{
+	struct span spki = in->expected->spki;
+	bool ok = v->binder_compared && binding_commits(in->expected) &&
+		  f->n_subject_spki == 0 && spki.n <= sizeof(f->subject_spki);
+
+	if (!verdict_check(v, "subject.key", ok, SEAL_E_KEY,
+		"a binder that commits to the key",
+		ok ? NULL : "one that does not", NULL))
+		return false;
+	memcpy(f->subject_spki, spki.p, spki.n);
+	f->n_subject_spki = spki.n;
+	return true;
+}
+
 /* The key that the signed bytes name is the one that the authenticator was
  * signed with. */
 static bool
-check_subject(const struct appraisal_in *in, const struct findings *f,
-    struct seal_verdict *v)
+check_subject(
+    const struct appraisal_in *in, struct findings *f, struct seal_verdict *v)
 {
 	struct span want = in->expected->spki,
 		    got = span_of(f->subject_spki, f->n_subject_spki);
@@ -75,6 +94,8 @@ check_subject(const struct appraisal_in *in, const struct findings *f,
 		    v, "subject.key", "not compared: no key to expect");
 		return true;
 	}
+	if (f->subject_by_binder)
+		return take_subject(in, f, v);
 	return verdict_check(v, "subject.key", span_equal_ct(got, want),
 	    SEAL_E_KEY, spki_text(want, e), spki_text(got, g),
 	    "attest for the key that the peer's certificate has");
@@ -425,11 +446,10 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 		return v->failed ? false
 				 : verdict_check(v, "evidence", false, r, NULL,
 				       NULL, NULL);
-	if (!describe(f, v))
-		return false;
 	if (!in->binder_known)
-		return !v->failed;
-	return check_binders(in, f, v) && check_subject(in, f, v) && !v->failed;
+		return describe(f, v) && !v->failed;
+	return check_binders(in, f, v) && check_subject(in, f, v) &&
+	       describe(f, v) && !v->failed;
 }
 
 /* Of the policy's technologies, the one that the media type selects: the

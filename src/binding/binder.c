@@ -192,3 +192,10 @@ binding_value(const struct seal_binding *b)
 	return binding_valid(b) ? span_of(b->binder, b->size)
 				: span_of(NULL, 0);
 }
+
+bool
+binding_commits(const struct seal_binding *b)
+{
+	return (b->kind == BINDING_POST || b->kind == BINDING_INTRA) &&
+	       b->spki.n > 0;
+}

@@ -62,5 +62,7 @@ int binding_replay(struct span binder, struct span spki,
 /* Is it one that the functions above made? */
 bool binding_valid(const struct seal_binding *b);
 struct span binding_value(const struct seal_binding *b);
+/* Is spki hashed into the value? Then who signed the value signed the key. */
+bool binding_commits(const struct seal_binding *b);
 
 #endif

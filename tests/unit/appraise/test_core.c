@@ -293,6 +293,43 @@ no_subject(struct world *w)
 }
 
 static void
+key_in_binder(struct world *w)
+{
+	(void)w;
+	report.n_subject_spki = 0;
+	report.subject_by_binder = true;
+}
+
+static void
+key_in_intra_binder(struct world *w)
+{
+	key_in_binder(w);
+	w->expected.kind = BINDING_INTRA;
+}
+
+/* The value of a record is only believed to be a binder. */
+static void
+key_in_no_binder(struct world *w)
+{
+	key_in_binder(w);
+	w->expected.kind = BINDING_REPLAY;
+}
+
+static void
+key_in_binder_and_beside(struct world *w)
+{
+	key_in_binder(w);
+	report.n_subject_spki = sizeof(spki);
+}
+
+static void
+key_in_another_binder(struct world *w)
+{
+	key_in_binder(w);
+	report.signed_binder[0] = span_of(zeros, 32);
+}
+
+static void
 binder_unknown(struct world *w)
 {
 	w->in.binder_known = false;
@@ -612,6 +649,14 @@ static const struct row rows[] = {
 	{ "prefix of the subject", prefix_of_subject, SEAL_E_KEY,
 	    "subject.key" },
 	{ "no subject", no_subject, SEAL_E_KEY, "subject.key" },
+	{ "key in the binder alone", key_in_binder, 0, "" },
+	{ "key in the intra binder", key_in_intra_binder, 0, "" },
+	{ "key in what commits to none", key_in_no_binder, SEAL_E_KEY,
+	    "subject.key" },
+	{ "key in the binder and beside", key_in_binder_and_beside, SEAL_E_KEY,
+	    "subject.key" },
+	{ "key in another binder", key_in_another_binder, SEAL_E_BINDER,
+	    "binder" },
 	/* The signer. */
 	{ "another signer", other_signer, SEAL_E_KEY, "signer" },
 	{ "no signer", no_signer, SEAL_E_KEY, "signer" },
