@@ -60,6 +60,10 @@ struct seal_appraise_args {
 	size_t binder_n;
 	const void *nonce;
 	size_t nonce_n;
+	/* A folder (or one file) of certificates, revocation lists and signed
+	 * collateral, given beside the Evidence and trusted in nothing; or
+	 * NULL. */
+	const char *endorsements;
 };
 
 /* *ret is a verdict also where it refuses; the return value says whether an

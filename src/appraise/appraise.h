@@ -2,6 +2,7 @@
 #ifndef APPRAISE_APPRAISE_H
 #define APPRAISE_APPRAISE_H
 
+#include "appraise/endorse.h"
 #include "appraise/policy.h"
 #include "binding/binder.h"
 
@@ -17,6 +18,8 @@ struct appraisal_in {
 	/* Receives the SPKI of the subject key once signatures, binder and key
 	 * were found right, also where policy then refuses; or NULL. */
 	struct wr *subject;
+	/* Given beside the Evidence, untrusted; or NULL. */
+	const struct endorsements *endorse;
 	/* The first verdict of a connection, for a re-attestation; or NULL. */
 	const struct seal_verdict *first;
 };

@@ -60,6 +60,11 @@ struct appraiser {
 	    struct seal_verdict *v);
 	bool (*match)(const void *rules, const struct findings *f,
 	    struct seal_verdict *v);
+	/* Judges, now, what was endorsed for f, each part verified to an anchor
+	 * of e (anchored.h): revocation lists, TCB levels. *until becomes less
+	 * where that ends earlier. Called after match; NULL: nothing is. */
+	bool (*endorsed)(const struct accept_entry *e, const struct findings *f,
+	    int64_t now, int64_t *until, struct seal_verdict *v);
 	/* Adds this technology's rules, pinning f, to entry. */
 	int (*learn)(const struct findings *f, json_t *entry);
 	void (*facts_free)(void *facts);

@@ -238,6 +238,8 @@ judge_entry(const struct policy *p, const struct accept_entry *e,
 	    "debug mode");
 	age = check_age(p, f, now, v);
 	rules = e->by->match(e->rules, f, v);
+	if (e->by->endorsed != NULL)
+		rules = e->by->endorsed(e, f, now, &ret->until, v) && rules;
 	if (e->refs != NULL)
 		rules = judge_by_refs(e, f, now, &ret->until, v) && rules;
 	vector_set(v, f, AR4SI_INSTANCE_IDENTITY,

@@ -132,6 +132,7 @@ run(int argc, char **argv)
 		OFFLINE_BINDER(&o.offline),
 		OFFLINE_NONCE(&o.offline),
 		OFFLINE_TYPE(&o.offline),
+		OFFLINE_ENDORSEMENTS(&o.offline),
 		{ "--json", NULL, "verdicts as JSON", .flag = &o.json },
 		{ NULL },
 	};

@@ -173,6 +173,7 @@ run(int argc, char **argv)
 		OFFLINE_BINDER(&o.offline),
 		OFFLINE_TIME(&o.offline),
 		OFFLINE_TYPE(&o.offline),
+		OFFLINE_ENDORSEMENTS(&o.offline),
 		{ "--json", NULL, "failures as JSON; the policy always is",
 		    .flag = &o.json },
 		{ NULL },

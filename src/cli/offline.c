@@ -108,7 +108,8 @@ int
 offline_args(const struct offline *o, struct seal_appraise_args *ret,
     struct seal_diag *d)
 {
-	struct seal_appraise_args args = { .type = o->type };
+	struct seal_appraise_args args = { .type = o->type,
+		.endorsements = o->endorsements };
 	int r;
 
 	if ((r = check_binder(o, d)) != 0 ||

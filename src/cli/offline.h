@@ -8,8 +8,9 @@
 
 /* How Evidence in a file is to be looked at. */
 struct offline {
-	const char *type; /* media type; NULL: found */
-	const char *time; /* NULL: now */
+	const char *type;         /* media type; NULL: found */
+	const char *time;         /* NULL: now */
+	const char *endorsements; /* a folder; NULL: none */
 	struct opt_bytes binder, nonce;
 };
 
@@ -23,6 +24,11 @@ struct offline {
 	{                                                                     \
 		"--time", "T", "seconds since 1970, or 2026-01-31T12:00:00Z", \
 		    .text = &(o)->time                                        \
+	}
+#define OFFLINE_ENDORSEMENTS(o)                                               \
+	{                                                                     \
+		"--endorsements", "DIR", "certificates, CRLs and collateral", \
+		    .text = &(o)->endorsements                                \
 	}
 #define OFFLINE_BINDER(o)                                 \
 	{                                                 \

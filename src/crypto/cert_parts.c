@@ -22,7 +22,7 @@ cert_parts_read(struct span der, struct cert_parts *ret)
 	if (!der_enter(&r, DER_SEQ, &cert) || !rd_end(&r) ||
 	    !der_enter(&cert, DER_SEQ, &tbs) ||
 	    !der_read(&tbs, DER_CTX(0), &skip) ||
-	    !der_read(&tbs, DER_INTEGER, &skip) ||
+	    !der_read(&tbs, DER_INTEGER, &p.serial) ||
 	    !der_read(&tbs, DER_SEQ, &skip) ||
 	    !der_element(&tbs, DER_SEQ, &p.issuer) ||
 	    !der_read(&tbs, DER_SEQ, &skip) ||
@@ -64,4 +64,34 @@ cert_parts_extension(
 		return true;
 	}
 	return false;
+}
+
+/* RFC 5280 s5.1: a version 2 list has no [0], and times where a certificate
+ * has its validity. */
+static bool
+is_revocations(struct span der)
+{
+	static const uint8_t v2[] = { 1 };
+	struct rd r, list, tbs;
+	struct span skip, version = { 0 };
+
+	rd_init(&r, der);
+	if (!der_enter(&r, DER_SEQ, &list) || !rd_end(&r) ||
+	    !der_enter(&list, DER_SEQ, &tbs) ||
+	    !der_read(&tbs, DER_INTEGER, &version) ||
+	    !span_equal(version, span_of(v2, sizeof(v2))) ||
+	    !der_read(&tbs, DER_SEQ, &skip) || !der_read(&tbs, DER_SEQ, &skip))
+		return false;
+	return der_next_is(&tbs, DER_UTC_TIME) ||
+	       der_next_is(&tbs, DER_GENERAL_TIME);
+}
+
+enum x509_kind
+x509_kind(struct span der)
+{
+	struct cert_parts p;
+
+	if (cert_parts_read(der, &p))
+		return X509_KIND_CERT;
+	return is_revocations(der) ? X509_KIND_CRL : X509_KIND_NONE;
 }

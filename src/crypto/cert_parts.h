@@ -2,20 +2,10 @@
 #ifndef CRYPTO_CERT_PARTS_H
 #define CRYPTO_CERT_PARTS_H
 
-/* Certificates as their parts, for issuing; private to src/crypto. */
+/* Certificates by their parts, for issuing; private to src/crypto. */
 #include "crypto/der.h"
 #include "crypto/key.h"
-
-/* Views into the certificate. */
-struct cert_parts {
-	struct span issuer, subject; /* whole Names */
-	struct span extensions;      /* content of the list; may be empty */
-};
-
-bool cert_parts_read(struct span der, struct cert_parts *ret);
-/* The value of the extension with this OID; false where there is none. */
-bool cert_parts_extension(
-    const struct cert_parts *p, struct span oid, struct span *ret);
+#include "crypto/x509.h"
 
 /* Of selfsign.c: AlgorithmIdentifier, CN=name, a date, and extensions:
  * any, and keyUsage digitalSignature. */

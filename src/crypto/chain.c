@@ -14,8 +14,16 @@
 
 #define SUBJECT_MAX 96 /* bytes shown in a message */
 
+#define ANCHORS_MAX 4096 /* in one store; the system's are some 150 */
+
+struct anchor {
+	uint8_t *der;
+	size_t n;
+};
+
 struct trust {
 	X509_STORE *store;
+	struct anchor *anchors;
 	size_t n;
 };
 
@@ -40,6 +48,9 @@ trust_free(struct trust **tp)
 	if (t == NULL)
 		return;
 	X509_STORE_free(t->store);
+	for (size_t i = 0; i < t->n; i++)
+		free(t->anchors[i].der);
+	free(t->anchors);
 	free(t);
 }
 
@@ -60,6 +71,26 @@ x509_parse(struct span der)
 	return x;
 }
 
+/* Keeps its bytes too, since a revocation list may be signed by an anchor. */
+static int
+keep_anchor(struct trust *t, struct span der, struct seal_diag *d)
+{
+	struct anchor *more;
+	uint8_t *copy = NULL;
+
+	if (t->n == ANCHORS_MAX)
+		return seal_fail(d, SEAL_E_LIMIT, "trust: more than %d anchors",
+		    ANCHORS_MAX);
+	more = realloc(t->anchors, (t->n + 1) * sizeof(*more));
+	if (more == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "trust");
+	t->anchors = more;
+	if (span_dup(der, &copy) != 0)
+		return seal_fail(d, SEAL_E_MEMORY, "trust");
+	t->anchors[t->n++] = (struct anchor){ copy, der.n };
+	return 0;
+}
+
 int
 trust_add_der(struct trust *t, struct span der, struct seal_diag *d)
 {
@@ -72,10 +103,18 @@ trust_add_der(struct trust *t, struct span der, struct seal_diag *d)
 	else if (X509_STORE_add_cert(t->store, x) != 1)
 		r = ossl_fail(d, SEAL_E_MEMORY, "trust: cannot add anchor");
 	else
-		t->n++;
+		r = keep_anchor(t, der, d);
 	X509_free(x);
 	ossl_end();
 	return r;
+}
+
+struct span
+trust_get0(const struct trust *t, size_t i)
+{
+	if (t == NULL || i >= t->n)
+		return span_of(NULL, 0);
+	return span_of(t->anchors[i].der, t->anchors[i].n);
 }
 
 static int

@@ -2,7 +2,7 @@
 #ifndef CRYPTO_PEM_H
 #define CRYPTO_PEM_H
 
-/* Private to src/crypto. */
+/* PEM text as its blocks (RFC 7468). */
 #include "base/diag.h"
 #include "base/span.h"
 

@@ -17,6 +17,23 @@ bool cert_may_sign(const struct cert *c);      /* digitalSignature, or no KU */
 int64_t cert_not_after(const struct cert *c);  /* seconds since 1970 */
 int64_t cert_not_before(const struct cert *c);
 
+/* What cert_parse() does not keep, as views into the certificate. */
+struct cert_parts {
+	struct span serial;          /* content of the INTEGER */
+	struct span issuer, subject; /* whole Names */
+	struct span extensions;      /* content of the list; may be empty */
+};
+
+bool cert_parts_read(struct span der, struct cert_parts *ret);
+/* The value of the extension with this OID (its content, without tag and
+ * length); false where there is none. */
+bool cert_parts_extension(
+    const struct cert_parts *p, struct span oid, struct span *ret);
+
+/* What DER is by its outer form; whether it is sound is to be found out. */
+enum x509_kind { X509_KIND_NONE = 0, X509_KIND_CERT, X509_KIND_CRL };
+enum x509_kind x509_kind(struct span der);
+
 /* Trust anchors. Built by one thread, then immutable and shared. */
 struct trust;
 
@@ -24,6 +41,8 @@ struct trust *trust_new(void);
 void trust_free(struct trust **t);
 int trust_add_pem_file(struct trust *t, const char *path, struct seal_diag *d);
 int trust_add_der(struct trust *t, struct span der, struct seal_diag *d);
+/* The i-th anchor (DER), borrowed; empty behind the last. */
+struct span trust_get0(const struct trust *t, size_t i);
 
 /*
  * Verifies chain (leaf first, n certificates) up to an anchor at time now

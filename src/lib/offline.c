@@ -49,11 +49,19 @@ out:
 
 /* ---- Appraisal ---- */
 
-/* Evidence found in a file: its bytes, and what they are. */
+/* Evidence found in a file: its bytes, what they are, and what came along. */
 struct item {
 	struct span type, value;
 	struct cmw cmw; /* what type and value may point into */
+	struct endorsements *endorse;
 };
+
+static void
+item_wipe(struct item *item)
+{
+	cmw_free(&item->cmw);
+	endorse_free(&item->endorse);
+}
 
 /* Bare Evidence that its first byte gives away. */
 static const char *
@@ -125,12 +133,16 @@ args_prepare(const struct seal_appraise_args *args, struct item *item,
 	if ((r = item_find(args, item, d)) != 0 ||
 	    (r = args_binding(args, binding, d)) != 0)
 		return r;
+	if (args->endorsements != NULL &&
+	    (r = endorse_load(args->endorsements, &item->endorse, d)) != 0)
+		return r;
 	*ret = (struct appraisal_in){
 		.media_type = item->type,
 		.evidence = item->value,
 		.expected = binding,
 		.carrier = SEAL_LEVEL_TRAFFIC,
 		.now = args->unix_s,
+		.endorse = item->endorse,
 		.binder_known = args->binder != NULL || args->nonce != NULL,
 	};
 	return 0;
@@ -158,7 +170,7 @@ seal_appraise_offline(const struct seal_appraise_args *args,
 	appraise(policy, &in, v);
 	*ret = v;
 out:
-	cmw_free(&item.cmw);
+	item_wipe(&item);
 	policy_free(&policy);
 	return r;
 }
@@ -184,7 +196,7 @@ seal_policy_learn(const struct seal_appraise_args *args, char **ret,
 	r = appraise_observe(&in, &identity, v, ret, d);
 	*ret_verdict = v;
 out:
-	cmw_free(&item.cmw);
+	item_wipe(&item);
 	return r;
 }
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_ANCHORED_H
+#define APPRAISE_ANCHORED_H
+
+#include "appraise/policy.h"
+
+/*
+ * What an accept entry's anchors, the "ca" of its signers, vouch for besides
+ * the signer of the Evidence.
+ */
+
+/* Does a chain (leaf first) end in one of them now? 0, or the first failure;
+ * SEAL_E_KEY where the entry has none. */
+int anchored_chain(const struct accept_entry *e, const struct span *chain,
+    size_t n, int64_t now, struct seal_diag *d);
+/* The next anchor with this subject (a whole Name), DER, borrowed; *at starts
+ * at 0 and moves on. False: no more. */
+bool anchored_next(const struct accept_entry *e, struct span subject,
+    size_t *at, struct span *ret);
+
+#endif

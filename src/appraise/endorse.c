@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/endorse.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "crypto/pem.h"
+#include "crypto/x509.h"
+
+struct endorsements *
+endorse_new(void)
+{
+	return calloc(1, sizeof(struct endorsements));
+}
+
+void
+endorse_free(struct endorsements **ep)
+{
+	struct endorsements *e;
+
+	if (ep == NULL || (e = *ep) == NULL)
+		return;
+	*ep = NULL;
+	for (size_t i = 0; i < e->n; i++) {
+		free(e->items[i].name);
+		free(e->items[i].owned);
+	}
+	free(e->items);
+	free(e);
+}
+
+const struct endorsement *
+endorse_next(const struct endorsements *e, enum endorse_kind kind, size_t *at)
+{
+	while (e != NULL && *at < e->n) {
+		const struct endorsement *item = &e->items[(*at)++];
+
+		if (item->kind == kind)
+			return item;
+	}
+	return NULL;
+}
+
+/* ---- What bytes are ---- */
+
+static bool
+is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static enum endorse_kind
+kind_of(struct span in)
+{
+	size_t i = 0;
+
+	switch (x509_kind(in)) {
+	case X509_KIND_CERT:
+		return ENDORSE_CERT;
+	case X509_KIND_CRL:
+		return ENDORSE_CRL;
+	case X509_KIND_NONE:
+		break;
+	}
+	while (i < in.n && is_space(in.p[i]))
+		i++;
+	if (i < in.n && (in.p[i] == '{' || in.p[i] == '['))
+		return ENDORSE_JSON;
+	return ENDORSE_OTHER;
+}
+
+static bool
+is_pem(struct span in)
+{
+	static const char begin[] = "-----BEGIN ";
+
+	return in.n > 0 && memmem(in.p, in.n, begin, sizeof(begin) - 1) != NULL;
+}
+
+/* ---- Adding ---- */
+
+static int
+add_item(struct endorsements *e, const char *name, enum endorse_kind kind,
+    struct span bytes, struct seal_diag *d)
+{
+	struct endorsement item = { .kind = kind }, *more;
+
+	if (e->n == ENDORSE_ITEMS_MAX)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "endorsements: '%s': more than %u parts in all", name,
+		    ENDORSE_ITEMS_MAX);
+	if (bytes.n > ENDORSE_BYTES_MAX - e->n_bytes)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "endorsements: '%s': more than %u bytes in all", name,
+		    ENDORSE_BYTES_MAX);
+	more = realloc(e->items, (e->n + 1) * sizeof(*more));
+	if (more == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "endorsements");
+	e->items = more;
+	item.name = strdup(name);
+	if (item.name == NULL || span_dup(bytes, &item.owned) != 0) {
+		free(item.name);
+		return seal_fail(d, SEAL_E_MEMORY, "endorsements");
+	}
+	item.bytes = span_of(item.owned, bytes.n);
+	e->items[e->n++] = item;
+	e->n_bytes += bytes.n;
+	return 0;
+}
+
+struct pem_parts {
+	struct endorsements *e;
+	const char *name;
+};
+
+static int
+add_block(void *ctx, const char *label, struct span der, struct seal_diag *d)
+{
+	struct pem_parts *p = ctx;
+	bool cert = strcmp(label, "CERTIFICATE") == 0;
+
+	if (!cert && strcmp(label, "X509 CRL") != 0)
+		return 0;
+	/* The label says it, the bytes decide. */
+	if (kind_of(der) != (cert ? ENDORSE_CERT : ENDORSE_CRL))
+		return seal_fail(d, SEAL_E_DECODE,
+		    "endorsements: '%s': a PEM block '%s' that holds none",
+		    p->name, label);
+	return add_item(
+	    p->e, p->name, cert ? ENDORSE_CERT : ENDORSE_CRL, der, d);
+}
+
+int
+endorse_add(struct endorsements *e, const char *name, struct span bytes,
+    struct seal_diag *d)
+{
+	struct pem_parts parts = { e, name };
+	enum endorse_kind kind = kind_of(bytes);
+
+	/* JSON may hold PEM as text. */
+	if (kind == ENDORSE_OTHER && is_pem(bytes))
+		return pem_walk(name, bytes, add_block, &parts, d);
+	return bytes.n == 0 ? 0 : add_item(e, name, kind, bytes, d);
+}
+
+/* ---- A folder ---- */
+
+static int
+add_file(struct endorsements *e, const char *path, struct seal_diag *d)
+{
+	uint8_t *bytes = NULL;
+	size_t n = 0;
+	int r;
+
+	if ((r = file_read(path, LIMIT_FILE, &bytes, &n, d)) == 0)
+		r = endorse_add(e, path, span_of(bytes, n), d);
+	free(bytes);
+	return r;
+}
+
+/* Regular files, through links too: a pipe would make the loading wait. */
+static int
+add_entry(struct endorsements *e, int at, const char *dir, const char *name,
+    struct seal_diag *d)
+{
+	struct stat st;
+	char *path = NULL;
+	int r;
+
+	if (fstatat(at, name, &st, 0) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return seal_fail(d, SEAL_E_MEMORY, "endorsements");
+	r = add_file(e, path, d);
+	free(path);
+	return r;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In an order that depends on no file system. */
+static int
+read_names(
+    DIR *in, const char *dir, char **names, size_t *ret_n, struct seal_diag *d)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(in)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (*ret_n == ENDORSE_FILES_MAX)
+			return seal_fail(d, SEAL_E_LIMIT,
+			    "endorsements '%s': more than %u files", dir,
+			    ENDORSE_FILES_MAX);
+		if ((names[*ret_n] = strdup(entry->d_name)) == NULL)
+			return seal_fail(d, SEAL_E_MEMORY, "endorsements");
+		(*ret_n)++;
+	}
+	qsort(names, *ret_n, sizeof(*names), by_name);
+	return 0;
+}
+
+static int
+add_folder(
+    struct endorsements *e, const char *dir, DIR *in, struct seal_diag *d)
+{
+	char **names = calloc(ENDORSE_FILES_MAX, sizeof(*names));
+	size_t n = 0;
+	int r;
+
+	if (names == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "endorsements");
+	r = read_names(in, dir, names, &n, d);
+	for (size_t i = 0; i < n; i++) {
+		if (r == 0)
+			r = add_entry(e, dirfd(in), dir, names[i], d);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+int
+endorse_load(const char *path, struct endorsements **ret, struct seal_diag *d)
+{
+	struct endorsements *e = endorse_new();
+	DIR *in = opendir(path);
+	int r;
+
+	if (e == NULL)
+		r = seal_fail(d, SEAL_E_MEMORY, "endorsements");
+	else if (in != NULL)
+		r = add_folder(e, path, in, d);
+	else if (errno == ENOTDIR)
+		r = add_file(e, path, d);
+	else
+		r = seal_fail(d, SEAL_E_IO,
+		    "endorsements '%s': cannot open: %s", path,
+		    strerror(errno));
+	if (in != NULL)
+		closedir(in);
+	if (r != 0) {
+		endorse_free(&e);
+		return r;
+	}
+	*ret = e;
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_ENDORSE_H
+#define APPRAISE_ENDORSE_H
+
+#include "base/diag.h"
+#include "base/span.h"
+
+/*
+ * What somebody gave beside the Evidence, to help verify it: certificates,
+ * revocation lists, signed JSON. Untrusted bytes without exception: whoever
+ * uses one verifies it up to an anchor of the policy's first.
+ */
+#define ENDORSE_ITEMS_MAX 1024u     /* parts, of all files */
+#define ENDORSE_BYTES_MAX 16777216u /* of all parts */
+#define ENDORSE_FILES_MAX 512u      /* in one folder */
+
+enum endorse_kind {
+	ENDORSE_NONE = 0,
+	ENDORSE_CERT, /* X.509 certificate, DER */
+	ENDORSE_CRL,  /* X.509 revocation list, DER */
+	ENDORSE_JSON, /* an object or array, as it stands */
+	ENDORSE_OTHER /* anything else, as it stands */
+};
+
+struct endorsement {
+	enum endorse_kind kind;
+	struct span bytes; /* into owned */
+	char *name;        /* of the file; for people */
+	uint8_t *owned;
+};
+
+/* Filled by one thread, then only read. */
+struct endorsements {
+	struct endorsement *items;
+	size_t n, n_bytes;
+};
+
+struct endorsements *endorse_new(void); /* NULL when out of memory */
+void endorse_free(struct endorsements **e);
+/* Copies what bytes hold: PEM by its blocks (certificates and revocation
+ * lists; keys and the like are passed over), DER and JSON by their form. */
+int endorse_add(struct endorsements *e, const char *name, struct span bytes,
+    struct seal_diag *d);
+/* Every file of a folder, by the order of their names; not its folders, nor
+ * what has a name that starts with a dot. Or, of a file, that one. */
+int endorse_load(
+    const char *path, struct endorsements **ret, struct seal_diag *d);
+
+/* The next item of this kind at or after *at, which moves behind it; NULL:
+ * there is none. e may be NULL. */
+const struct endorsement *endorse_next(
+    const struct endorsements *e, enum endorse_kind kind, size_t *at);
+
+#endif
