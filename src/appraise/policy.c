@@ -331,9 +331,48 @@ out:
 }
 
 int
+policy_provide(struct policy *p, const char *name, struct span corim,
+    bool *ret_used, struct seal_diag *d)
+{
+	bool any = false, used = false;
+	int r;
+
+	for (size_t i = 0; i < p->n_accept; i++) {
+		struct refs *refs = p->accept[i].refs;
+
+		if (refs == NULL || !refs_from_store(refs))
+			continue;
+		if ((r = refs_provide(refs, name, corim, &used, d)) != 0)
+			return r;
+		any = any || used;
+	}
+	*ret_used = any;
+	return 0;
+}
+
+static int
+refuse_store(const struct policy *p, struct seal_diag *d)
+{
+	for (size_t i = 0; i < p->n_accept; i++) {
+		const struct refs *refs = p->accept[i].refs;
+
+		if (refs == NULL || !refs_from_store(refs))
+			continue;
+		seal_fail(d, SEAL_E_CONFIG,
+		    "accept[%zu]: 'corim': expected names of files, found "
+		    "\"store\", which only a verifier has",
+		    i);
+		seal_remedy(d, "name files, or `seal verifier add` the policy");
+		return SEAL_E_CONFIG;
+	}
+	return 0;
+}
+
+int
 policy_load_file(const char *path, struct policy **ret, struct seal_diag *d)
 {
 	const char *slash = strrchr(path, '/');
+	struct policy *p = NULL;
 	uint8_t *text = NULL;
 	char *dir = NULL;
 	size_t n = 0;
@@ -347,8 +386,12 @@ policy_load_file(const char *path, struct policy **ret, struct seal_diag *d)
 		  : strndup(path, slash == path ? 1 : (size_t)(slash - path));
 	if (dir == NULL)
 		r = seal_fail(d, SEAL_E_MEMORY, "policy '%s'", path);
+	else if ((r = policy_load(span_of(text, n), dir, &p, d)) == 0)
+		r = refuse_store(p, d);
+	if (r == 0)
+		*ret = p;
 	else
-		r = policy_load(span_of(text, n), dir, ret, d);
+		policy_free(&p);
 	free(dir);
 	free(text);
 	return r;

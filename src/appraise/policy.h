@@ -36,7 +36,8 @@
  * In place of "pcrs" and of "measurements", CoRIM files may hold the values:
  *   "corim": [FILE…], "corim_signers": [{"key": FILE} | {"spki_sha256": HEX} |
  *   {"ca": FILE}…], "corim_unsigned": BOOL (default false; without signers it
- *   must be true)
+ *   must be true); or "corim": "store": those that were provisioned to the
+ *   verifier
  *
  * Unknown and duplicate keys are refused; a missing rule is a configuration
  * error. File names are relative to the policy's own folder.
@@ -114,11 +115,16 @@ struct policy {
 	size_t n_accept;
 };
 
+/* Refuses a policy whose values are in a store: only a verifier has one. */
 int policy_load_file(
     const char *path, struct policy **ret, struct seal_diag *d);
 int policy_load(struct span json, const char *base_dir, struct policy **ret,
     struct seal_diag *d);
 void policy_free(struct policy **p);
+/* A CoRIM of the store, for the entries that say "corim": "store"; before the
+ * policy is shared. *ret_used: does any take it (refs_provide())? */
+int policy_provide(struct policy *p, const char *name, struct span corim,
+    bool *ret_used, struct seal_diag *d);
 /* The distinct schemes that policy accepts, by its order; borrowed. */
 size_t policy_schemes(const struct policy *p, struct span *ret, size_t max);
 /* For people: what the policy accepts, and what that leaves unproved. */

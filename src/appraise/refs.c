@@ -35,6 +35,15 @@ refs_new(struct refs_trust *trust, struct refs **ret, struct seal_diag *d)
 	return 0;
 }
 
+static void
+drop_last(struct refs *r)
+{
+	struct refs_file *f = &r->files[--r->n_files];
+
+	free(f->name);
+	free(f->bytes);
+}
+
 void
 refs_free(struct refs **rp)
 {
@@ -43,10 +52,9 @@ refs_free(struct refs **rp)
 	if (rp == NULL || (r = *rp) == NULL)
 		return;
 	*rp = NULL;
-	for (size_t i = 0; i < r->n_files; i++) {
-		free(r->files[i].name);
-		free(r->files[i].bytes);
-	}
+	while (r->n_files > 0)
+		drop_last(r);
+	free(r->files);
 	free(r->keys);
 	refs_trust_wipe(&r->trust);
 	free(r);
@@ -309,17 +317,31 @@ check_profile(
 	return SEAL_E_UNSUPPORTED;
 }
 
-int
-refs_add(
+/* Room for one more, empty. */
+static int
+grow(struct refs *r, struct seal_diag *d)
+{
+	size_t max = r->from_store ? REFS_STORED_MAX : REFS_FILES_MAX;
+	struct refs_file *more;
+
+	if (r->n_files == max)
+		return seal_fail(
+		    d, SEAL_E_LIMIT, "corim: more than %zu files", max);
+	more = realloc(r->files, (r->n_files + 1) * sizeof(*more));
+	if (more == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "corim");
+	r->files = more;
+	memset(&r->files[r->n_files++], 0, sizeof(*more));
+	return 0;
+}
+
+static int
+add_last(
     struct refs *r, const char *name, struct span corim, struct seal_diag *d)
 {
-	struct refs_file *f;
+	struct refs_file *f = &r->files[r->n_files - 1];
 	int code;
 
-	if (r->n_files == REFS_FILES_MAX)
-		return seal_fail(d, SEAL_E_LIMIT, "corim: more than %d files",
-		    REFS_FILES_MAX);
-	f = &r->files[r->n_files++];
 	if ((f->name = strdup(name)) == NULL || span_dup(corim, &f->bytes) != 0)
 		return seal_fail(d, SEAL_E_MEMORY, "corim '%.100s'", name);
 	f->n = corim.n;
@@ -328,4 +350,41 @@ refs_add(
 	    (code = check_profile(&r->trust, f, d)) != 0)
 		return code;
 	return refs_keys_add(r, r->n_files - 1, d);
+}
+
+/* All of it or nothing. */
+int
+refs_add(
+    struct refs *r, const char *name, struct span corim, struct seal_diag *d)
+{
+	size_t n_keys = r->n_keys, n_unused = r->n_unused_keys;
+	int code;
+
+	if ((code = grow(r, d)) != 0)
+		return code;
+	if ((code = add_last(r, name, corim, d)) == 0)
+		return 0;
+	drop_last(r);
+	r->n_keys = n_keys;
+	r->n_unused_keys = n_unused;
+	return code;
+}
+
+bool
+refs_from_store(const struct refs *r)
+{
+	return r->from_store;
+}
+
+int
+refs_provide(struct refs *r, const char *name, struct span corim,
+    bool *ret_used, struct seal_diag *d)
+{
+	struct seal_diag why = { 0 };
+	int code = refs_add(r, name, corim, &why);
+
+	if (code == SEAL_E_MEMORY || code == SEAL_E_LIMIT)
+		return seal_fail(d, code, "%s", why.text);
+	*ret_used = code == 0;
+	return 0;
 }

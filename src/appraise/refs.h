@@ -21,7 +21,8 @@
  * is accepted where triples match, and they leave none of its measurements
  * out: an extra one is unknown, and unknown is refused.
  */
-#define REFS_FILES_MAX 16
+#define REFS_FILES_MAX 16        /* that a policy names */
+#define REFS_STORED_MAX 256      /* that a store provides */
 #define REFS_MEASUREMENTS_MAX 64 /* of one Evidence */
 #define REFS_SIGNERS_MAX 16
 #define REFS_TEXT 512
@@ -58,9 +59,18 @@ int refs_add(
     struct refs *r, const char *name, struct span corim, struct seal_diag *d);
 /* The keys "corim", "corim_signers" and "corim_unsigned" of an accept entry;
  * *ret stays NULL where there is none of them. */
+#define REFS_STORE "store" /* in place of files: a store provides them */
 int refs_load(const json_t *entry, const char *base_dir, const char *where,
     const char *const *profiles, struct refs **ret, struct seal_diag *d);
 extern const char *const refs_signer_keys[];
+/* Does a store provide its CoRIMs? Until it does there are none, and nothing
+ * matches. */
+bool refs_from_store(const struct refs *r);
+/* One of a store, before r is shared. *ret_used: is it of a signer whom these
+ * trust, and of a profile that they know? If not it is left out, as if it were
+ * not there: a store serves more than one policy. */
+int refs_provide(struct refs *r, const char *name, struct span corim,
+    bool *ret_used, struct seal_diag *d);
 int refs_explain(const struct refs *r, struct wr *out);
 
 /* SEAL_E_STALE, or another failure, of the first file that is not valid. */

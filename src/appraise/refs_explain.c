@@ -152,6 +152,8 @@ explain_file(const struct refs_file *f, struct wr *out)
 int
 refs_explain(const struct refs *r, struct wr *out)
 {
+	if (r->from_store)
+		wr_printf(out, "    CoRIMs of the verifier's store\n");
 	for (size_t i = 0; i < r->n_files; i++)
 		explain_file(&r->files[i], out);
 	if (r->n_unused_keys > 0)

@@ -139,6 +139,11 @@ load_files(const json_t *list, const char *base_dir, const char *where,
 	char place[WHERE];
 	int r;
 
+	if (json_is_string(list) &&
+	    strcmp(json_string_value(list), REFS_STORE) == 0) {
+		refs->from_store = true;
+		return 0;
+	}
 	snprintf(place, sizeof(place), "%.32s.corim", where);
 	if ((r = strict_array(list, 1, REFS_FILES_MAX, place, d)) != 0)
 		return r;

@@ -28,8 +28,9 @@ struct refs_key {
 
 struct refs {
 	struct refs_trust trust;
-	struct refs_file files[REFS_FILES_MAX];
+	struct refs_file *files;
 	size_t n_files;
+	bool from_store;
 	struct refs_key *keys;
 	size_t n_keys;
 	size_t n_unused_keys; /* of kinds that name no key by itself */

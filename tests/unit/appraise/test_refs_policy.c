@@ -174,6 +174,18 @@ static const struct row rows[] = {
 	    WITH(TPM "\"signers\":[{\"spki_sha256\":\"" H32 "\"}]"),
 	    "'pcrs' is missing" },
 	{ "files empty", WITH(TPM PIN "\"corim\":[]," UNSIGNED), "1 to 16" },
+	{ "a store", WITH(TPM BY_CORIM "\"corim\":\"store\"," UNSIGNED), NULL },
+	{ "a store, nobody vouches", WITH(TPM BY_CORIM "\"corim\":\"store\""),
+	    "'corim_signers' is missing" },
+	{ "a store among files",
+	    WITH(TPM BY_CORIM "\"corim\":[\"store\"]," UNSIGNED), "/store" },
+	{ "a store of another name",
+	    WITH(TPM BY_CORIM "\"corim\":\"Store\"," UNSIGNED),
+	    "must be an array" },
+	{ "values in both places, a store",
+	    WITH(TPM PIN "\"corim\":\"store\"," UNSIGNED
+			 ",\"pcrs\":{\"sha256\":{\"7\":\"" H32 "\"}}"),
+	    "not both" },
 	{ "files no array", WITH(TPM PIN "\"corim\":\"a.corim\"," UNSIGNED),
 	    "must be an array" },
 	{ "file a number", WITH(TPM PIN "\"corim\":[7]," UNSIGNED),
@@ -411,6 +423,115 @@ stale(void **state)
 	evidence_free(&e);
 }
 
+/* ---- Out of a store ---- */
+
+#define STORE WITH(TPM BY_CORIM "\"corim\":\"store\"," UNSIGNED)
+#define STORE_SIGNED                                                 \
+	WITH(TPM BY_CORIM "\"corim\":\"store\",\"corim_signers\":[{" \
+			  "\"spki_sha256\":\"" H32 "\"}]")
+
+/* The CoRIM of a.corim provided n times; the appraisal's return value. */
+static int
+by_store(const char *json, size_t n, bool *ret_used)
+{
+	struct seal_verdict *v = verdict_new();
+	struct policy *p = NULL;
+	struct appraisal_in in;
+	struct evidence e;
+	struct recipe r;
+	uint8_t *corim = NULL;
+	size_t corim_n = 0;
+	char path[96];
+	int code;
+
+	recipe_init(&r, &ring, &binding);
+	evidence_make(&r, NULL, &e);
+	in = in_for(&e, 0);
+	path_of("a.corim", path);
+	assert_int_equal(file_read(path, CORIM_MAX, &corim, &corim_n, NULL), 0);
+	assert_int_equal(load(json, &p, NULL), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(policy_provide(p, "x", span_of(corim, corim_n),
+				     ret_used, NULL),
+		    0);
+	code = appraise(p, &in, v);
+	assert_int_equal(seal_verdict_outcome(v) == SEAL_ACCEPTED, code == 0);
+	seal_verdict_free(&v);
+	policy_free(&p);
+	free(corim);
+	evidence_free(&e);
+	return code;
+}
+
+static void
+stored(void **state)
+{
+	bool used = false;
+
+	(void)state;
+	write_corim(&(struct says){ .pcrs = 0 });
+	/* Before any was provided nothing matches. */
+	assert_int_not_equal(by_store(STORE, 0, &used), 0);
+	assert_int_equal(by_store(STORE, 1, &used), 0);
+	assert_true(used);
+	assert_int_equal(by_store(STORE, REFS_STORED_MAX, &used), 0);
+	/* Of a signer who is not trusted: as if it were not there. */
+	assert_int_not_equal(by_store(STORE_SIGNED, 1, &used), 0);
+	assert_false(used);
+	/* Files stay files. */
+	used = true;
+	assert_int_equal(by_store(BOTH, 1, &used), 0);
+	assert_false(used);
+	write_corim(&(struct says){ .flip = 2 });
+	assert_int_not_equal(by_store(STORE, 1, &used), 0);
+	assert_true(used);
+}
+
+/* One that does not fit leaves nothing behind, and others may follow. */
+static void
+left_out(void **state)
+{
+	const struct span junk = span_str("junk");
+	struct seal_diag d = { 0 };
+	struct policy *p = NULL;
+	uint8_t *corim = NULL;
+	bool used = true;
+	char path[96];
+	size_t n = 0;
+
+	(void)state;
+	write_corim(&(struct says){ .pcrs = 0 });
+	path_of("a.corim", path);
+	assert_int_equal(file_read(path, CORIM_MAX, &corim, &n, NULL), 0);
+	assert_int_equal(load(STORE, &p, NULL), 0);
+	assert_int_equal(policy_provide(p, "junk", junk, &used, &d), 0);
+	assert_false(used);
+	for (size_t i = 0; i < REFS_STORED_MAX; i++)
+		assert_int_equal(
+		    policy_provide(p, "x", span_of(corim, n), &used, &d), 0);
+	assert_int_equal(
+	    policy_provide(p, "x", span_of(corim, n), &used, &d), SEAL_E_LIMIT);
+	policy_free(&p);
+	free(corim);
+}
+
+/* A Relying Party has no store: it would refuse everything, and is told. */
+static void
+no_store(void **state)
+{
+	struct seal_diag d = { 0 };
+	struct policy *p = NULL;
+	char path[96];
+
+	(void)state;
+	path_of("store.json", path);
+	assert_int_equal(file_write(path, span_str(STORE), 0600, NULL), 0);
+	assert_int_equal(policy_load_file(path, &p, &d), SEAL_E_CONFIG);
+	assert_null(p);
+	assert_non_null(strstr(d.text, "only a verifier has"));
+	unlink(path);
+}
+
 static int
 setup(void **state)
 {
@@ -441,6 +562,9 @@ main(void)
 		cmocka_unit_test(loading),
 		cmocka_unit_test(judging),
 		cmocka_unit_test(stale),
+		cmocka_unit_test(stored),
+		cmocka_unit_test(left_out),
+		cmocka_unit_test(no_store),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
