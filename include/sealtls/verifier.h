@@ -40,7 +40,25 @@ SEAL_API void seal_verifier_free(struct seal_verifier **vp);
  */
 SEAL_API int seal_verifier_set_policy(struct seal_verifier *v, const char *name,
     const void *json, size_t n, struct seal_diag *d);
-/* The same check, without a Verifier. anchors_dir may be NULL. */
+/*
+ * The same, with the CoRIMs that entries of "corim": "store" judge by. Each
+ * entry takes those of its own signers ("corim_signers"), and leaves the
+ * others out. Policy and CoRIMs come into force together, or neither.
+ */
+struct seal_verifier_corim {
+	const char *name; /* for people */
+	const void *corim;
+	size_t corim_n;
+	int used; /* out: is there an entry that takes it? */
+};
+SEAL_API int seal_verifier_set_policy_corims(struct seal_verifier *v,
+    const char *name, const void *json, size_t n,
+    struct seal_verifier_corim *corims, size_t n_corims, struct seal_diag *d);
+/* Is it a CoRIM, all of it? Who signed it is for policies to judge. *ret_id:
+ * its id, UTF-8. */
+SEAL_API int seal_verifier_check_corim(const void *corim, size_t n,
+    int *ret_signed, char **ret_id, struct seal_diag *d);
+/* The same check of a policy, without a Verifier. anchors_dir may be NULL. */
 SEAL_API int seal_verifier_check_policy(
     const char *anchors_dir, const void *json, size_t n, struct seal_diag *d);
 

@@ -10,7 +10,8 @@
 #include "jose/key.h"
 
 #define VERIFIER_LIFETIME_S 300u
-#define VERIFIER_KEYS 1024 /* public keys kept imported */
+#define VERIFIER_CORIM_ID_MAX 200u /* bytes */
+#define VERIFIER_KEYS 1024         /* public keys kept imported */
 
 /* A policy in force, counted by the appraisals that use it. */
 struct verifier_policy {
