@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_verifier_run,
 	&cmd_verifier_add,
 	&cmd_verifier_list,
+	&cmd_verifier_remove,
 	&cmd_verifier_log,
 #endif
 };

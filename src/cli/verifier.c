@@ -12,6 +12,8 @@
 #include "service/query.h"
 #include "service/request.h"
 
+#define NUMBER_MAX 999999999999
+
 /* What a verifier's store holds, looked at and added to in place. */
 
 static int
@@ -37,40 +39,62 @@ ended(const struct verifier_opts *o, const struct seal_diag *d)
 /* ---- add ---- */
 
 static int
-print_added(const struct verifier_opts *o, const char *name, int64_t id)
+print_added(const struct verifier_opts *o, const struct provisioned *p)
 {
 	struct wr w;
 
 	wr_init_heap(&w, OUT_MAX);
 	if (o->json) {
 		wr_u8(&w, '{');
-		out_json_member(&w, "name", name);
-		wr_printf(&w, ",\"id\":%lld}", (long long)id);
+		out_json_member(&w, "kind", p->kind);
+		out_json_member(&w, "name", p->name);
+		wr_printf(&w, ",\"id\":%lld}", (long long)p->id);
 	} else {
-		wr_printf(&w, "policy %s, number %lld: in force", name,
-		    (long long)id);
+		wr_printf(&w, "%s ", p->kind);
+		out_plain(&w, p->name);
+		wr_printf(&w, ", number %lld: in force", (long long)p->id);
 	}
 	return out_line(stdout, &w);
+}
+
+/* By its first byte: JSON is a policy, CBOR a CoRIM. COSE_Sign1 is tag 18. */
+static const char *
+type_of(struct span body)
+{
+	size_t i = 0;
+
+	while (i < body.n && strchr(" \t\r\n", body.p[i]) != NULL &&
+	       body.p[i] != 0)
+		i++;
+	if (i < body.n && body.p[i] == '{')
+		return PROVISION_POLICY;
+	return body.n > 0 && body.p[0] == 0xd2 ? "application/rim+cose"
+					       : "application/rim+cbor";
 }
 
 static int
 add(const struct verifier_opts *o, const char *file)
 {
-	char name[STORE_NAME_MAX] = "";
+	struct provision p = { .by = "seal verifier add" };
+	struct provisioned got = { 0 };
 	struct service_conf conf = { 0 };
 	struct store *store = NULL;
 	struct seal_diag d = { 0 };
 	uint8_t *body = NULL;
 	int status = EXIT_ACCEPTED;
-	int64_t id = 0;
 	size_t n = 0;
 
 	if (open_store(o, &conf, &store, &d) == 0 &&
-	    query_name(span_str(conf.policy), name, &d) == 0 &&
-	    offline_read(file, &body, &n, &d) == 0 &&
-	    provision(store, conf.anchors, PROVISION_POLICY, name,
-		span_of(body, n), "seal verifier add", &id, &d) == 0)
-		status = print_added(o, name, id);
+	    offline_read(file, &body, &n, &d) == 0) {
+		p.body = span_of(body, n);
+		p.type = type_of(p.body);
+		p.anchors_dir = conf.anchors;
+		p.name = strcmp(p.type, PROVISION_POLICY) == 0 ? conf.policy
+							       : o->policy;
+		if (provision(store, &p, &got, &d) == 0)
+			status = print_added(o, &got);
+	}
+	free(got.name);
 	free(body);
 	store_close(&store);
 	conf_wipe(&conf);
@@ -101,16 +125,74 @@ run_add(int argc, char **argv)
 const struct command cmd_verifier_add = {
 	.name = "verifier add",
 	.operands = "FILE (--config FILE | --store WHERE) [--name NAME]",
-	.summary = "put a policy into force",
+	.summary = "put a policy or a CoRIM into force",
 	.example = "  seal policy learn host.example:4433 -o golden.json\n"
 		   "  seal verifier add golden.json --store verifier.db",
-	.details = "Verifiers that share the store judge by it from the next "
-		   "request on. Older ones of\nits name are kept: seal "
-		   "verifier list.",
+	.details =
+	    "Verifiers that share the store judge by it from the next "
+	    "request on. A policy takes\nreference values from CoRIMs by "
+	    "\"corim\": \"store\", those of its corim_signers. A CoRIM\n"
+	    "replaces that of the same id. Older ones are kept: seal "
+	    "verifier list.",
 	.run = run_add,
 };
 
+/* ---- remove ---- */
+
+static int
+remove_one(const struct verifier_opts *o, const char *number)
+{
+	struct service_conf conf = { 0 };
+	struct store *store = NULL;
+	struct seal_diag d = { 0 };
+	int64_t id = 0;
+
+	if (query_number(span_str(number), "number", 1, NUMBER_MAX, &id, &d) ==
+		0 &&
+	    open_store(o, &conf, &store, &d) == 0)
+		store_item_remove(store, id, (int64_t)time(NULL), &d);
+	store_close(&store);
+	conf_wipe(&conf);
+	return ended(o, &d);
+}
+
+static int
+run_remove(int argc, char **argv)
+{
+	struct verifier_opts o = { 0 };
+	struct operands args;
+	const struct opt opts[] = {
+		VERIFIER_CONFIG(&o),
+		VERIFIER_STORE(&o),
+		{ "--json", NULL, "failures as JSON", .flag = &o.json },
+		{ NULL },
+	};
+	enum opt_result r =
+	    opt_parse(&cmd_verifier_remove, opts, argc, argv, 1, 1, &args);
+
+	return r != OPT_RUN ? opt_exit(r) : remove_one(&o, args.v[0]);
+}
+
+const struct command cmd_verifier_remove = {
+	.name = "verifier remove",
+	.operands = "NUMBER (--config FILE | --store WHERE)",
+	.summary = "take a policy or a CoRIM out of force",
+	.example = "  seal verifier list --store verifier.db\n"
+		   "  seal verifier remove 7 --store verifier.db",
+	.details = "What it had replaced does not come back: add that again. "
+		   "Without a policy nothing\nis appraised.",
+	.run = run_remove,
+};
+
 /* ---- list ---- */
+
+static const char *
+state_of(const struct item *item)
+{
+	return item->in_force        ? "in force"
+	       : item->removed_s > 0 ? "removed"
+				     : "replaced";
+}
 
 static int
 print_item(void *arg, const struct item *item, struct seal_diag *d)
@@ -123,8 +205,8 @@ print_item(void *arg, const struct item *item, struct seal_diag *d)
 	wr_init_heap(&w, OUT_MAX);
 	time_text(item->added_s, when);
 	if (!o->json) {
-		wr_printf(&w, "%6lld  %s  %s  ", (long long)item->id, when,
-		    item->kind);
+		wr_printf(&w, "%6lld  %s  %-8s  %-6s  ", (long long)item->id,
+		    when, state_of(item), item->kind);
 		out_plain(&w, item->name);
 		wr_printf(&w, "  %.16s  by ", item->digest);
 		out_plain(&w, item->by);
@@ -132,8 +214,10 @@ print_item(void *arg, const struct item *item, struct seal_diag *d)
 	}
 	wr_printf(&w, "{\"id\":%lld", (long long)item->id);
 	out_json_member(&w, "added", when);
+	out_json_member(&w, "state", state_of(item));
 	out_json_member(&w, "kind", item->kind);
 	out_json_member(&w, "name", item->name);
+	out_json_member(&w, "type", item->type);
 	out_json_member(&w, "sha256", item->digest);
 	out_json_member(&w, "by", item->by);
 	wr_u8(&w, '}');
@@ -176,7 +260,6 @@ const struct command cmd_verifier_list = {
 	.operands = "(--config FILE | --store WHERE)",
 	.summary = "what was provisioned, newest first",
 	.example = "  seal verifier list --store verifier.db",
-	.details = "The first of each name is in force.",
 	.run = run_list,
 };
 

@@ -50,7 +50,11 @@ discover_provisioning(
 	wr_u8(w, '{');
 	json_key(w, "media-types");
 	wr_u8(w, '[');
-	json_text(w, PROVISION_POLICY);
+	for (size_t i = 0; provision_types[i].kind != NULL; i++) {
+		if (i > 0)
+			wr_u8(w, ',');
+		json_text(w, provision_types[i].type);
+	}
 	wr_u8(w, ']');
 	json_member(w, "version", seal_version());
 	json_member(w, "service-state", service_state(s));

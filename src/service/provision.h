@@ -6,12 +6,39 @@
 
 #define PROVISION_POLICY "application/vnd.sealtls.policy+json"
 
+enum provision_mark {
+	PROVISION_UNMARKED = 0, /* a policy */
+	PROVISION_SIGNED,       /* a CoRIM that is, or is not */
+	PROVISION_UNSIGNED,
+};
+
+/* What can be provisioned, by media type; kind NULL ends. */
+struct provision_type {
+	const char *kind, *type;
+	enum provision_mark mark;
+};
+extern const struct provision_type provision_types[];
+
+struct provision {
+	const char *anchors_dir; /* may be NULL */
+	const char *type;        /* media type */
+	const char *name;        /* of a policy; NULL for a CoRIM */
+	const char *by;          /* who does it */
+	struct span body;
+};
+
+struct provisioned {
+	const char *kind; /* static */
+	char *name;       /* owned */
+	int64_t id;
+};
+
 /*
  * Checks what is to be provisioned and stores it: a policy, which the
- * verifiers that use its name apply from then on. by says who did it.
+ * verifiers that use its name apply from then on, or a CoRIM, for the policies
+ * that take its signer's word.
  */
-int provision(struct store *store, const char *anchors_dir, const char *type,
-    const char *name, struct span body, const char *by, int64_t *ret_id,
-    struct seal_diag *d);
+int provision(struct store *store, const struct provision *p,
+    struct provisioned *ret, struct seal_diag *d);
 
 #endif

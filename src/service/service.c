@@ -153,49 +153,10 @@ service_count(struct service *s, unsigned status)
 		__atomic_add_fetch(&s->replies[hundreds], 1, __ATOMIC_RELAXED);
 }
 
-/* ---- Policy ---- */
-
 int64_t
 service_now(void)
 {
 	return (int64_t)time(NULL);
-}
-
-static int
-policy_take(void *arg, const struct item *item, struct seal_diag *d)
-{
-	struct service *s = arg;
-	int r = seal_verifier_set_policy(
-	    s->verifier, item->name, item->body.p, item->body.n, d);
-
-	if (r == 0)
-		s->policy_id = item->id;
-	return r;
-}
-
-/* Verifiers that share a store see each other's policies with the next
- * request; none keeps on with one that was replaced. */
-int
-service_policy(struct service *s, struct seal_diag *d)
-{
-	const char *name = s->conf->policy;
-	int64_t id = 0;
-	int r = store_item_newest_id(s->store, "policy", name, &id, d);
-
-	if (r != 0)
-		return r;
-	if (id == 0) {
-		seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "no policy '%s' was provisioned yet", name);
-		seal_remedy(d, "seal verifier add FILE");
-		return SEAL_E_UNAVAILABLE;
-	}
-	pthread_mutex_lock(&s->lock);
-	if (id > s->policy_id)
-		r = store_item_newest(
-		    s->store, "policy", name, policy_take, s, d);
-	pthread_mutex_unlock(&s->lock);
-	return r;
 }
 
 /* ---- Life ---- */

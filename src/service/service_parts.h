@@ -16,8 +16,10 @@ struct service {
 	uint8_t *token; /* of provisioners; NULL: tokens are off */
 	size_t n_token;
 
-	pthread_mutex_t lock; /* guards the policy that is in force */
-	int64_t policy_id;    /* 0: none yet */
+	pthread_mutex_t lock; /* guards what is in force */
+	int64_t generation;   /* of the store's that is; 0: none yet */
+	int64_t used[STORE_CORIMS_MAX]; /* CoRIMs that the policy takes */
+	size_t n_used;
 
 	/* Counted since the start; atomic. */
 	uint64_t replies[6]; /* by hundreds of the status */
@@ -26,8 +28,10 @@ struct service {
 };
 
 int64_t service_now(void);
-/* Takes over the store's policy where it has changed. */
+/* Takes over the store's policy and CoRIMs where they have changed. */
 int service_policy(struct service *s, struct seal_diag *d);
+/* Does the policy in force take the CoRIM of this number? */
+bool service_uses(struct service *s, int64_t id);
 /* May this requester provision? Else *ret says why not. */
 bool provision_allowed(
     const struct service *s, const struct request *req, struct reply *ret);
@@ -66,6 +70,8 @@ void page_style(
 #define API_SUBMIT "/endorsement-provisioning/v1/submit"
 #define API_SESSION_TYPE \
 	"application/vnd.veraison.challenge-response-session+json"
+#define API_PROVISIONING_TYPE \
+	"application/vnd.veraison.provisioning-session+json"
 #define API_DISCOVERY_TYPE "application/vnd.veraison.discovery+json"
 
 #endif

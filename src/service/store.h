@@ -2,6 +2,7 @@
 #ifndef SERVICE_STORE_H
 #define SERVICE_STORE_H
 
+#include "base/wr.h"
 #include "service/db.h"
 
 /*
@@ -94,9 +95,13 @@ int store_ar_attesters(
 
 /* ---- What was provisioned ---- */
 
+#define STORE_CORIMS_MAX 256 /* in force at a time */
+
 struct item {
 	int64_t id, added_s;
-	const char *kind; /* "policy", "corim" */
+	int64_t removed_s; /* 0: it was not */
+	bool in_force;     /* the newest of its kind and name, not removed */
+	const char *kind;  /* "policy", "corim" */
 	const char *name, *type, *digest, *by;
 	struct span body; /* empty in a listing */
 };
@@ -104,19 +109,33 @@ struct item {
 /* The newest of a kind and name is the one in force. *ret_id may be NULL. */
 int store_item_add(struct store *s, const struct item *in, int64_t *ret_id,
     struct seal_diag *d);
+/* Takes one out of force, with those that it had replaced. SEAL_E_STATE: there
+ * is none of this number, or it was removed before. */
+int store_item_remove(
+    struct store *s, int64_t id, int64_t now_s, struct seal_diag *d);
 typedef int (*item_fn)(void *arg, const struct item *item, struct seal_diag *d);
-/* The one in force, with its body; SEAL_E_STATE: there is none. */
-int store_item_newest(struct store *s, const char *kind, const char *name,
-    item_fn each, void *arg, struct seal_diag *d);
-/* Its id alone; 0: there is none. */
-int store_item_newest_id(struct store *s, const char *kind, const char *name,
-    int64_t *ret, struct seal_diag *d);
 int store_item_list(
     struct store *s, item_fn each, void *arg, struct seal_diag *d);
+/* The policy of that name and every CoRIM, those in force at one moment, with
+ * their bodies; *ret_generation: of that moment; 0: there was nothing. */
+int store_in_force(struct store *s, const char *policy, item_fn each, void *arg,
+    int64_t *ret_generation, struct seal_diag *d);
+/* Another number after each change of what was provisioned. */
+int store_generation(struct store *s, int64_t *ret, struct seal_diag *d);
+
+/* ---- Enrolments under way ---- */
+
+/* A challenge that was given out; state is for its answer. */
+int store_enrolment_add(struct store *s, const char *id, struct span state,
+    int64_t expiry_s, struct seal_diag *d);
+/* Each can be taken once, by one. SEAL_E_STATE: there is none. */
+int store_enrolment_take(
+    struct store *s, const char *id, struct wr *ret_state, struct seal_diag *d);
 
 /* ---- Care ---- */
 
-/* Forgets sessions that ended before now_s and results before keep_s. */
+/* Forgets sessions and enrolments that ended before now_s, and results before
+ * keep_s. */
 int store_expire(
     struct store *s, int64_t now_s, int64_t keep_s, struct seal_diag *d);
 

@@ -42,6 +42,12 @@ static const char *const migrations[] = {
 	" remedy TEXT NOT NULL, result TEXT NOT NULL);"
 	"CREATE INDEX ar_attester ON ar (attester, id);"
 	"CREATE INDEX ar_at ON ar (at);",
+	"ALTER TABLE item ADD COLUMN removed BIGINT NOT NULL DEFAULT 0;"
+	"CREATE TABLE generation (n BIGINT NOT NULL);"
+	"INSERT INTO generation (n) VALUES (1);"
+	"CREATE TABLE enrolment (id TEXT PRIMARY KEY, state BYTEA NOT NULL,"
+	" expiry BIGINT NOT NULL);"
+	"CREATE INDEX enrolment_expiry ON enrolment (expiry);",
 	NULL,
 };
 

@@ -35,6 +35,12 @@ static const char *const migrations[] = {
 	" remedy TEXT NOT NULL, result TEXT NOT NULL);"
 	"CREATE INDEX ar_attester ON ar (attester, id);"
 	"CREATE INDEX ar_at ON ar (at);",
+	"ALTER TABLE item ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE generation (n INTEGER NOT NULL);"
+	"INSERT INTO generation (n) VALUES (1);"
+	"CREATE TABLE enrolment (id TEXT PRIMARY KEY, state BLOB NOT NULL,"
+	" expiry INTEGER NOT NULL);"
+	"CREATE INDEX enrolment_expiry ON enrolment (expiry);",
 	NULL,
 };
 

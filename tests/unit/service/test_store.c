@@ -21,6 +21,21 @@ static char dir[] = "/tmp/seal-store-XXXXXX";
 static char where[256];
 static struct store *s;
 
+/* Where the older store of a test is; after the server's own address. */
+#define OLDER "%s&options=-csearch_path%%3Dolder"
+
+static void
+remove_store(const char *path)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	char name[420];
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		unlink(name);
+	}
+}
+
 static struct session
 a_session(const char *id)
 {
@@ -245,13 +260,41 @@ an_item(const char *kind, const char *name, struct span body)
 		.body = body };
 }
 
+/* The body in force of one kind and name. */
+struct wanted {
+	const char *kind, *name;
+	char body[64];
+	size_t n;
+};
+
 static int
 keep_body(void *arg, const struct item *item, struct seal_diag *d)
 {
+	struct wanted *w = arg;
+
 	(void)d;
-	snprintf(
-	    arg, 64, "%.*s", (int)item->body.n, (const char *)item->body.p);
+	assert_true(item->in_force);
+	if (strcmp(item->kind, w->kind) != 0 ||
+	    strcmp(item->name, w->name) != 0)
+		return 0;
+	w->n++;
+	snprintf(w->body, sizeof(w->body), "%.*s", (int)item->body.n,
+	    (const char *)item->body.p);
 	return 0;
+}
+
+/* What is in force of this kind and name; NULL: nothing. */
+static const char *
+in_force(const char *kind, const char *name)
+{
+	static struct wanted w;
+	int64_t generation = 0;
+
+	w = (struct wanted){ .kind = kind, .name = name };
+	assert_int_equal(
+	    store_in_force(s, name, keep_body, &w, &generation, NULL), 0);
+	assert_true(w.n <= 1);
+	return w.n == 1 ? w.body : NULL;
 }
 
 static int
@@ -263,34 +306,201 @@ count_items(void *arg, const struct item *item, struct seal_diag *d)
 	return 0;
 }
 
+static int
+count_all(void *arg, const struct item *item, struct seal_diag *d)
+{
+	(void)d;
+	assert_true(item->in_force);
+	++*(size_t *)arg;
+	return 0;
+}
+
+static int64_t
+generation(void)
+{
+	int64_t n = 0;
+
+	assert_int_equal(store_generation(s, &n, NULL), 0);
+	return n;
+}
+
+static int64_t
+add_item(const char *kind, const char *name, const char *body)
+{
+	struct item item = an_item(kind, name, span_str(body));
+	int64_t id = 0;
+
+	assert_int_equal(store_item_add(s, &item, &id, NULL), 0);
+	return id;
+}
+
 static void
 items(void **state)
 {
-	struct item first = an_item("policy", "p", span_str("first"));
-	struct item second = an_item("policy", "p", span_str("second"));
-	struct item other = an_item("corim", "p", span_str("other"));
-	int64_t id = -1, newest = -1;
-	char body[64] = "";
+	int64_t before = generation(), first, second, corim;
 	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(
-	    store_item_newest(s, "policy", "p", keep_body, body, NULL),
-	    SEAL_E_STATE);
-	assert_int_equal(
-	    store_item_newest_id(s, "policy", "p", &newest, NULL), 0);
-	assert_int_equal(newest, 0);
-	assert_int_equal(store_item_add(s, &first, NULL, NULL), 0);
-	assert_int_equal(store_item_add(s, &second, &id, NULL), 0);
-	assert_int_equal(store_item_add(s, &other, NULL, NULL), 0);
-	assert_int_equal(
-	    store_item_newest(s, "policy", "p", keep_body, body, NULL), 0);
-	assert_string_equal(body, "second");
-	assert_int_equal(
-	    store_item_newest_id(s, "policy", "p", &newest, NULL), 0);
-	assert_int_equal(newest, id);
+	assert_null(in_force("policy", "p"));
+	first = add_item("policy", "p", "first");
+	second = add_item("policy", "p", "second");
+	corim = add_item("corim", "p", "other");
+	assert_true(first < second && second < corim);
+	assert_true(generation() > before + 2);
+	assert_string_equal(in_force("policy", "p"), "second");
+	assert_string_equal(in_force("corim", "p"), "other");
+	/* Another policy is not this verifier's, and CoRIMs are. */
+	add_item("policy", "q", "stranger");
+	assert_string_equal(in_force("policy", "p"), "second");
 	assert_int_equal(store_item_list(s, count_items, &n, NULL), 0);
-	assert_true(n >= 3);
+	assert_true(n >= 4);
+}
+
+/* What was removed is gone, and what it had replaced stays gone. */
+static void
+removing(void **state)
+{
+	int64_t old = add_item("corim", "r", "old");
+	int64_t new = add_item("corim", "r", "new"), before;
+	int64_t other = add_item("corim", "r2", "other");
+
+	(void)state;
+	assert_int_equal(store_item_remove(s, old, NOW, NULL), 0);
+	assert_string_equal(in_force("corim", "r"), "new");
+	before = generation();
+	assert_int_equal(store_item_remove(s, new, NOW, NULL), 0);
+	assert_true(generation() > before);
+	before = generation();
+	assert_null(in_force("corim", "r"));
+	assert_string_equal(in_force("corim", "r2"), "other");
+	assert_int_equal(store_item_remove(s, new, NOW, NULL), SEAL_E_STATE);
+	assert_int_equal(store_item_remove(s, old, NOW, NULL), SEAL_E_STATE);
+	assert_int_equal(store_item_remove(s, 999999, NOW, NULL), SEAL_E_STATE);
+	assert_int_equal(store_item_remove(s, -1, NOW, NULL), SEAL_E_STATE);
+	/* A failure changes nothing, not even this number. */
+	assert_int_equal(generation(), before);
+	add_item("corim", "r", "again");
+	assert_string_equal(in_force("corim", "r"), "again");
+	new = add_item("corim", "r", "and again");
+	assert_int_equal(store_item_remove(s, new, NOW, NULL), 0);
+	assert_null(in_force("corim", "r"));
+	assert_int_equal(store_item_remove(s, other, NOW, NULL), 0);
+}
+
+static int
+stop_item(void *arg, const struct item *item, struct seal_diag *d)
+{
+	(void)item;
+	++*(size_t *)arg;
+	return seal_fail(d, SEAL_E_DECODE, "enough");
+}
+
+/* Which items are in force in a listing, and a listing that is stopped. */
+static void
+listing(void **state)
+{
+	int64_t before = generation(), n = -1;
+	size_t seen = 0;
+
+	(void)state;
+	assert_int_equal(
+	    store_in_force(s, "p", stop_item, &seen, &n, NULL), SEAL_E_DECODE);
+	assert_int_equal(seen, 1);
+	assert_int_equal(n, -1);
+	assert_int_equal(store_in_force(s, "p", count_all, &seen, &n, NULL), 0);
+	assert_int_equal(n, before);
+}
+
+/* Each challenge is taken once; what is too old goes. */
+static void
+enrolments(void **state)
+{
+	const struct span secret = { (const uint8_t *)"a\0secret", 8 };
+	struct wr w;
+
+	(void)state;
+	wr_init_heap(&w, 64);
+	assert_int_equal(
+	    store_enrolment_add(s, "e1", secret, NOW + 10, NULL), 0);
+	assert_int_not_equal(
+	    store_enrolment_add(s, "e1", secret, NOW + 10, NULL), 0);
+	assert_int_equal(
+	    store_enrolment_add(s, "e2", secret, NOW + 20, NULL), 0);
+	assert_int_equal(store_enrolment_take(s, "e3", &w, NULL), SEAL_E_STATE);
+	assert_int_equal(w.n, 0);
+	assert_int_equal(store_enrolment_take(s, "e1", &w, NULL), 0);
+	assert_true(span_equal(wr_view(&w), secret));
+	assert_int_equal(store_enrolment_take(s, "e1", &w, NULL), SEAL_E_STATE);
+	assert_int_equal(store_expire(s, NOW + 20, 0, NULL), 0);
+	assert_int_equal(store_enrolment_take(s, "e2", &w, NULL), SEAL_E_STATE);
+	wr_free(&w);
+}
+
+/* All race to take the same ones: each is taken once. */
+static void *
+taker(void *arg)
+{
+	size_t won = 0;
+	char id[STORE_ID];
+	struct wr w;
+
+	(void)arg;
+	for (int i = 0; i < 10; i++) {
+		wr_init_heap(&w, 64);
+		snprintf(id, sizeof(id), "take-%d", i);
+		won += store_enrolment_take(s, id, &w, NULL) == 0;
+		wr_free(&w);
+	}
+	return (void *)won;
+}
+
+static void
+taking(void **state)
+{
+	pthread_t threads[4];
+	size_t won = 0;
+	char id[STORE_ID];
+	void *ret;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		snprintf(id, sizeof(id), "take-%d", i);
+		assert_int_equal(
+		    store_enrolment_add(s, id, span_str("x"), NOW + 10, NULL),
+		    0);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, taker, NULL), 0);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], &ret);
+		won += (size_t)ret;
+	}
+	assert_int_equal(won, 10);
+}
+
+static void
+too_many(void **state)
+{
+	struct item item = an_item("corim", "one too many", span_str("x"));
+	int64_t first = 0, last = 0;
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < STORE_CORIMS_MAX; i++) {
+		snprintf(name, sizeof(name), "many-%d", i);
+		item.name = name;
+		if (store_item_add(s, &item, &last, NULL) != 0)
+			break;
+		first = first == 0 ? last : first;
+	}
+	item.name = "one too many";
+	assert_int_equal(store_item_add(s, &item, NULL, NULL), SEAL_E_LIMIT);
+	/* Another of a name that is there is no more. */
+	item.name = "many-0";
+	assert_int_equal(store_item_add(s, &item, &last, NULL), 0);
+	for (int64_t i = first; i <= last; i++)
+		(void)store_item_remove(s, i, NOW, NULL);
 }
 
 static void
@@ -317,13 +527,13 @@ static void
 injection(void **state)
 {
 	struct store_counts before, after;
-	char body[64];
 
 	(void)state;
 	for (size_t i = 0; nasty[i] != NULL; i++) {
 		const char *t = nasty[i];
 		struct item item = an_item(t, t, span_str(t));
 		struct session got = { 0 };
+		struct wr w;
 		struct ar_row row = { .at_s = NOW,
 			.session = t,
 			.verifier = t,
@@ -337,6 +547,7 @@ injection(void **state)
 			.remedy = t,
 			.result = t };
 
+		wr_init_heap(&w, 64);
 		item.type = item.digest = item.by = t;
 		assert_int_equal(store_count(s, &before, NULL), 0);
 		assert_int_equal(
@@ -353,13 +564,18 @@ injection(void **state)
 		assert_string_equal(got.result, t);
 		session_wipe(&got);
 		assert_int_equal(store_item_add(s, &item, NULL, NULL), 0);
+		item.kind = "policy";
+		assert_int_equal(store_item_add(s, &item, NULL, NULL), 0);
+		assert_string_equal(in_force("policy", t), t);
 		assert_int_equal(
-		    store_item_newest(s, t, t, keep_body, body, NULL), 0);
-		assert_string_equal(body, t);
+		    store_enrolment_add(s, t, span_str(t), NOW + 10, NULL), 0);
+		assert_int_equal(store_enrolment_take(s, t, &w, NULL), 0);
+		assert_true(span_equal(wr_view(&w), span_str(t)));
+		wr_free(&w);
 		assert_int_equal(store_count(s, &after, NULL), 0);
 		assert_int_equal(after.sessions, before.sessions + 1);
 		assert_int_equal(after.results, before.results + 1);
-		assert_int_equal(after.items, before.items + 1);
+		assert_int_equal(after.items, before.items + 2);
 	}
 }
 
@@ -446,6 +662,51 @@ expiry(void **state)
 	assert_true(counts.items > 0); /* these stay */
 }
 
+/*
+ * A store as the first version left it keeps what it holds, and serves. In
+ * PostgreSQL it lies beside the other, in a schema of its own.
+ */
+static void
+migration(void **state)
+{
+	const bool sqlite = strcmp(store_kind(s), "sqlite") == 0;
+	const struct db_driver *driver = sqlite ? &db_sqlite : &db_postgres;
+	const char *const first[] = { driver->migrations[0], NULL };
+	char old[400];
+	void *db = NULL;
+	struct store *kept = s;
+
+	(void)state;
+	snprintf(old, sizeof(old), sqlite ? "%s.old" : OLDER, where);
+	if (!sqlite) {
+		assert_int_equal(
+		    driver->open(where, driver->migrations, &db, NULL), 0);
+		assert_int_equal(driver->run(db, 31, "CREATE SCHEMA older",
+				     NULL, 0, NULL, NULL, NULL, NULL),
+		    0);
+		driver->close(&db);
+	}
+	assert_int_equal(driver->open(old, first, &db, NULL), 0);
+	assert_int_equal(
+	    driver->run(db, 31,
+		"INSERT INTO item (kind, name, type, digest, author, added, "
+		"body) VALUES ('policy', 'm', 't', '00', 'me', 1, '')",
+		NULL, 0, NULL, NULL, NULL, NULL),
+	    0);
+	driver->close(&db);
+	assert_int_equal(store_open(old, 2, &s, NULL), 0);
+	assert_string_equal(in_force("policy", "m"), "");
+	assert_int_equal(generation(), 1);
+	add_item("policy", "m", "newer");
+	assert_true(generation() > 1);
+	assert_string_equal(in_force("policy", "m"), "newer");
+	store_close(&s);
+	/* The first version's program is told not to touch it. */
+	assert_int_equal(driver->open(old, first, &db, NULL), SEAL_E_CONFIG);
+	s = kept;
+	remove_store(old);
+}
+
 static void
 bad_places(void **state)
 {
@@ -490,15 +751,12 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const ends[] = { "", "-wal", "-shm" };
 	char path[300];
 
 	(void)state;
 	store_close(&s);
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s/test.db%s", dir, ends[i]);
-		unlink(path);
-	}
+	snprintf(path, sizeof(path), "%s/test.db", dir);
+	remove_store(path);
 	return rmdir(dir);
 }
 
@@ -521,11 +779,17 @@ main(void)
 		cmocka_unit_test(finishing),
 		cmocka_unit_test(log_of_results),
 		cmocka_unit_test(items),
+		cmocka_unit_test(removing),
+		cmocka_unit_test(listing),
+		cmocka_unit_test(enrolments),
+		cmocka_unit_test(taking),
+		cmocka_unit_test(too_many),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(injection),
 		cmocka_unit_test(race),
 		cmocka_unit_test(two_stores),
 		cmocka_unit_test(expiry),
+		cmocka_unit_test(migration),
 		cmocka_unit_test(bad_places),
 		cmocka_unit_test(private_file),
 	};
