@@ -4,8 +4,7 @@
 #include <time.h>
 
 #include "base/limits.h"
-#include "crypto/der.h"
-#include "crypto/x509.h"
+#include "crypto/cert_parts.h"
 
 #define EXTENSIONS_MAX 64
 
@@ -58,8 +57,8 @@ read_after_year(struct rd *r, int year, int64_t *ret)
 	return true;
 }
 
-static bool
-read_time(struct rd *r, int64_t *ret)
+bool
+cert_read_time(struct rd *r, int64_t *ret)
 {
 	struct rd in;
 	int century = 0, year = 0;
@@ -80,8 +79,9 @@ read_validity(struct rd *r, struct cert *c)
 {
 	struct rd seq;
 
-	return der_enter(r, DER_SEQ, &seq) && read_time(&seq, &c->not_before) &&
-	       read_time(&seq, &c->not_after) && rd_end(&seq);
+	return der_enter(r, DER_SEQ, &seq) &&
+	       cert_read_time(&seq, &c->not_before) &&
+	       cert_read_time(&seq, &c->not_after) && rd_end(&seq);
 }
 
 /* KeyUsage is a BIT STRING whose first bit is digitalSignature. */

@@ -16,4 +16,7 @@ void cert_put_extension(
     struct wr *w, struct span oid, bool critical, struct span value);
 void cert_put_key_usage(struct wr *w);
 
+/* Of cert.c: a UTCTime or GeneralizedTime (RFC 5280 s4.1.2.5). */
+bool cert_read_time(struct rd *r, int64_t *ret);
+
 #endif

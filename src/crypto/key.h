@@ -5,6 +5,7 @@
 /* What the files about keys share; private to src/crypto. */
 #include <openssl/evp.h>
 
+#include "base/rd.h"
 #include "crypto/sig.h"
 
 #define RSA_BITS_MIN 2048u /* for any signature that we accept */
@@ -44,6 +45,17 @@ struct scheme {
 const struct scheme *scheme_find(uint16_t id); /* NULL: unknown */
 /* Readies a signing or verifying context's padding for this scheme. */
 bool scheme_set_padding(const struct scheme *s, EVP_PKEY_CTX *ctx);
+
+/*
+ * The scheme of a signature with this AlgorithmIdentifier (its content) under
+ * this key, as certificates and revocation lists have it; SIG_NONE: none that
+ * we use, SHA-1 among them.
+ */
+uint16_t scheme_of_algorithm(struct span id, const struct pubkey *k);
+/* RSASSA-PSS-params with one SHA-2 hash all through, of spki.c. trailer_too:
+ * its only trailerField may stand there, which DER leaves out and AMD writes.
+ */
+bool pss_params_read(struct rd *r, bool trailer_too, enum hash *ret);
 
 /* What a pubkey is, for messages: "an RSA key of 1024 bits". */
 const char *pubkey_describe(const struct pubkey *k, char *buf, size_t cap);

@@ -3,8 +3,7 @@
 
 #include <openssl/rsa.h>
 
-#include "crypto/der.h"
-#include "crypto/key.h"
+#include "crypto/cert_parts.h"
 
 /* RFC 8446 s4.2.3; PKCS#1 v1.5 serves TPM quotes and certificates only. */
 static const struct scheme schemes[] = {
@@ -86,6 +85,51 @@ sig_name(uint16_t scheme)
 	const struct scheme *s = scheme_find(scheme);
 
 	return s == NULL ? "unknown" : s->name;
+}
+
+/* id-RSASSA-PSS, whose parameters can be written in two ways. */
+static enum hash
+pss_hash_of(struct span id)
+{
+	static const uint8_t pss[] = { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+		1, 1, 0x0a };
+	enum hash h = HASH_NONE;
+	struct rd r;
+
+	rd_init(&r, id);
+	return rd_expect(&r, span_of(pss, sizeof(pss))) &&
+		       pss_params_read(&r, true, &h)
+		   ? h
+		   : HASH_NONE;
+}
+
+/* The others can be written in one way only. */
+static bool
+algorithm_is(const struct scheme *s, struct span id)
+{
+	uint8_t buf[64];
+	struct span want = { 0 };
+	struct wr w;
+	struct rd r;
+
+	wr_init(&w, buf, sizeof(buf));
+	cert_put_algorithm(&w, s);
+	rd_init(&r, wr_view(&w));
+	return w.error == 0 && der_read(&r, DER_SEQ, &want) &&
+	       span_equal(want, id);
+}
+
+uint16_t
+scheme_of_algorithm(struct span id, const struct pubkey *k)
+{
+	enum hash pss = pss_hash_of(id);
+
+	for (const struct scheme *s = schemes; s->id != 0; s++)
+		if (pubkey_fits(k, s->id) &&
+		    (s->pss ? pss != HASH_NONE && pss == s->hash
+			    : algorithm_is(s, id)))
+			return s->id;
+	return SIG_NONE;
 }
 
 bool

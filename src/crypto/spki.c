@@ -38,7 +38,8 @@ static const struct algorithm algorithms[] = {
 	{ "ED448", KEY_EDDSA, CURVE_ED448, 57, ALG(6, 3, 0x2b, 0x65, 0x71) },
 	[ALGORITHM_RSA] = { "RSA", KEY_RSA, CURVE_NONE, 0,
 	    ALG(6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0) },
-	/* The parameters of id-RSASSA-PSS vary; parse_pss() reads them. */
+	/* The parameters of id-RSASSA-PSS vary; pss_params_read() reads them.
+	 */
 	{ "RSA-PSS", KEY_RSA_PSS, CURVE_NONE, 0,
 	    ALG(6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 0x0a) },
 	{ NULL },
@@ -109,13 +110,13 @@ read_hash_id(struct rd *r, enum hash *ret)
  * same, and a salt of the hash's length (the number is a minimum). Left out
  * fields mean SHA-1, which fits none of our schemes.
  */
-static bool
-parse_pss(struct rd *r, enum hash *ret)
+bool
+pss_params_read(struct rd *r, bool trailer_too, enum hash *ret)
 {
 	static const uint8_t mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1,
 		1, 8 };
 	struct rd seq, field, inner, oid;
-	struct span salt = { 0 };
+	struct span salt = { 0 }, one = { 0 };
 	enum hash h = HASH_NONE, mgf = HASH_NONE;
 
 	if (!der_enter(r, DER_SEQ, &seq) || !rd_end(r) ||
@@ -131,6 +132,10 @@ parse_pss(struct rd *r, enum hash *ret)
 	if (rd_left(&seq) > 0 &&
 	    (!der_enter(&seq, DER_CTX(2), &field) || !der_uint(&field, &salt) ||
 		!rd_end(&field)))
+		return false;
+	if (trailer_too && rd_left(&seq) > 0 &&
+	    (!der_enter(&seq, DER_CTX(3), &field) || !der_uint(&field, &one) ||
+		!rd_end(&field) || one.n != 1 || *one.p != 1))
 		return false;
 	if (mgf != h || salt.n > 1 || (salt.n == 1 && *salt.p > hash_size(h)))
 		return false;
@@ -210,7 +215,7 @@ spki_parse(struct span der, struct spki *ret, struct seal_diag *d)
 	rd_init(&params, id);
 	if (a->kind == KEY_RSA_PSS && id.n > a->id_n &&
 	    (!rd_expect(&params, span_of(a->id, a->id_n)) ||
-		!parse_pss(&params, &s.pss_hash)))
+		!pss_params_read(&params, false, &s.pss_hash)))
 		return seal_fail(
 		    d, SEAL_E_KEY, "key: unsupported RSASSA-PSS parameters");
 	code =

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CRYPTO_CRL_H
+#define CRYPTO_CRL_H
+
+#include "crypto/x509.h"
+
+/*
+ * Certificate revocation lists (RFC 5280 s5): version 2, complete, of one
+ * issuer for the certificates that it issued itself. Delta and indirect lists
+ * and those of a part of the certificates are refused.
+ */
+#define CRL_SIZE_MAX 4194304u /* bytes */
+#define CRL_ENTRIES_MAX 65536u
+
+/* Views into the DER. */
+struct crl {
+	struct span issuer; /* whole Name */
+	int64_t this_update, next_update;
+	struct span revoked; /* entries, checked; may be empty */
+	size_t n_revoked;
+	struct span tbs, algorithm, signature;
+};
+
+struct crl_entry {
+	int64_t at;         /* since when, seconds since 1970 */
+	const char *reason; /* "key compromise", …; static */
+};
+
+/* Checks the whole form, of every entry too, and believes nothing. */
+int crl_parse(struct span der, struct crl *ret, struct seal_diag *d);
+
+/*
+ * Signed by this certificate (DER), the issuer of the list by its name, with
+ * the right to (cRLSign, where it has a KeyUsage)? Whether the certificate is
+ * to be trusted is the caller's question. 0, SEAL_E_CHAIN where it is another
+ * issuer or has no right to, SEAL_E_SIGNATURE.
+ */
+int crl_verify(const struct crl *c, struct span issuer, struct seal_diag *d);
+
+/* thisUpdate <= now <= nextUpdate? 0 or SEAL_E_STALE. */
+int crl_current(const struct crl *c, int64_t now, struct seal_diag *d);
+
+/*
+ * Is this certificate (DER), of the list's issuer, not on it? 0, or SEAL_E_KEY
+ * with *ret filled, or SEAL_E_CHAIN where the list is not about it. ret may be
+ * NULL. Call crl_verify() and crl_current() first.
+ */
+int crl_check(const struct crl *c, struct span cert, struct crl_entry *ret,
+    struct seal_diag *d);
+
+#endif
