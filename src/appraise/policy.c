@@ -388,10 +388,12 @@ policy_load_file(const char *path, struct policy **ret, struct seal_diag *d)
 		r = seal_fail(d, SEAL_E_MEMORY, "policy '%s'", path);
 	else if ((r = policy_load(span_of(text, n), dir, &p, d)) == 0)
 		r = refuse_store(p, d);
-	if (r == 0)
+	if (r == 0) {
 		*ret = p;
-	else
+	} else {
+		seal_fail_in(d, r, path);
 		policy_free(&p);
+	}
 	free(dir);
 	free(text);
 	return r;

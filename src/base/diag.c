@@ -19,6 +19,23 @@ seal_fail(struct seal_diag *d, int code, const char *fmt, ...)
 	return code;
 }
 
+int
+seal_fail_in(struct seal_diag *d, int code, const char *name)
+{
+	char head[SEAL_DIAG_TEXT / 2];
+	int n;
+
+	if (d == NULL || d->code != code)
+		return code;
+	n = snprintf(head, sizeof(head), "%.120s: ", name);
+	if (n < 0)
+		return code;
+	memmove(d->text + n, d->text, sizeof(d->text) - (size_t)n);
+	d->text[sizeof(d->text) - 1] = '\0';
+	memcpy(d->text, head, (size_t)n);
+	return code;
+}
+
 void
 seal_remedy(struct seal_diag *d, const char *fmt, ...)
 {

@@ -12,6 +12,12 @@
 int seal_fail(struct seal_diag *d, int code, const char *fmt, ...)
     SEAL_PRINTF(3, 4);
 
+/*
+ * Puts the name of what is being read, as a file's, before the story that an
+ * inner call has just told; returns code.
+ */
+int seal_fail_in(struct seal_diag *d, int code, const char *name);
+
 /* Says what to do about the recorded failure; the first remedy wins. */
 void seal_remedy(struct seal_diag *d, const char *fmt, ...) SEAL_PRINTF(2, 3);
 

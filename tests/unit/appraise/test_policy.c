@@ -479,6 +479,12 @@ files(void **state)
 	assert_int_equal(policy_load_file(path, &p, &d), SEAL_E_IO);
 	assert_non_null(strstr(d.text, dir));
 	assert_non_null(strstr(d.text, "/missing-ca.pem"));
+	/* What is wrong in it is told of the file. */
+	d = (struct seal_diag){ 0 };
+	assert_int_equal(file_write(path, span_str("{"), 0600, NULL), 0);
+	assert_int_equal(policy_load_file(path, &p, &d), SEAL_E_CONFIG);
+	assert_ptr_equal(strstr(d.text, path), d.text);
+	assert_non_null(strstr(d.text, "policy: line 1"));
 	assert_int_equal(
 	    file_write(path, span_str(WITH(TPM_ENTRY)), 0600, NULL), 0);
 	assert_int_equal(policy_load_file(path, &p, NULL), 0);
