@@ -24,7 +24,6 @@ struct ea_keys {
 	uint8_t finished_key[HASH_MAX];
 };
 
-#define EA_LABEL_SIZE 64
 /* "EXPORTER-client authenticator handshake context", …: static strings. */
 const char *ea_label_context(enum ea_role sender);
 const char *ea_label_finished(enum ea_role sender);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/ea_message.h"
 
-#define SIGNED_MAX (64 + 22 + 1 + HASH_MAX)
+static int
+too_large(const struct wr *out, struct seal_diag *d)
+{
+	return seal_fail(d, out->error,
+	    "authenticator: expected room in %zu bytes, found none", out->max);
+}
 
 static void
 write_finished(struct wr *out, const struct ea_keys *keys,
@@ -44,7 +49,7 @@ write_certificate_verify(struct wr *out, size_t start,
     const struct ea_keys *keys, const struct ea_request *req,
     const struct ea_identity *id, uint16_t scheme, struct seal_diag *d)
 {
-	uint8_t transcript[HASH_MAX], content[SIGNED_MAX];
+	uint8_t transcript[HASH_MAX], content[EA_SIGNED_MAX];
 	struct span certificate = span_of(out->p + start, out->n - start);
 	size_t message, sig;
 	struct wr w;
@@ -58,11 +63,18 @@ write_certificate_verify(struct wr *out, size_t start,
 	message = ea_message_begin(out, EA_CERTIFICATE_VERIFY);
 	wr_u16(out, scheme);
 	sig = wr_vec_begin(out, 2);
+	if (out->error != 0)
+		return too_large(out, d);
 	if ((r = id->sign(id->sign_ctx, scheme, wr_view(&w), out, d)) != 0)
-		return r;
+		return out->error != 0
+			   ? too_large(out, d)
+			   : seal_fail(d, r,
+				 "authenticator: expected a signature with "
+				 "%s, found none",
+				 sig_name(scheme));
 	wr_vec_end(out, sig, 2);
 	ea_message_end(out, message);
-	return out->error;
+	return out->error == 0 ? 0 : too_large(out, d);
 }
 
 static int
@@ -115,13 +127,6 @@ choose_scheme(const struct ea_request *req, const struct ea_identity *id,
 	return 0;
 }
 
-static int
-too_large(const struct wr *out, struct seal_diag *d)
-{
-	return seal_fail(d, out->error,
-	    "authenticator: expected room in %zu bytes, found none", out->max);
-}
-
 /* RFC 9261 s5.2: Certificate, CertificateVerify, Finished. */
 int
 ea_authenticate(struct wr *out, const struct ea_keys *keys,
@@ -141,9 +146,7 @@ ea_authenticate(struct wr *out, const struct ea_keys *keys,
 		return too_large(out, d);
 	if ((r = write_certificate_verify(
 		 out, start, keys, req, id, scheme, d)) != 0)
-		return seal_fail(d, r,
-		    "authenticator: expected a signature with %s, found none",
-		    sig_name(scheme));
+		return r;
 	if ((r = ea_finished(keys, req->message,
 		 span_of(out->p + start, out->n - start), verify_data, d)) != 0)
 		return r;

@@ -32,7 +32,9 @@ void ea_certificate_write(struct wr *out, struct span context,
 /* Hash(HandshakeContext || request || messages), RFC 9261 s5.2.2. */
 int ea_transcript(const struct ea_keys *keys, struct span request,
     struct span messages, uint8_t ret[HASH_MAX], struct seal_diag *d);
-/* 64 spaces, the context string, 0, and the transcript: what is signed. */
+/* 64 spaces, the context string, 0, and the transcript: what is signed, of at
+ * most EA_SIGNED_MAX bytes. */
+#define EA_SIGNED_MAX (64 + 22 + 1 + HASH_MAX)
 void ea_signed_content(struct span transcript, struct wr *out);
 int ea_finished(const struct ea_keys *keys, struct span request,
     struct span messages, uint8_t ret[HASH_MAX], struct seal_diag *d);

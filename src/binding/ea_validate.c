@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binding/ea_message.h"
 
-#define SIGNED_MAX (64 + 22 + 1 + HASH_MAX)
-
 /* The messages of an authenticator, in their order (RFC 9261 s5.2). */
 enum { CERTIFICATE, VERIFY, FINISHED, MESSAGES };
 
@@ -183,8 +181,10 @@ entry_extension(void *ctx, uint16_t type, struct span body)
 		v->error = SEAL_E_EA_EXTENSION_NOT_OFFERED;
 		return false;
 	}
-	if (type == EA_EXT_SIGNATURE_ALGORITHMS)
+	if (type == EA_EXT_SIGNATURE_ALGORITHMS) {
+		v->error = SEAL_E_EA_CERTIFICATE_MALFORMED;
 		return false;
+	}
 	return v->cmw_type == 0 || type != v->cmw_type || entry_cmw(v, body);
 }
 
@@ -206,6 +206,11 @@ tell_entry(struct validation *v, struct seal_diag *d)
 		    "authenticator: expected extensions of the request, found "
 		    "0x%04x in entry %zu",
 		    v->extension, v->entry);
+	case SEAL_E_EA_CERTIFICATE_MALFORMED:
+		return seal_fail(d, v->error,
+		    "authenticator: expected extensions of a certificate, "
+		    "found signature_algorithms, a request's, in entry %zu",
+		    v->entry);
 	default:
 		return seal_fail(d, SEAL_E_EA_CERTIFICATE_MALFORMED,
 		    "authenticator: Certificate: expected a certificate of 1 "
@@ -304,7 +309,7 @@ check_scheme(struct validation *v, struct seal_diag *d)
 static int
 check_signature(struct validation *v, struct seal_diag *d)
 {
-	uint8_t transcript[HASH_MAX], content[SIGNED_MAX];
+	uint8_t transcript[HASH_MAX], content[EA_SIGNED_MAX];
 	struct wr w;
 	int r;
 

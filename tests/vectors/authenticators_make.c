@@ -11,8 +11,6 @@
 
 #include "binding/ea_message.h"
 
-#define SIGNED_MAX (64 + 22 + 1 + HASH_MAX)
-
 /* ---- A Certificate, taken apart ---- */
 
 struct parts {
@@ -108,7 +106,7 @@ static void
 check_signed(struct row *row, const json_t *told, const struct vector *v,
     struct span certificate)
 {
-	uint8_t hash[HASH_MAX], content[SIGNED_MAX];
+	uint8_t hash[HASH_MAX], content[EA_SIGNED_MAX];
 	struct seal_diag d = { 0 };
 	struct span want, transcript = { hash, hash_size(v->keys.hash) };
 	struct wr w;

@@ -328,10 +328,14 @@ room_runs_out(void **state)
 	    ea_authenticate(&out, &keys, &req, CMW_TYPE, &id, NULL), 0);
 	whole = out.n;
 	for (size_t n = 0; n < whole; n++) {
+		struct seal_diag d = { 0 };
+
 		wr_init(&out, answer, n);
 		assert_int_equal(
-		    ea_authenticate(&out, &keys, &req, CMW_TYPE, &id, NULL),
+		    ea_authenticate(&out, &keys, &req, CMW_TYPE, &id, &d),
 		    SEAL_E_LIMIT);
+		if (strstr(d.text, "room") == NULL)
+			fail_msg("%zu bytes: story: %s", n, d.text);
 	}
 }
 

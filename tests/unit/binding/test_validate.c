@@ -579,6 +579,9 @@ each_reason(void **state)
 		if (strstr(d.text, "expected") == NULL ||
 		    strstr(d.text, "found") == NULL || d.code != r)
 			fail_msg("%s: story: %s", c->name, d.text);
+		if (c->bend == request_extension &&
+		    strstr(d.text, "signature_algorithms") == NULL)
+			fail_msg("%s: story: %s", c->name, d.text);
 	}
 }
 
