@@ -279,9 +279,13 @@ openssl_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 	if (alpn_n < sizeof(f.alpn))
 		memcpy(f.alpn, alpn_n > 0 ? alpn : (const uint8_t *)"", alpn_n);
 	ERR_clear_error();
-	if ((r = facts_peer(ssl, &f)) != 0)
-		return ssl_fail(d, r,
-		    "peer certificate: expected a key in DER, of at most 2 KiB");
+	if ((r = facts_peer(ssl, &f)) != 0) {
+		ERR_clear_error();
+		return seal_fail(d, r,
+		    "tls: peer certificate: expected a key in DER, of at most "
+		    "%zu bytes",
+		    sizeof(f.peer_spki));
+	}
 	*ret = f;
 	return 0;
 }
