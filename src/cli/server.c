@@ -265,12 +265,14 @@ count_descriptors(struct server *s)
 	size_t each = conf->service == SERVICE_EXEC ? 3 : 1;
 	rlim_t need = FDS_OWN + each * s->n_places;
 	struct seal_diag d = { 0 };
-	struct rlimit limit;
+	struct rlimit limit, more;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
 		return;
-	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	more = limit;
+	more.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		limit = more;
 	if (limit.rlim_cur >= need)
 		return;
 	s->n_places = limit.rlim_cur > FDS_OWN + each
