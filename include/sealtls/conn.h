@@ -141,6 +141,11 @@ struct seal_job;
 /* The job behind SEAL_WANT_JOB; NULL if none. The caller owns it. */
 SEAL_API struct seal_job *seal_conn_job(struct seal_conn *c);
 SEAL_API void seal_job_run(struct seal_job *j); /* blocks; on any one thread */
+/* Where there is no room for the job behind SEAL_WANT_JOB: one that would make
+ * Evidence is answered with an empty authenticator, which tells the peer to
+ * ask again, and 1 is returned. An appraisal is not to be had without its
+ * job, which stays; 0. Step afterwards. */
+SEAL_API int seal_conn_job_refuse(struct seal_conn *c);
 /* Gives it back on the connection's thread; frees it. */
 SEAL_API int seal_conn_job_done(struct seal_conn *c, struct seal_job **jp);
 /* For a job whose connection is gone. */

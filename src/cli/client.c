@@ -49,11 +49,12 @@ join_stdio(struct client *c, struct hall *h, uint64_t tag)
 
 	if (h->stdio_taken) /* another one was ready before it */
 		return false;
-	h->stdio_taken = true;
 	pump_init(&c->pump, c->conn, STDIN_FILENO, STDOUT_FILENO, false);
 	if (loop_watch(h->loop, STDIN_FILENO, tag, &d) == 0 &&
-	    loop_watch(h->loop, STDOUT_FILENO, tag, &d) == 0)
+	    loop_watch(h->loop, STDOUT_FILENO, tag, &d) == 0) {
+		h->stdio_taken = true;
 		return true;
+	}
 	log_failure(&h->conf->log, c->name, &d);
 	return false;
 }
@@ -99,15 +100,20 @@ tell_verdict(struct client *c, const struct hall *h)
 	log_verdict(&h->conf->log, c->name, v);
 }
 
-/* A job that finds no room stays with its connection until there is some. */
+/* PROTOCOL 4: Evidence that finds no room is refused. An appraisal stays with
+ * its connection until there is some. */
 static void
 hand_out_job(struct client *c, struct hall *h)
 {
 	struct seal_job *job;
 
-	if (!pool_has_room(h->pool) || (job = seal_conn_job(c->conn)) == NULL)
+	if (pool_has_room(h->pool)) {
+		if ((job = seal_conn_job(c->conn)) == NULL)
+			return;
+		pool_submit(h->pool, job, c->id);
+	} else if (seal_conn_job_refuse(c->conn) == 0) {
 		return;
-	pool_submit(h->pool, job, c->id);
+	}
 	c->step = seal_conn_step(c->conn);
 }
 

@@ -27,9 +27,11 @@ loop_watch(int loop, int fd, uint64_t tag, struct seal_diag *d)
 		.data.u64 = tag,
 	};
 
-	/* EPERM: a regular file, always ready. EEXIST: stdin is stdout. */
 	if (fd < 0 || epoll_ctl(loop, EPOLL_CTL_ADD, fd, &e) == 0 ||
-	    errno == EPERM || errno == EEXIST)
+	    errno == EPERM) /* a regular file, always ready */
+		return 0;
+	/* Watched already: stdout that is stdin, or for another connection. */
+	if (errno == EEXIST && epoll_ctl(loop, EPOLL_CTL_MOD, fd, &e) == 0)
 		return 0;
 	return seal_fail(d, SEAL_E_UNAVAILABLE, "epoll: %s", strerror(errno));
 }

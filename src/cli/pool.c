@@ -10,7 +10,9 @@
 
 #include "base/diag.h"
 
-#define QUEUE 64 /* jobs that wait, run, or are done and not yet fetched */
+/* Jobs that wait, run, or are done and not yet fetched. More would be too late:
+ * at a tenth of a second each these take most of answer_timeout. */
+#define QUEUE 256
 #define THREADS_MAX 64
 
 struct item {

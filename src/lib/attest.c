@@ -43,10 +43,13 @@ attest_collect(
 	return r;
 }
 
-/* The authenticator that answers the peer's request. */
+/* The authenticator that answers the peer's request; or why there is none. */
+typedef int (*answer_fn)(struct seal_job *j, const struct ea_request *req,
+    struct wr *out, struct seal_diag *d);
+
 static int
-attest_answer(struct seal_job *j, const struct ea_request *req, struct wr *out,
-    struct seal_diag *d)
+answer_with_evidence(struct seal_job *j, const struct ea_request *req,
+    struct wr *out, struct seal_diag *d)
 {
 	const struct ctx_profile *p =
 	    ctx_profile(j->ctx, j->role, j->work->keys.hash);
@@ -73,9 +76,24 @@ attest_answer(struct seal_job *j, const struct ea_request *req, struct wr *out,
 	return r;
 }
 
+static int
+answer_busy(struct seal_job *j, const struct ea_request *req, struct wr *out,
+    struct seal_diag *d)
+{
+	(void)j;
+	(void)req;
+	(void)out;
+	seal_fail(d, SEAL_E_UNAVAILABLE,
+	    "attest: expected room in the queue for Evidence, found it full");
+	seal_remedy(d, "the peer may ask again; fewer connections at once are "
+		       "answered sooner");
+	return SEAL_E_UNAVAILABLE;
+}
+
 /* After a failure the answer is the empty authenticator, which says no. */
 static int
-attest(struct seal_job *j, struct wr *out, struct seal_diag *d)
+attest(
+    struct seal_job *j, answer_fn answer, struct wr *out, struct seal_diag *d)
 {
 	struct session_job *w = j->work;
 	struct ea_request req;
@@ -84,7 +102,7 @@ attest(struct seal_job *j, struct wr *out, struct seal_diag *d)
 	if ((r = ea_request_parse(span_of(w->request, w->n_request),
 		 ea_peer_of(job_role(j)), j->ctx->cmw_type, &req, d)) != 0)
 		return r;
-	if ((r = attest_answer(j, &req, out, d)) == 0)
+	if ((r = answer(j, &req, out, d)) == 0)
 		return 0;
 	wr_free(out);
 	if (ea_refuse(out, &w->keys, &req, d) != 0)
@@ -92,16 +110,29 @@ attest(struct seal_job *j, struct wr *out, struct seal_diag *d)
 	return r;
 }
 
-void
-job_attest(struct seal_job *j)
+static void
+run(struct seal_job *j, answer_fn answer)
 {
 	struct session_job *w = j->work;
 	struct wr out;
 
 	wr_init_heap(&out, LIMIT_FRAME_AUTHENTICATOR);
-	w->error = attest(j, &out, &j->diag);
+	w->error = attest(j, answer, &out, &j->diag);
 	if (out.n > 0 &&
 	    wr_take(&out, &w->authenticator, &w->n_authenticator) != 0)
 		w->error = SEAL_E_MEMORY;
 	wr_free(&out);
+}
+
+void
+job_attest(struct seal_job *j)
+{
+	run(j, answer_with_evidence);
+}
+
+/* PROTOCOL 4: a full queue answers with an empty authenticator. */
+void
+job_refuse(struct seal_job *j)
+{
+	run(j, answer_busy);
 }

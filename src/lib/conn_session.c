@@ -284,3 +284,16 @@ seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 	seal_job_free(&j);
 	return r;
 }
+
+int
+seal_conn_job_refuse(struct seal_conn *c)
+{
+	struct seal_job *j = c->job;
+
+	if (j == NULL || j->work->kind != SESSION_JOB_ATTEST)
+		return 0;
+	c->job = NULL;
+	job_refuse(j);
+	seal_conn_job_done(c, &j);
+	return 1;
+}

@@ -41,6 +41,7 @@ enum ea_role job_role(const struct seal_job *j);
 uint32_t job_time_left(const struct seal_job *j);
 
 void job_attest(struct seal_job *j);   /* lib/attest.c */
+void job_refuse(struct seal_job *j);   /* the same, without an attester */
 void job_appraise(struct seal_job *j); /* lib/judge.c */
 
 #endif
