@@ -34,7 +34,8 @@ seal_conn_stack(struct seal_ctx *ctx, const struct seal_stack *stack, void *tls,
 	c->role = role;
 	c->phase = CONN_HANDSHAKE;
 	c->want = SEAL_WANT_READ;
-	c->deadline_ms = ctx_boot_ms(ctx) + ctx->attest_ms;
+	c->begun_ms = ctx_boot_ms(ctx);
+	c->deadline_ms = c->begun_ms + ctx->attest_ms;
 	return c;
 }
 
@@ -161,23 +162,17 @@ conn_shutdown(struct seal_conn *c)
 
 /* ---- Step ---- */
 
-/* PROTOCOL 6.2: the attestation deadline nests every other one. */
+/* PROTOCOL 6.2: the attestation deadline nests every other one; once there is
+ * a session, it is that which keeps it. */
 static void
 conn_check_deadline(struct seal_conn *c)
 {
 	struct seal_diag d = { 0 };
 
-	if (ctx_boot_ms(c->ctx) < c->deadline_ms)
+	if (c->phase != CONN_HANDSHAKE || ctx_boot_ms(c->ctx) < c->deadline_ms)
 		return;
-	if (c->phase != CONN_HANDSHAKE &&
-	    (c->phase != CONN_SESSION ||
-		session_state(c->session) != SESSION_OPENING))
-		return;
-	seal_fail(&d, SEAL_E_TIMEOUT, "%s: not finished within %u ms",
-	    c->phase == CONN_HANDSHAKE ? "tls handshake" : "attestation",
-	    c->ctx->attest_ms);
-	if (c->session != NULL)
-		session_abort(c->session, SEAL_TIMEOUT, SEAL_E_TIMEOUT);
+	seal_fail(&d, SEAL_E_TIMEOUT,
+	    "tls handshake: not finished within %u ms", c->ctx->attest_ms);
 	conn_fail(c, SEAL_E_TIMEOUT, &d);
 }
 
@@ -220,8 +215,6 @@ seal_conn_step(struct seal_conn *c)
 int64_t
 seal_conn_deadline(const struct seal_conn *c)
 {
-	int64_t at;
-
 	switch (c->phase) {
 	case CONN_FAILED:
 	case CONN_CLOSED:
@@ -235,10 +228,7 @@ seal_conn_deadline(const struct seal_conn *c)
 	case CONN_SESSION:
 		break;
 	}
-	at = session_deadline(c->session);
-	if (session_state(c->session) == SESSION_OPENING && c->deadline_ms < at)
-		at = c->deadline_ms;
-	return at;
+	return session_deadline(c->session, c->job == NULL);
 }
 
 int

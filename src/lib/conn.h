@@ -23,7 +23,8 @@ struct seal_conn {
 	enum conn_phase phase;
 	bool failing;        /* FAILED follows SHUTDOWN */
 	enum seal_step want; /* what the transport last asked for */
-	int64_t deadline_ms; /* for READY, then for SHUTDOWN */
+	int64_t begun_ms;    /* the handshake; attest_ms counts from it */
+	int64_t deadline_ms; /* of HANDSHAKE, then of SHUTDOWN */
 	bool more;           /* SHUTDOWN can go on without waiting */
 	struct session *session;
 	struct peer_identity peer;

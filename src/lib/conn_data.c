@@ -80,8 +80,12 @@ int
 seal_conn_reattest(struct seal_conn *c)
 {
 	struct seal_diag d = { 0 };
+	int r;
 
 	if (c->phase != CONN_SESSION)
 		return SEAL_E_STATE;
-	return session_reattest(c->session, ctx_boot_ms(c->ctx), &d);
+	r = session_reattest(c->session, ctx_boot_ms(c->ctx), &d);
+	if (r != 0 && session_state(c->session) == SESSION_FAILED)
+		conn_judge_state(c, &d);
+	return r;
 }

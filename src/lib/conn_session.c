@@ -28,10 +28,10 @@ conn_begin_session(struct seal_conn *c, struct seal_diag *d)
 		return r;
 	if ((p = ctx_profile(c->ctx, c->role, hash)) == NULL)
 		return seal_fail(d, SEAL_E_TLS, "tls: no profile for hash");
-	c->session =
-	    session_new(&p->conf, hash, conn_exporter, c, ctx_boot_ms(c->ctx));
+	c->session = session_new(&p->conf, hash, conn_exporter, c, c->begun_ms,
+	    ctx_boot_ms(c->ctx), d);
 	if (c->session == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "session");
+		return d->code;
 	c->phase = CONN_SESSION;
 	return 0;
 }
@@ -98,7 +98,7 @@ conn_pick_job(struct seal_conn *c, struct seal_diag *d)
 
 	if (c->job != NULL)
 		return;
-	work = session_job_take(c->session, ctx_boot_ms(c->ctx));
+	work = session_job_take(c->session, ctx_boot_ms(c->ctx), d);
 	if (work == NULL)
 		return;
 	c->job = job_new(c->ctx, c->role, &work, &c->peer, c->first);
@@ -224,12 +224,12 @@ seal_conn_job(struct seal_conn *c)
 }
 
 static void
-conn_take_verdict(struct seal_conn *c, struct seal_job *j)
+conn_take_verdict(struct seal_conn *c, struct seal_job *j, int64_t now_ms)
 {
 	if (j->verdict == NULL)
 		return;
-	/* An inconclusive re-appraisal leaves the running verdict alone. */
-	if (c->verdict == NULL || j->verdict->outcome != SEAL_UNAVAILABLE) {
+	if (c->verdict == NULL ||
+	    session_job_settles(c->session, j->work, now_ms)) {
 		seal_verdict_free(&c->verdict);
 		c->verdict = j->verdict;
 		j->verdict = NULL;
@@ -260,6 +260,7 @@ int
 seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 {
 	struct seal_job *j = *jp;
+	int64_t now_ms = ctx_boot_ms(c->ctx);
 	struct seal_diag d = { 0 };
 	int r = 0;
 
@@ -272,10 +273,9 @@ seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 		return SEAL_E_ARGUMENT;
 	}
 	if (c->phase == CONN_SESSION) {
-		conn_take_verdict(c, j);
+		conn_take_verdict(c, j, now_ms);
 		conn_note_answer(c, j);
-		r = session_job_done(
-		    c->session, &j->work, ctx_boot_ms(c->ctx), &d);
+		r = session_job_done(c->session, &j->work, now_ms, &d);
 		if (r != 0) {
 			conn_tell_verdict(c, &d);
 			conn_tell(c, &d);

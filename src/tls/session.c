@@ -2,12 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binding/binder.h"
 #include "tls/session_parts.h"
 
 /* ---- Beginning and end ---- */
 
 static int
-session_begin(struct session *s, int64_t now_ms)
+session_begin(struct session *s, int64_t now_ms, struct seal_diag *d)
 {
 	struct wr w;
 	struct span body;
@@ -15,30 +16,38 @@ session_begin(struct session *s, int64_t now_ms)
 
 	wr_init_heap(&w, LIMIT_FRAME_HELLO);
 	hello_write(&w, s->conf);
-	if ((r = wr_finish(&w, &body)) == 0)
-		r = session_send(s, FRAME_HELLO, body, NULL);
+	if ((r = wr_finish(&w, &body)) != 0)
+		seal_fail(d, r,
+		    "hello: expected at most %u bytes of schemes "
+		    "and protocols",
+		    LIMIT_FRAME_HELLO);
+	else
+		r = session_send(s, FRAME_HELLO, body, d);
 	wr_free(&w);
 	if (r == 0 && ask_wanted(s))
-		r = ask_send(s, now_ms, NULL);
+		r = ask_send(s, now_ms, d);
 	return r;
 }
 
 struct session *
 session_new(const struct session_conf *conf, enum hash hash,
-    exporter_fn exporter, void *exporter_ctx, int64_t now_ms)
+    exporter_fn exporter, void *exporter_ctx, int64_t begun_ms, int64_t now_ms,
+    struct seal_diag *d)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
-	if (s == NULL)
+	if (s == NULL) {
+		seal_fail(d, SEAL_E_MEMORY, "session");
 		return NULL;
+	}
 	s->conf = conf;
 	s->hash = hash;
 	s->exporter = exporter;
 	s->exporter_ctx = exporter_ctx;
 	s->state = SESSION_OPENING;
-	s->attest_ms = now_ms + conf->attest_ms;
+	s->attest_ms = begun_ms + conf->attest_ms;
 	outbox_init(&s->out);
-	if (session_begin(s, now_ms) != 0)
+	if (session_begin(s, now_ms, d) != 0)
 		session_free(&s);
 	return s;
 }
@@ -152,21 +161,33 @@ session_update(struct session *s)
 /* ---- Keys and serials ---- */
 
 int
-session_keys(struct session *s, enum ea_role sender, struct span context,
-    struct session_job *job, struct seal_diag *d)
+session_keys(struct session *s, enum ea_role sender, struct ea_keys *ret,
+    struct seal_diag *d)
 {
 	struct span none = { NULL, 0 };
 	size_t n = hash_size(s->hash);
 	int r;
 
-	job->keys.hash = s->hash;
+	ret->hash = s->hash;
 	if ((r = s->exporter(s->exporter_ctx, ea_label_context(sender), none,
-		 job->keys.handshake_context, n, d)) != 0 ||
-	    (r = s->exporter(s->exporter_ctx, ea_label_finished(sender), none,
-		 job->keys.finished_key, n, d)) != 0)
+		 ret->handshake_context, n, d)) != 0)
 		return r;
-	return s->exporter(s->exporter_ctx, "Attestation", context,
-	    job->exporter, sizeof(job->exporter), d);
+	return s->exporter(s->exporter_ctx, ea_label_finished(sender), none,
+	    ret->finished_key, n, d);
+}
+
+int
+session_job_secrets(struct session *s, enum ea_role sender,
+    const uint8_t context[SEAL_CONTEXT_SIZE], struct session_job *job,
+    struct seal_diag *d)
+{
+	int r;
+
+	if ((r = session_keys(s, sender, &job->keys, d)) != 0)
+		return r;
+	return s->exporter(s->exporter_ctx, BINDER_EXPORTER_LABEL,
+	    span_of(context, SEAL_CONTEXT_SIZE), job->exporter,
+	    sizeof(job->exporter), d);
 }
 
 uint32_t
@@ -305,15 +326,15 @@ session_output_done(struct session *s, size_t n)
 /* ---- Jobs ---- */
 
 struct session_job *
-session_job_take(struct session *s, int64_t now_ms)
+session_job_take(struct session *s, int64_t now_ms, struct seal_diag *d)
 {
 	struct session_job *job = NULL;
 	int r;
 
 	if (!session_open(s))
 		return NULL;
-	if ((r = answer_job(s, now_ms, &job, NULL)) == 0 && job == NULL)
-		r = ask_job(s, &job, NULL);
+	if ((r = answer_job(s, now_ms, &job, d)) == 0 && job == NULL)
+		r = ask_job(s, &job, d);
 	if (r != 0)
 		session_fail(s, r);
 	return job;
@@ -388,12 +409,6 @@ session_alpn(const struct session *s)
 	return s->alpn;
 }
 
-bool
-session_peer_requires(const struct session *s)
-{
-	return s->peer_requires;
-}
-
 static int64_t
 earlier(int64_t a, int64_t b)
 {
@@ -401,13 +416,15 @@ earlier(int64_t a, int64_t b)
 }
 
 int64_t
-session_deadline(const struct session *s)
+session_deadline(const struct session *s, bool can_take)
 {
 	int64_t at;
 
 	if (!session_open(s))
 		return INT64_MAX;
-	at = earlier(ask_deadline(s), answer_deadline(s));
+	at = ask_deadline(s);
+	if (can_take)
+		at = earlier(at, answer_deadline(s));
 	return s->state == SESSION_OPENING ? earlier(at, s->attest_ms) : at;
 }
 
@@ -420,7 +437,7 @@ session_tick(struct session *s, int64_t now_ms, struct seal_diag *d)
 		return 0;
 	if (s->state == SESSION_OPENING && now_ms >= s->attest_ms)
 		r = seal_fail(d, SEAL_E_TIMEOUT,
-		    "attestation: not complete within %u ms",
+		    "attestation: not finished within %u ms",
 		    s->conf->attest_ms);
 	if (r == 0)
 		r = ask_tick(s, now_ms, d);

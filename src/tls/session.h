@@ -44,8 +44,11 @@ struct session_conf {
 typedef int (*exporter_fn)(void *ctx, const char *label, struct span context,
     uint8_t *ret, size_t n, struct seal_diag *d);
 
+/* begun_ms: when the connection was accepted or made; attest_ms counts from
+ * there. NULL: told. */
 struct session *session_new(const struct session_conf *conf, enum hash hash,
-    exporter_fn exporter, void *exporter_ctx, int64_t now_ms);
+    exporter_fn exporter, void *exporter_ctx, int64_t begun_ms, int64_t now_ms,
+    struct seal_diag *d);
 void session_free(struct session **s);
 
 /* ---- Bytes of the TLS stream ---- */
@@ -95,13 +98,19 @@ struct session_job {
 	uint32_t lease_s;
 };
 
-/* The next job to be done, or NULL; the caller owns it. */
-struct session_job *session_job_take(struct session *s, int64_t now_ms);
+/* The next job to be done, or NULL; the caller owns it. Where one cannot be
+ * made the session ends: told. */
+struct session_job *session_job_take(
+    struct session *s, int64_t now_ms, struct seal_diag *d);
 /* Gives it back done, in any order; takes ownership; *job becomes NULL. A
  * late or unknown one is dropped silently and returns 0. */
 int session_job_done(struct session *s, struct session_job **job,
     int64_t now_ms, struct seal_diag *d);
 void session_job_free(struct session_job **job);
+/* Would the verdict of an APPRAISE job take the old one's place? An
+ * inconclusive one leaves an acceptance alone whose lease runs. */
+bool session_job_settles(
+    const struct session *s, const struct session_job *job, int64_t now_ms);
 
 /* ---- State ---- */
 
@@ -113,7 +122,7 @@ enum session_state {
 };
 
 enum session_state session_state(const struct session *s);
-/* Why it failed or closed: 0 or SEAL_E_*. */
+/* Why it failed: 0 or SEAL_E_*. */
 int session_error(const struct session *s);
 /* What the peer told us in its refusing VERDICT or CLOSE; SEAL_INVALID: it
  * told nothing. */
@@ -122,9 +131,9 @@ enum seal_outcome session_peer_outcome(const struct session *s);
 enum seal_outcome session_outcome(const struct session *s);
 /* The agreed inner protocol; empty: none. Valid once HELLO has come. */
 struct span session_alpn(const struct session *s);
-bool session_peer_requires(const struct session *s);
-/* When to call session_tick() at the latest; INT64_MAX: never. */
-int64_t session_deadline(const struct session *s);
+/* When to call session_tick() at the latest, and, where can_take says that the
+ * caller has room for a job, session_job_take(); INT64_MAX: never. */
+int64_t session_deadline(const struct session *s, bool can_take);
 int session_tick(struct session *s, int64_t now_ms, struct seal_diag *d);
 
 /* ---- Application data ---- */

@@ -61,30 +61,44 @@ answer_waits(const struct session *s)
 	       !s->answer.awaiting;
 }
 
+static int
+answer_send(struct session *s, struct span authenticator, int64_t now_ms,
+    struct seal_diag *d)
+{
+	struct answerer *a = &s->answer;
+	int r;
+
+	if ((r = session_send(s, FRAME_AUTHENTICATOR, authenticator, d)) != 0)
+		return r;
+	free(a->request);
+	a->request = NULL;
+	a->serial = 0;
+	a->answering = false;
+	a->awaiting = true;
+	memcpy(a->awaited, a->context, sizeof(a->awaited));
+	a->answered = true;
+	a->answered_ms = now_ms;
+	return 0;
+}
+
 /* What cannot be made is refused at once, and needs no job to find out. */
 static int
 answer_refuse(struct session *s, int64_t now_ms, struct seal_diag *d)
 {
-	struct session_job job = { 0 };
+	const struct answerer *a = &s->answer;
+	struct ea_keys keys = { 0 };
 	struct ea_request req;
 	uint8_t buf[4 + HASH_MAX];
 	struct wr w;
 	int r;
 
 	wr_init(&w, buf, sizeof(buf));
-	if ((r = session_keys(s, s->conf->role,
-		 span_of(s->answer.context, sizeof(s->answer.context)), &job,
-		 d)) == 0 &&
-	    (r = ea_request_parse(
-		 span_of(s->answer.request, s->answer.n_request),
+	if ((r = session_keys(s, s->conf->role, &keys, d)) == 0 &&
+	    (r = ea_request_parse(span_of(a->request, a->n_request),
 		 ea_peer_of(s->conf->role), s->conf->cmw_type, &req, d)) == 0 &&
-	    (r = ea_refuse(&w, &job.keys, &req, d)) == 0) {
-		s->answer.serial = job.serial = session_serial(s);
-		job.authenticator = buf;
-		job.n_authenticator = w.n;
-		r = answer_job_done(s, &job, now_ms, d);
-	}
-	seal_wipe(&job, sizeof(job));
+	    (r = ea_refuse(&w, &keys, &req, d)) == 0)
+		r = answer_send(s, wr_view(&w), now_ms, d);
+	seal_wipe(&keys, sizeof(keys));
 	return r;
 }
 
@@ -96,7 +110,7 @@ answer_job(struct session *s, int64_t now_ms, struct session_job **ret,
 	struct session_job *job;
 	int r;
 
-	if (!answer_waits(s) || now_ms < answer_due(s) || !s->hello)
+	if (!answer_waits(s) || now_ms < answer_due(s))
 		return 0;
 	if (!s->can_produce)
 		return answer_refuse(s, now_ms, d);
@@ -109,8 +123,8 @@ answer_job(struct session *s, int64_t now_ms, struct session_job **ret,
 	job->kind = SESSION_JOB_ATTEST;
 	job->scheme = s->produce;
 	job->deadline_ms = now_ms + s->conf->answer_ms;
-	if ((r = session_keys(s, s->conf->role,
-		 span_of(a->context, sizeof(a->context)), job, d)) != 0) {
+	if ((r = session_job_secrets(s, s->conf->role, a->context, job, d)) !=
+	    0) {
 		session_job_free(&job);
 		return r;
 	}
@@ -126,26 +140,13 @@ int
 answer_job_done(struct session *s, const struct session_job *job,
     int64_t now_ms, struct seal_diag *d)
 {
-	struct answerer *a = &s->answer;
-	int r;
-
-	if (!a->answering || job->serial != a->serial)
+	if (!s->answer.answering || job->serial != s->answer.serial)
 		return 0; /* late, PROTOCOL 4: dropped */
 	if (job->n_authenticator == 0)
 		return seal_fail(d, SEAL_E_UNAVAILABLE,
 		    "attest: neither an answer nor a refusal could be made");
-	if ((r = session_send(s, FRAME_AUTHENTICATOR,
-		 span_of(job->authenticator, job->n_authenticator), d)) != 0)
-		return r;
-	free(a->request);
-	a->request = NULL;
-	a->serial = 0;
-	a->answering = false;
-	a->awaiting = true;
-	memcpy(a->awaited, a->context, sizeof(a->awaited));
-	a->answered = true;
-	a->answered_ms = now_ms;
-	return 0;
+	return answer_send(
+	    s, span_of(job->authenticator, job->n_authenticator), now_ms, d);
 }
 
 int

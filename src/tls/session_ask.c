@@ -102,8 +102,8 @@ ask_fill_job(struct session *s, struct session_job *job, struct seal_diag *d)
 	wr_init_heap(&w, LIMIT_FRAME_REQUEST);
 	if ((r = ask_request(s, &w, d)) == 0 &&
 	    (r = wr_take(&w, &job->request, &job->n_request)) == 0)
-		r = session_keys(s, ea_peer_of(s->conf->role),
-		    span_of(a->context, sizeof(a->context)), job, d);
+		r = session_job_secrets(
+		    s, ea_peer_of(s->conf->role), a->context, job, d);
 	wr_free(&w);
 	if (r != 0)
 		return r;
@@ -123,7 +123,7 @@ ask_job(struct session *s, struct session_job **ret, struct seal_diag *d)
 	struct session_job *job;
 	int r;
 
-	if (s->ask.answer == NULL || !s->hello)
+	if (s->ask.answer == NULL)
 		return 0;
 	if ((job = calloc(1, sizeof(*job))) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "job");
@@ -153,6 +153,13 @@ ask_grant(struct session *s, const struct session_job *job)
 	a->again_ms = a->asked_ms + (int64_t)job->lease_s * 500;
 }
 
+/* PROTOCOL 6.2: `unavailable` and `timeout` leave the old lease running. */
+static bool
+ask_settles(const struct session *s, enum seal_outcome outcome, int64_t now_ms)
+{
+	return !outcome_inconclusive(outcome) || !ask_live(s, now_ms);
+}
+
 static int
 ask_refuse(struct session *s, enum seal_outcome outcome, int error,
     int64_t now_ms, struct seal_diag *d)
@@ -160,7 +167,7 @@ ask_refuse(struct session *s, enum seal_outcome outcome, int error,
 	struct asker *a = &s->ask;
 
 	a->again_ms = now_ms + RETRY_MS;
-	if (outcome_inconclusive(outcome) && ask_live(s, now_ms))
+	if (!ask_settles(s, outcome, now_ms))
 		return 0; /* the old lease runs on */
 	a->leased = false;
 	a->outcome = outcome;
@@ -185,6 +192,13 @@ outcome_sound(
 	if (job->outcome <= SEAL_INVALID || job->outcome > SEAL_TIMEOUT)
 		return SEAL_REFUSED_EVIDENCE;
 	return job->outcome;
+}
+
+bool
+session_job_settles(
+    const struct session *s, const struct session_job *job, int64_t now_ms)
+{
+	return ask_settles(s, outcome_sound(s, job, now_ms), now_ms);
 }
 
 int
@@ -212,8 +226,8 @@ ask_job_done(struct session *s, const struct session_job *job, int64_t now_ms,
 static bool
 ask_may_send(const struct session *s)
 {
-	return ask_wanted(s) && s->hello && !s->peer_closed &&
-	       !s->ask.outstanding && !s->ask.appraising;
+	return ask_wanted(s) && !s->peer_closed && !s->ask.outstanding &&
+	       !s->ask.appraising;
 }
 
 static int

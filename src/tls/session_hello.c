@@ -60,6 +60,7 @@ session_hello(struct session *s, struct span body, struct seal_diag *d)
 {
 	const struct session_conf *c = s->conf;
 	struct hello h;
+	size_t wanted; /* the first of the peer's that I can produce */
 	int r;
 
 	if (s->hello)
@@ -71,9 +72,9 @@ session_hello(struct session *s, struct span body, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_UNSUPPORTED,
 		    "hello: both sides reveal only after the other");
 	s->can_produce = hello_choose(h.accept, h.n_accept, c->produce,
-			     c->n_produce, &s->produce) &&
+			     c->n_produce, &wanted) &&
 			 hello_choose(c->produce, c->n_produce,
-			     h.accept + s->produce, 1, &s->produce);
+			     h.accept + wanted, 1, &s->produce);
 	s->can_accept = hello_choose(
 	    c->accept, c->n_accept, h.produce, h.n_produce, &s->accept);
 	if ((r = check_schemes(s, &h, d)) != 0 ||

@@ -74,9 +74,13 @@ int session_send(struct session *s, enum frame_type type, struct span body,
     struct seal_diag *d);
 /* READY as soon as what both sides require holds. */
 void session_update(struct session *s);
-/* The exporter values of one authenticator, for a job. */
-int session_keys(struct session *s, enum ea_role sender, struct span context,
-    struct session_job *job, struct seal_diag *d);
+/* The exporter values of sender's authenticators. */
+int session_keys(struct session *s, enum ea_role sender, struct ea_keys *ret,
+    struct seal_diag *d);
+/* All that a job about one authenticator needs of the connection. */
+int session_job_secrets(struct session *s, enum ea_role sender,
+    const uint8_t context[SEAL_CONTEXT_SIZE], struct session_job *job,
+    struct seal_diag *d);
 uint32_t session_serial(struct session *s);
 /* PROTOCOL 4: 65,536 contexts in a connection, counting both directions. */
 int session_check_contexts(const struct session *s, struct seal_diag *d);

@@ -24,7 +24,7 @@ exporter(void *ctx, const char *label, struct span context, uint8_t *ret,
 static void
 work(struct session *s, uint8_t how, int64_t now_ms)
 {
-	struct session_job *job = session_job_take(s, now_ms);
+	struct session_job *job = session_job_take(s, now_ms, NULL);
 
 	if (job == NULL)
 		return;
@@ -65,7 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	conf.role = data[0] & 1 ? EA_CLIENT : EA_SERVER;
 	conf.reveal_after_peer = (data[0] & 2) != 0;
-	s = session_new(&conf, HASH_SHA256, exporter, NULL, now_ms);
+	s = session_new(
+	    &conf, HASH_SHA256, exporter, NULL, now_ms, now_ms, NULL);
 	MUST(s != NULL);
 	while (at < n) {
 		size_t step = 1 + data[1] % 64u;

@@ -9,8 +9,9 @@
 #include "base/limits.h"
 #include "crypto/sig.h"
 #include "crypto/x509.h"
-#include "lib/job.h"
+#include "lib/conn.h"
 #include "pair.h"
+#include "tls/session_parts.h"
 
 #define SOFT(key)                                                      \
 	"\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"" key \
@@ -58,6 +59,42 @@ lease_ends(void **state)
 			fail_msg("%s: the verdict outlives its lease", c->name);
 		pair_close(&p);
 	}
+}
+
+/* ---- A job that nobody takes ---- */
+
+/* While an appraisal waits to be taken, an answer that is due asks for no
+ * step: a loop that waited by it would never wait. */
+static void
+waiting_job(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+
+	world_policy(w, "of-server", w->server_pin, "00ff", SERVER_ID,
+	    "\"lease_s\":3600,");
+	world_policy(w, "of-client", w->client_pin, "00ff",
+	    "{\"mode\":\"none\"}", "\"lease_s\":60,");
+	pair_open(&p, w,
+	    world_ctx(
+		w, "{" SOFT("client.signer") ",\"policy\":\"of-server\"}"),
+	    world_ctx(
+		w, "{" SOFT("server.signer") ",\"policy\":\"of-client\"}"),
+	    false);
+	pair_run(&p);
+	p.server.hold_jobs = true;
+	w->boot_ms += 30000; /* half of the lease */
+	pair_run(&p);
+	assert_int_equal(side_step(&p.server), SEAL_WANT_JOB);
+	assert_int_equal(seal_conn_reattest(p.client.conn), 0);
+	pair_run(&p);
+	assert_int_equal(seal_conn_timeout(p.server.conn), 30000);
+	/* With room for both, both are done. */
+	p.server.hold_jobs = false;
+	p.server.jobs = 0;
+	pair_run(&p);
+	assert_int_equal(p.server.jobs, 2);
+	pair_close(&p);
 }
 
 /* ---- A subject's certificate that is about to end ---- */
@@ -211,6 +248,62 @@ first_reason(void **state)
 	}
 }
 
+/* Asking anew can fail too, and ends the connection with its reason. */
+static void
+reattest_failure_is_told(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+
+	world_policy(w, "p", w->server_pin, "00ff", SERVER_ID, "");
+	pair_open(&p, w, world_ctx(w, "{\"policy\":\"p\"}"),
+	    world_ctx(w, "{" SOFT("server.signer") "}"), false);
+	pair_run(&p);
+	p.client.conn->session->ask.asked = LIMIT_CONTEXTS;
+	assert_int_equal(seal_conn_reattest(p.client.conn), SEAL_E_LIMIT);
+	assert_int_equal(seal_conn_diag(p.client.conn)->code, SEAL_E_LIMIT);
+	assert_non_null(
+	    strstr(seal_conn_diag(p.client.conn)->text, "context: more than"));
+	pair_close(&p);
+}
+
+/* ---- An inconclusive verdict ---- */
+
+/* PROTOCOL 6.2: one that says nothing about the peer, as where this side was
+ * too slow, is not shown in place of the one that stands. */
+static void
+old_verdict_stands(void **state)
+{
+	static const enum seal_outcome inconclusive[] = { SEAL_UNAVAILABLE,
+		SEAL_TIMEOUT };
+	struct world *w = *state;
+
+	world_policy(
+	    w, "p", w->server_pin, "00ff", SERVER_ID, "\"lease_s\":60,");
+	for (size_t i = 0; i < 2; i++) {
+		struct seal_job *job = NULL;
+		struct pair p;
+
+		pair_open(&p, w, world_ctx(w, "{\"policy\":\"p\"}"),
+		    world_ctx(w, "{" SOFT("server.signer") "}"), false);
+		pair_run(&p);
+		p.client.hold_jobs = true;
+		w->boot_ms += 30000;
+		pair_run(&p);
+		job = seal_conn_job(p.client.conn);
+		assert_non_null(job);
+		seal_job_run(job);
+		job->work->outcome = inconclusive[i];
+		job->verdict->outcome = inconclusive[i];
+		seal_conn_job_done(p.client.conn, &job);
+		assert_int_equal(
+		    seal_verdict_outcome(seal_conn_verdict(p.client.conn)),
+		    SEAL_ACCEPTED);
+		assert_int_equal(seal_conn_verdict_count(p.client.conn), 1);
+		pair_close(&p);
+	}
+}
+
 /* ---- Names ---- */
 
 /* RFC 9525 s2: a certificate whose subject's common name is the peer's, and
@@ -262,9 +355,15 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    lease_ends, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
+		    waiting_job, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
 		    certificate_ends, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    first_reason, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    reattest_failure_is_told, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    old_verdict_stands, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    common_name_is_no_name, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(

@@ -46,8 +46,8 @@ side_open(struct sim_side *side, enum ea_role role, bool require, bool ask,
 	};
 	side->outcome = SEAL_ACCEPTED;
 	side->lease_s = 60;
-	side->s =
-	    session_new(&side->conf, HASH_SHA256, sim_exporter, NULL, now_ms);
+	side->s = session_new(
+	    &side->conf, HASH_SHA256, sim_exporter, NULL, now_ms, now_ms, NULL);
 	assert_non_null(side->s);
 }
 
@@ -133,7 +133,7 @@ work(struct sim *m, struct sim_side *side)
 
 	if (side->hold_jobs)
 		return false;
-	if ((job = session_job_take(side->s, m->now_ms)) == NULL)
+	if ((job = session_job_take(side->s, m->now_ms, NULL)) == NULL)
 		return false;
 	if (job->kind == SESSION_JOB_ATTEST)
 		do_attest(side, job);

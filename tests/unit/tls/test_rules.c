@@ -93,7 +93,8 @@ unsent_data_stays(void **state)
 	write_data(&m, &m.c, 3000);
 	write_data(&m, &m.c, 3000);
 	{
-		struct session_job *job = session_job_take(m.c.s, m.now_ms);
+		struct session_job *job =
+		    session_job_take(m.c.s, m.now_ms, NULL);
 
 		job->outcome = SEAL_REFUSED_POLICY;
 		assert_int_equal(
@@ -212,11 +213,80 @@ require_asks(void **state)
 	sim_open(&m, SIM_CLIENT_REQUIRES);
 	session_free(&m.c.s);
 	m.c.conf.request = false; /* implied by require */
-	m.c.s =
-	    session_new(&m.c.conf, HASH_SHA256, sim_exporter, NULL, m.now_ms);
+	m.c.s = session_new(&m.c.conf, HASH_SHA256, sim_exporter, NULL,
+	    m.now_ms, m.now_ms, NULL);
 	sim_run(&m);
 	assert_int_equal(m.c.appraised, 1);
 	assert_int_equal(session_state(m.c.s), SESSION_READY);
+	sim_close(&m);
+}
+
+/* ---- What ends a session is told ---- */
+
+static int
+no_exporter(void *ctx, const char *label, struct span context, uint8_t *ret,
+    size_t n, struct seal_diag *d)
+{
+	(void)ctx;
+	(void)label;
+	(void)context;
+	(void)ret;
+	(void)n;
+	return seal_fail(d, SEAL_E_TLS, "exporter: none");
+}
+
+static void
+job_failure_is_told(void **state)
+{
+	struct seal_diag d = { 0 };
+	struct sim m;
+
+	(void)state;
+	sim_open(&m, SIM_CLIENT_REQUIRES);
+	m.s.hold_jobs = true;
+	sim_run(&m);
+	m.s.s->exporter = no_exporter;
+	assert_null(session_job_take(m.s.s, m.now_ms, &d));
+	assert_int_equal(session_state(m.s.s), SESSION_FAILED);
+	assert_int_equal(d.code, SEAL_E_TLS);
+	assert_string_equal(d.text, "exporter: none");
+	sim_close(&m);
+}
+
+static void
+start_failure_is_told(void **state)
+{
+	static uint8_t name[LIMIT_FRAME_HELLO];
+	const struct scheme large = { 0, { name, sizeof(name) } };
+	struct session_conf conf = {
+		.role = EA_CLIENT, .produce = &large, .n_produce = 1
+	};
+	struct seal_diag d = { 0 };
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	assert_null(
+	    session_new(&conf, HASH_SHA256, sim_exporter, NULL, 0, 0, &d));
+	assert_int_equal(d.code, SEAL_E_LIMIT);
+	assert_non_null(strstr(d.text, "hello"));
+}
+
+/* The time counts from the accept, of which the handshake took some. */
+static void
+deadline_counts_from_accept(void **state)
+{
+	struct seal_diag d = { 0 };
+	struct sim m;
+
+	(void)state;
+	sim_open(&m, SIM_CLIENT_REQUIRES);
+	session_free(&m.c.s);
+	m.c.s = session_new(&m.c.conf, HASH_SHA256, sim_exporter, NULL,
+	    m.now_ms - 25000, m.now_ms, NULL);
+	assert_int_equal(session_deadline(m.c.s, true), m.now_ms + 5000);
+	assert_int_equal(session_tick(m.c.s, m.now_ms + 4999, &d), 0);
+	assert_int_equal(
+	    session_tick(m.c.s, m.now_ms + 5000, &d), SEAL_E_TIMEOUT);
 	sim_close(&m);
 }
 
@@ -234,7 +304,7 @@ lease_over_at_once(void **state)
 	m.c.conf.attest_ms = 100000;
 	m.c.s->attest_ms = m.now_ms + 100000;
 	sim_run(&m);
-	job = session_job_take(m.c.s, m.now_ms);
+	job = session_job_take(m.c.s, m.now_ms, NULL);
 	m.now_ms += 60000;
 	job->outcome = SEAL_ACCEPTED;
 	job->lease_s = 60;
@@ -262,7 +332,7 @@ clock_comes_first(void **state)
 	m.now_ms += 20000;
 	assert_int_equal(session_reattest(m.c.s, m.now_ms, &d), 0);
 	sim_run(&m);
-	job = session_job_take(m.c.s, m.now_ms);
+	job = session_job_take(m.c.s, m.now_ms, NULL);
 	assert_non_null(job);
 	m.now_ms += 40000; /* the old lease is over */
 	job->outcome = SEAL_ACCEPTED;
@@ -333,7 +403,7 @@ request_before_verdict(void **state)
 	assert_int_equal(send_request(&m, &m.s, 2), 0);
 	sim_advance(&m, 20000);
 	assert_int_equal(m.s.attested, 1);
-	assert_int_equal(session_deadline(m.s.s), INT64_MAX);
+	assert_int_equal(session_deadline(m.s.s, true), INT64_MAX);
 	/* The verdict is about the first, not about the one in hand. */
 	assert_int_equal(send_verdict(&m, &m.s, 1, SEAL_ACCEPTED), 0);
 	sim_run(&m);
@@ -441,7 +511,7 @@ after_the_end(void **state)
 			assert_int_equal(session_output(m.c.s).n, 0);
 			assert_int_equal(session_read_ready(m.c.s), 0);
 			assert_false(session_wants_input(m.c.s));
-			assert_null(session_job_take(m.c.s, m.now_ms));
+			assert_null(session_job_take(m.c.s, m.now_ms, NULL));
 			assert_int_equal(
 			    session_tick(m.c.s, m.now_ms + 1000000, NULL), 0);
 			assert_int_equal(
@@ -545,6 +615,9 @@ main(void)
 		cmocka_unit_test(held_data),
 		cmocka_unit_test(held_part),
 		cmocka_unit_test(require_asks),
+		cmocka_unit_test(job_failure_is_told),
+		cmocka_unit_test(start_failure_is_told),
+		cmocka_unit_test(deadline_counts_from_accept),
 		cmocka_unit_test(lease_over_at_once),
 		cmocka_unit_test(clock_comes_first),
 		cmocka_unit_test(job_of_nobody),

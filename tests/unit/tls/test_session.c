@@ -354,13 +354,13 @@ peer_stops(void **state)
 		m.c.hold_jobs = c->hold_client;
 		m.s.hold_jobs = c->hold_server;
 		sim_run(&m);
-		if (session_deadline(m.c.s) != m.now_ms + c->after_ms)
+		if (session_deadline(m.c.s, true) != m.now_ms + c->after_ms)
 			fail_msg("%s: deadline", c->name);
 		sim_advance(&m, c->after_ms - 1);
 		expect_state(c->name, &m.c, SESSION_OPENING, 0);
 		sim_advance(&m, 1);
 		expect_state(c->name, &m.c, SESSION_FAILED, c->client_error);
-		assert_int_equal(session_deadline(m.c.s), INT64_MAX);
+		assert_int_equal(session_deadline(m.c.s, true), INT64_MAX);
 		sim_close(&m);
 	}
 }
@@ -374,7 +374,7 @@ lease_is_renewed(void **state)
 	sim_open(&m, SIM_CLIENT_REQUIRES);
 	sim_run(&m);
 	assert_int_equal(m.c.appraised, 1);
-	assert_int_equal(session_deadline(m.c.s), m.now_ms + 30000);
+	assert_int_equal(session_deadline(m.c.s, true), m.now_ms + 30000);
 	sim_advance(&m, 30000); /* half of the lease */
 	assert_int_equal(m.c.appraised, 2);
 	sim_advance(&m, 30000);
@@ -475,7 +475,7 @@ answers_are_spaced(void **state)
 	assert_int_equal(session_reattest(m.c.s, m.now_ms, &d), 0);
 	sim_run(&m);
 	assert_int_equal(m.s.attested, 1);
-	assert_int_equal(session_deadline(m.s.s), m.now_ms + 10000);
+	assert_int_equal(session_deadline(m.s.s, true), m.now_ms + 10000);
 	sim_advance(&m, 9999);
 	assert_int_equal(m.s.attested, 1);
 	sim_advance(&m, 1);
@@ -519,10 +519,10 @@ late_job(void **state)
 	sim_open(&m, SIM_CLIENT_REQUIRES);
 	m.c.hold_jobs = true;
 	sim_run(&m);
-	job = session_job_take(m.c.s, m.now_ms);
+	job = session_job_take(m.c.s, m.now_ms, NULL);
 	assert_non_null(job);
 	assert_int_equal(job->kind, SESSION_JOB_APPRAISE);
-	assert_null(session_job_take(m.c.s, m.now_ms));
+	assert_null(session_job_take(m.c.s, m.now_ms, NULL));
 	sim_advance(&m, 30000);
 	expect_state("gave up", &m.c, SESSION_FAILED, SEAL_E_TIMEOUT);
 	job->outcome = SEAL_ACCEPTED;
