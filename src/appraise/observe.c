@@ -10,12 +10,9 @@
 static json_t *
 hex_json(struct span s)
 {
-	char hex[2 * HASH_MAX + 1] = "";
-	struct wr w;
+	char hex[HEX_FULL];
 
-	wr_init(&w, hex, sizeof(hex) - 1);
-	wr_hex(&w, s);
-	return w.error == 0 ? json_string(hex) : NULL;
+	return json_string(hex_full(s, hex));
 }
 
 static json_t *

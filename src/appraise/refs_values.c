@@ -41,13 +41,9 @@ refs_item_text(struct span item, char *buf, size_t cap)
 static void
 digest_text(const struct comid_digest *g, char buf[REFS_TEXT])
 {
-	char hex[2 * HASH_MAX + 1] = "", name[40];
-	struct wr w;
+	char hex[HEX_FULL], name[40];
 
-	wr_init(&w, hex, sizeof(hex) - 1);
-	wr_hex(&w, g->value);
-	if (w.error != 0)
-		hex[0] = '\0';
+	hex_full(g->value, hex);
 	if (comid_hash(g->alg) != HASH_NONE)
 		snprintf(buf, REFS_TEXT, "%s %s", hash_name(comid_hash(g->alg)),
 		    hex);

@@ -172,14 +172,10 @@ soft_learn(const struct findings *f, json_t *entry)
 	json_t *list = json_object();
 
 	for (size_t i = 0; i < e->n_measurements; i++) {
-		char name[SOFT_NAME_MAX], hex[2 * HASH_MAX + 1];
-		struct wr w;
+		char name[SOFT_NAME_MAX], hex[HEX_FULL];
 
-		wr_init(&w, hex, sizeof(hex));
-		wr_hex(&w, e->measurements[i].digest);
-		wr_u8(&w, 0);
-		if (w.error != 0 ||
-		    json_object_set_new(list,
+		hex_full(e->measurements[i].digest, hex);
+		if (json_object_set_new(list,
 			text_safe(e->measurements[i].name, name, sizeof(name)),
 			json_string(hex)) != 0) {
 			json_decref(list);

@@ -330,13 +330,11 @@ tpm_log_match(const struct tpm_events *rules, const struct tpm_facts *f,
 static bool
 append_rule(json_t *list, uint32_t pcr, struct span digest)
 {
-	char hex[2 * HASH_MAX + 1] = "";
+	char hex[HEX_FULL];
 	json_t *seen;
-	struct wr w;
 	size_t i;
 
-	wr_init(&w, hex, sizeof(hex) - 1);
-	wr_hex(&w, digest);
+	hex_full(digest, hex);
 	json_array_foreach(list, i, seen)
 	{
 		if (strcmp(json_string_value(json_object_get(seen, "digest")),

@@ -92,18 +92,13 @@ match_pcr(const struct tpm_rule_pcr *rule, const struct tpm_facts *facts,
 	    tpm_quoted(facts, rule->bank, rule->index);
 	struct span want =
 	    span_of(rule->value, hash_size(tpm_hash(rule->bank)));
-	char e[2 * HASH_MAX + 1] = "", g[2 * HASH_MAX + 1] = "";
-	struct wr w;
+	char e[HEX_FULL], g[HEX_FULL];
 
 	if (got != NULL && span_equal(got->value, want))
 		return true;
-	wr_init(&w, e, sizeof(e) - 1);
-	wr_hex(&w, want);
-	wr_init(&w, g, sizeof(g) - 1);
-	if (got != NULL)
-		wr_hex(&w, got->value);
 	return verdict_check(v, tpm_pcr_name(rule->bank, rule->index), false,
-	    SEAL_E_POLICY, e, got == NULL ? "not quoted" : g,
+	    SEAL_E_POLICY, hex_full(want, e),
+	    got == NULL ? "not quoted" : hex_full(got->value, g),
 	    "find out what was measured (event log); if it is meant to be, "
 	    "learn the policy again");
 }
@@ -181,8 +176,7 @@ learn_pcr(json_t *banks, const struct tpm_pcr_value *p)
 {
 	const char *name = hash_name(tpm_hash(p->bank));
 	json_t *bank = json_object_get(banks, name);
-	char key[4], hex[2 * HASH_MAX + 1] = "";
-	struct wr w;
+	char key[4], hex[HEX_FULL];
 
 	if (bank == NULL) {
 		if (json_object_set_new(banks, name, json_object()) != 0)
@@ -190,8 +184,7 @@ learn_pcr(json_t *banks, const struct tpm_pcr_value *p)
 		bank = json_object_get(banks, name);
 	}
 	snprintf(key, sizeof(key), "%u", p->index);
-	wr_init(&w, hex, sizeof(hex) - 1);
-	wr_hex(&w, p->value);
+	hex_full(p->value, hex);
 	return json_object_set_new(bank, key, json_string(hex)) == 0
 		   ? 0
 		   : SEAL_E_MEMORY;
@@ -202,9 +195,8 @@ tpm_learn(const struct findings *f, json_t *entry)
 {
 	const struct tpm_facts *facts = f->facts;
 	const struct tpm_public *key = &facts->subject;
-	char hex[2 * HASH_MAX + 1] = "";
+	char hex[HEX_FULL];
 	json_t *banks = json_object();
-	struct wr w;
 	int r;
 
 	if (json_object_set_new(entry, "pcrs", banks) != 0)
@@ -218,8 +210,7 @@ tpm_learn(const struct findings *f, json_t *entry)
 	if (key->auth_policy.n == 0 ||
 	    (key->attributes & TPM_USER_WITH_AUTH) != 0)
 		return 0;
-	wr_init(&w, hex, sizeof(hex) - 1);
-	wr_hex(&w, key->auth_policy);
+	hex_full(key->auth_policy, hex);
 	return json_object_set_new(entry, "key_policy", json_string(hex)) == 0
 		   ? 0
 		   : SEAL_E_MEMORY;

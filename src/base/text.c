@@ -97,6 +97,19 @@ hex_short(struct span s, char buf[HEX_SHORT])
 }
 
 const char *
+hex_full(struct span s, char buf[HEX_FULL])
+{
+	struct wr w;
+
+	wr_init(&w, buf, HEX_FULL);
+	wr_hex(&w, s);
+	wr_u8(&w, 0);
+	if (w.error != 0)
+		buf[0] = '\0';
+	return buf;
+}
+
+const char *
 text_safe(struct span s, char *buf, size_t cap)
 {
 	size_t n = s.n < cap - 1 ? s.n : cap - 1;

@@ -16,6 +16,11 @@ void b64url_encode(struct span in, struct wr *out);
 #define HEX_SHORT 40
 const char *hex_short(struct span s, char buf[HEX_SHORT]);
 
+/* The whole of s, at most as long as a hash: "" where it is longer. Returns
+ * buf. */
+#define HEX_FULL 129
+const char *hex_full(struct span s, char buf[HEX_FULL]);
+
 /* Copies text with every byte that is not printable ASCII replaced by '?';
  * for showing what a peer sent. cap includes the NUL. Returns buf. */
 const char *text_safe(struct span s, char *buf, size_t cap);

@@ -31,17 +31,14 @@ lock_path(
     const struct tpm2_where *where, char *ret, size_t cap, struct seal_diag *d)
 {
 	uint8_t digest[HASH_MAX];
-	char hex[33];
-	struct wr w;
+	char hex[HEX_FULL];
 	int n, r;
 
 	r = hash_one(HASH_SHA256, span_str(where->tcti), digest, d);
 	if (r != 0)
 		return r;
-	wr_init(&w, hex, sizeof(hex));
-	wr_hex(&w, span_of(digest, 16));
-	wr_u8(&w, 0);
-	n = snprintf(ret, cap, "%s/seal-tpm-%s.lock", lock_dir(where), hex);
+	n = snprintf(ret, cap, "%s/seal-tpm-%s.lock", lock_dir(where),
+	    hex_full(span_of(digest, 16), hex));
 	if (n < 0 || (size_t)n >= cap)
 		return seal_fail(
 		    d, SEAL_E_CONFIG, "tpm2: lock_dir: name too long");

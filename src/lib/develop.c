@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "crypto/x509.h"
 
 #define PEM_MAX 16384u
@@ -36,18 +37,18 @@ static int
 key_digest(const struct privkey *key, char **ret, struct seal_diag *d)
 {
 	uint8_t digest[HASH_MAX];
-	struct wr spki, text;
+	char text[HEX_FULL];
+	struct wr spki;
 	int r;
 
 	wr_init_heap(&spki, LIMIT_SPKI);
-	wr_init_heap(&text, 2 * HASH_MAX + 1);
 	if ((r = privkey_spki(key, &spki, d)) == 0 &&
 	    (r = hash_one(HASH_SHA256, wr_view(&spki), digest, d)) == 0) {
-		wr_hex(&text, span_of(digest, hash_size(HASH_SHA256)));
-		r = wr_take_text(&text, ret);
+		hex_full(span_of(digest, hash_size(HASH_SHA256)), text);
+		if ((*ret = strdup(text)) == NULL)
+			r = seal_fail(d, SEAL_E_MEMORY, "key digest");
 	}
 	wr_free(&spki);
-	wr_free(&text);
 	return r;
 }
 
