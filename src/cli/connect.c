@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -87,15 +86,6 @@ struct relay {
 	unsigned verdicts;   /* that were told */
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int
 relay_timeout(const struct relay *r)
 {
@@ -104,7 +94,7 @@ relay_timeout(const struct relay *r)
 
 	if (r->reattest_at == INT64_MAX)
 		return timeout;
-	left = r->reattest_at - now_ms();
+	left = r->reattest_at - loop_now_ms();
 	if (left < 0)
 		left = 0;
 	return timeout >= 0 && timeout < left ? timeout : (int)left;
@@ -113,10 +103,10 @@ relay_timeout(const struct relay *r)
 static void
 relay_reattest(struct relay *r)
 {
-	if (now_ms() < r->reattest_at)
+	if (loop_now_ms() < r->reattest_at)
 		return;
 	seal_conn_reattest(r->pump.conn);
-	r->reattest_at = now_ms() + (int64_t)r->opts->reattest_s * 1000;
+	r->reattest_at = loop_now_ms() + (int64_t)r->opts->reattest_s * 1000;
 }
 
 /* Later verdicts take a line each. */
@@ -199,7 +189,7 @@ established(struct seal_conn *c, int fd, const struct connect_opts *o)
 	struct seal_diag d = { 0 };
 
 	if (o->reattest_s > 0)
-		r.reattest_at = now_ms() + (int64_t)o->reattest_s * 1000;
+		r.reattest_at = loop_now_ms() + (int64_t)o->reattest_s * 1000;
 	if (o->exec != NULL && child_start(o->exec, &to, &from, &d) != 0)
 		return failed(o, &d);
 	if (relay(&r, fd, from, to, &d) != 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "base/diag.h"
 
@@ -34,6 +35,15 @@ loop_watch(int loop, int fd, uint64_t tag, struct seal_diag *d)
 	if (errno == EEXIST && epoll_ctl(loop, EPOLL_CTL_MOD, fd, &e) == 0)
 		return 0;
 	return seal_fail(d, SEAL_E_UNAVAILABLE, "epoll: %s", strerror(errno));
+}
+
+int64_t
+loop_now_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 int

@@ -17,6 +17,8 @@ int loop_new(int *ret_loop, struct seal_diag *d);
 /* Changes of fd are reported as tag. A regular file needs no watching, and
  * that is no failure. */
 int loop_watch(int loop, int fd, uint64_t tag, struct seal_diag *d);
+/* Milliseconds of the clock that connections' deadlines are on. */
+int64_t loop_now_ms(void);
 /* Fills tags, of LOOP_EVENTS, and returns how many; -1: cannot go on. */
 int loop_wait(int loop, int timeout_ms, uint64_t *tags);
 

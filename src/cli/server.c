@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -39,15 +38,6 @@ struct server {
 	int64_t drain_until; /* 0: not draining */
 	int status;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* ---- Accepting ---- */
 
@@ -187,7 +177,7 @@ next_timeout(const struct server *s)
 	if (s->knocking && may_accept(s))
 		timeout = sooner(timeout, s->short_of_fds ? ACCEPT_MS : 0);
 	if (s->drain_until != 0) {
-		int64_t left = s->drain_until - now_ms();
+		int64_t left = s->drain_until - loop_now_ms();
 
 		timeout = sooner(timeout, left > 0 ? (int)left : 0);
 	}
@@ -202,7 +192,7 @@ start_draining(struct server *s)
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
 		continue;
 	/* A second signal does not wait for anybody. */
-	s->drain_until = s->drain_until == 0 ? now_ms() + DRAIN_MS : 1;
+	s->drain_until = s->drain_until == 0 ? loop_now_ms() + DRAIN_MS : 1;
 	for (size_t i = 0; i < s->n_places; i++) {
 		if (s->clients[i].id != 0)
 			client_close(&s->clients[i]);
@@ -232,7 +222,7 @@ static bool
 goes_on(const struct server *s)
 {
 	if (s->drain_until != 0)
-		return s->n_clients > 0 && now_ms() < s->drain_until;
+		return s->n_clients > 0 && loop_now_ms() < s->drain_until;
 	return !s->finished;
 }
 
