@@ -42,6 +42,12 @@ struct seal_conn {
 int conn_check_facts(struct seal_conn *c, enum hash *ret_hash,
     struct seal_diag *d); /* lib/facts.c */
 
+/* The rule for who a peer of role's side must be; never UNSET. */
+enum identity_mode identity_mode(const struct seal_ctx *c, enum seal_role role);
+/* May the authenticator's chain serve as the peer's identity (PROTOCOL 5.4
+ * rule 6)? */
+bool identity_in_authenticator(const struct seal_ctx *c, enum seal_role role);
+
 /* ---- lib/conn.c ---- */
 
 /* Keeps the first story; a connection without memory for it still fails. */

@@ -73,15 +73,24 @@ facts_peer_key(
 	return 0;
 }
 
+/* A server without a rule for clients asks them for no certificate. */
+enum identity_mode
+identity_mode(const struct seal_ctx *c, enum seal_role role)
+{
+	enum identity_mode mode = ctx_identity(c)->mode;
+
+	if (mode == IDENTITY_UNSET && role == SEAL_SERVER && c->policy == NULL)
+		return IDENTITY_NONE;
+	return mode == IDENTITY_UNSET ? IDENTITY_PKIX : mode;
+}
+
 /* A server's clients may authenticate through the authenticator alone, where
  * policy validates its chain (`subject: pkix`). */
-static bool
-identity_in_authenticator(const struct seal_conn *c)
+bool
+identity_in_authenticator(const struct seal_ctx *c, enum seal_role role)
 {
-	const struct policy *p = c->ctx->policy;
-
-	return c->role == SEAL_SERVER && !c->peer.has_key && p != NULL &&
-	       c->ctx->require && p->subject == SUBJECT_PKIX;
+	return role == SEAL_SERVER && c->policy != NULL && c->require &&
+	       c->policy->subject == SUBJECT_PKIX;
 }
 
 static int
@@ -90,7 +99,7 @@ identity_pkix(struct seal_conn *c, const struct seal_stack_facts *f,
 {
 	const char *name;
 
-	if (identity_in_authenticator(c)) {
+	if (!c->peer.has_key && identity_in_authenticator(c->ctx, c->role)) {
 		c->peer.validated = true;
 		snprintf(c->peer.text, sizeof(c->peer.text), "subject");
 		return 0;
@@ -147,17 +156,13 @@ facts_check_identity(
 	const struct identity *id = ctx_identity(c->ctx);
 
 	snprintf(c->peer.text, sizeof(c->peer.text), "none");
-	switch (id->mode) {
+	switch (identity_mode(c->ctx, c->role)) {
 	case IDENTITY_PIN:
 		return identity_pin(c, id, d);
 	case IDENTITY_NONE:
 		return 0;
-	case IDENTITY_PKIX:
-		break;
 	case IDENTITY_UNSET:
-		/* A server that asks nothing of its clients. */
-		if (c->role == SEAL_SERVER && c->ctx->policy == NULL)
-			return 0;
+	case IDENTITY_PKIX:
 		break;
 	}
 	if (c->ctx->observe && !f->peer_verified)

@@ -14,25 +14,10 @@
 #include "lib/conn.h"
 #include "tls/stack_openssl.h"
 
-/* A server without a rule for clients asks them for no certificate. */
-static enum identity_mode
-identity_mode(const struct seal_ctx *c, enum seal_role role)
-{
-	enum identity_mode mode = ctx_identity(c)->mode;
-
-	if (mode == IDENTITY_UNSET && role == SEAL_SERVER && c->policy == NULL)
-		return IDENTITY_NONE;
-	return mode == IDENTITY_UNSET ? IDENTITY_PKIX : mode;
-}
-
 /* How libssl has to look at the peer's certificate, for identity's sake. */
 static enum stack_verify
 verify_mode(const struct seal_ctx *c, enum seal_role role)
 {
-	bool in_authenticator = role == SEAL_SERVER && c->policy != NULL &&
-				c->require &&
-				c->policy->subject == SUBJECT_PKIX;
-
 	if (c->observe)
 		return role == SEAL_CLIENT ? STACK_VERIFY_SHOWN
 					   : STACK_VERIFY_NONE;
@@ -45,8 +30,8 @@ verify_mode(const struct seal_ctx *c, enum seal_role role)
 	case IDENTITY_PKIX:
 		break;
 	}
-	return in_authenticator ? STACK_VERIFY_PKIX_OPTIONAL
-				: STACK_VERIFY_PKIX;
+	return identity_in_authenticator(c, role) ? STACK_VERIFY_PKIX_OPTIONAL
+						  : STACK_VERIFY_PKIX;
 }
 
 int
