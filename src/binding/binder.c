@@ -89,24 +89,43 @@ binding_intra(enum hash h, struct span spki, struct span transcript_hash,
 	return 0;
 }
 
-/* PROTOCOL 5.5 rule 1: never equal to any connection's binder. */
-int
-binding_offline(struct span nonce, struct span spki, struct seal_binding *ret,
-    struct seal_diag *d)
+/* PROTOCOL 5.5 rule 1: SHA-256(domain || rest), which is never equal to any
+ * connection's binder. */
+static int
+binding_domain(enum binding_kind kind, const char *domain, struct span rest,
+    struct span spki, struct seal_binding *ret, struct seal_diag *d)
 {
-	struct span parts[] = { span_str("SEAL offline evidence v1"), nonce };
+	struct span parts[] = { span_str(domain), rest };
 	uint8_t binder[HASH_MAX];
 	int r;
 
+	if ((r = hash_parts(HASH_SHA256, parts, 2, binder, d)) != 0)
+		return r;
+	binding_fill(ret, kind, HASH_SHA256,
+	    span_of(binder, hash_size(HASH_SHA256)), spki);
+	return 0;
+}
+
+static int
+check_nonce(struct span nonce, struct seal_diag *d)
+{
 	if (nonce.n < BINDER_NONCE_MIN || nonce.n > BINDER_NONCE_MAX)
 		return seal_fail(d, SEAL_E_ARGUMENT,
 		    "nonce: expected %d to %d bytes, found %zu",
 		    BINDER_NONCE_MIN, BINDER_NONCE_MAX, nonce.n);
-	if ((r = hash_parts(HASH_SHA256, parts, 2, binder, d)) != 0)
-		return r;
-	binding_fill(ret, BINDING_OFFLINE, HASH_SHA256,
-	    span_of(binder, hash_size(HASH_SHA256)), spki);
 	return 0;
+}
+
+int
+binding_offline(struct span nonce, struct span spki, struct seal_binding *ret,
+    struct seal_diag *d)
+{
+	int r;
+
+	if ((r = check_nonce(nonce, d)) != 0)
+		return r;
+	return binding_domain(
+	    BINDING_OFFLINE, "SEAL offline evidence v1", nonce, spki, ret, d);
 }
 
 int
@@ -114,15 +133,11 @@ binding_verifier(struct span id, struct span nonce, struct span spki,
     struct seal_binding *ret, struct seal_diag *d)
 {
 	uint8_t buf[4 + BINDER_VERIFIER_ID_MAX + BINDER_NONCE_MAX];
-	struct span parts[] = { span_str("SEAL verifier nonce v1"), { 0 } };
-	uint8_t binder[HASH_MAX];
 	struct wr w;
 	int r;
 
-	if (nonce.n < BINDER_NONCE_MIN || nonce.n > BINDER_NONCE_MAX)
-		return seal_fail(d, SEAL_E_ARGUMENT,
-		    "nonce: expected %d to %d bytes, found %zu",
-		    BINDER_NONCE_MIN, BINDER_NONCE_MAX, nonce.n);
+	if ((r = check_nonce(nonce, d)) != 0)
+		return r;
 	if (id.n == 0 || id.n > BINDER_VERIFIER_ID_MAX)
 		return seal_fail(d, SEAL_E_ARGUMENT,
 		    "verifier: expected a name of 1 to %d bytes, found %zu",
@@ -130,12 +145,8 @@ binding_verifier(struct span id, struct span nonce, struct span spki,
 	wr_init(&w, buf, sizeof(buf));
 	wr_vec(&w, 2, id);
 	wr_vec(&w, 2, nonce);
-	parts[1] = wr_view(&w);
-	if ((r = hash_parts(HASH_SHA256, parts, 2, binder, d)) != 0)
-		return r;
-	binding_fill(ret, BINDING_VERIFIER, HASH_SHA256,
-	    span_of(binder, hash_size(HASH_SHA256)), spki);
-	return 0;
+	return binding_domain(BINDING_VERIFIER, "SEAL verifier nonce v1",
+	    wr_view(&w), spki, ret, d);
 }
 
 static enum hash
