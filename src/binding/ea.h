@@ -7,8 +7,7 @@
 
 /*
  * Exported authenticators (RFC 9261) with the cmw_attestation extension, as
- * pure functions from exporter bytes to bytes. They take no part in TLS and
- * allocate nothing beyond what their writer does.
+ * pure functions from exporter bytes to bytes. They take no part in TLS.
  */
 enum ea_role {
 	EA_CLIENT = 1,

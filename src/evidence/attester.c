@@ -220,8 +220,9 @@ attester_spki(const struct attester *a)
 	return cert_spki(a->leaf);
 }
 
-/* PROTOCOL 5.5 rule 1: only a binder that the core computed for our own key
- * is ever signed; a recorded one would make this an oracle. */
+/* PROTOCOL 5.5 rule 1: a binder that the core computed for our own key is
+ * signed, and the raw nonce of a Verifier that the configuration trusts with
+ * that; never a recorded value, which anybody may have chosen. */
 static int
 check_binding(
     struct attester *a, const struct seal_binding *b, struct seal_diag *d)

@@ -68,8 +68,9 @@ struct cert *attester_leaf(const struct attester *a); /* borrowed */
 /* SPKI of the subject key; borrowed. */
 struct span attester_spki(const struct attester *a);
 /* Refuses a binding whose spki is not the subject's, one that is not valid,
- * and BINDING_REPLAY. timeout_ms bounds waiting for the lock and the device;
- * past it SEAL_E_UNAVAILABLE. */
+ * and BINDING_REPLAY. That BINDING_RAW_NONCE comes only from a Verifier which
+ * the configuration trusts is for the caller to see to. timeout_ms bounds
+ * waiting for the lock and the device; past it SEAL_E_UNAVAILABLE. */
 int attester_collect(struct attester *a, const struct seal_binding *b,
     uint32_t timeout_ms, struct wr *out, struct seal_diag *d);
 /* A sign_fn; ctx is the struct attester. */

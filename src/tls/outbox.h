@@ -4,7 +4,7 @@
 
 #include "tls/frame.h"
 
-#define OUTBOX_MAX 524288u                              /* bytes not yet sent */
+#define OUTBOX_MAX 524288u /* bytes held: unsent, or sent just now */
 #define OUTBOX_RECORD (FRAME_HEADER + LIMIT_FRAME_DATA) /* one TLS record */
 
 /*
@@ -23,7 +23,8 @@ struct outbox {
 void outbox_init(struct outbox *o);
 void outbox_free(struct outbox *o); /* wipes */
 
-/* 0, SEAL_E_LIMIT or SEAL_E_MEMORY; a failure sticks. */
+/* All of the frame, or none: 0, SEAL_E_LIMIT or SEAL_E_MEMORY; a failure
+ * sticks. */
 int outbox_put(struct outbox *o, enum frame_type type, struct span body);
 size_t outbox_size(const struct outbox *o);
 struct span outbox_offer(struct outbox *o);

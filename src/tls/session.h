@@ -87,12 +87,12 @@ struct session_job {
 	 * any that I accept and the peer's HELLO offered may come. */
 	size_t scheme;
 	int64_t deadline_ms;
-	/* ATTEST: made by the job; empty after an error. APPRAISE: input. */
+	/* ATTEST: made by the job; after an error the empty authenticator, and
+	 * without even that the session ends. APPRAISE: input. */
 	uint8_t *authenticator;
 	size_t n_authenticator;
-	/* Result. ATTEST: error (0 or SEAL_E_*); after an error the session
-	 * sends the empty authenticator, which the job then holds. APPRAISE:
-	 * outcome and, where accepted, the lease; error for the record. */
+	/* Result. ATTEST: error (0 or SEAL_E_*). APPRAISE: outcome and, where
+	 * accepted, the lease; with an error nothing is accepted. */
 	int error;
 	enum seal_outcome outcome;
 	uint32_t lease_s;
@@ -124,10 +124,10 @@ enum session_state {
 enum session_state session_state(const struct session *s);
 /* Why it failed: 0 or SEAL_E_*. */
 int session_error(const struct session *s);
-/* What the peer told us in its refusing VERDICT or CLOSE; SEAL_INVALID: it
- * told nothing. */
+/* What the peer told us in its last VERDICT, or refusing CLOSE; SEAL_INVALID:
+ * it told nothing. */
 enum seal_outcome session_peer_outcome(const struct session *s);
-/* My verdict about the peer, and the peer's about me; SEAL_INVALID: none. */
+/* My verdict about the peer; SEAL_INVALID: none. */
 enum seal_outcome session_outcome(const struct session *s);
 /* The agreed inner protocol; empty: none. Valid once HELLO has come. */
 struct span session_alpn(const struct session *s);
