@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "appraise/strict.h"
 #include "base/file.h"
 #include "lib/config_verifiers.h"
 
 #define CONF_PAIRS 32
+#define WHERE "configuration"
 
 /* One key of the configuration: how its value gets into a context. */
 struct config_key {
@@ -21,23 +19,11 @@ struct config_key {
 static int
 config_type(const char *key, const char *expected, struct seal_diag *d)
 {
-	return seal_fail(d, SEAL_E_CONFIG, "configuration: '%s': expected %s",
-	    key, expected);
+	return seal_fail(
+	    d, SEAL_E_CONFIG, WHERE ": '%s': expected %s", key, expected);
 }
 
-/* Joins a file name with the folder of the file it was found in. */
-static int
-config_path(const char *base_dir, const char *name, char ret[PATH_MAX],
-    struct seal_diag *d)
-{
-	int n = name[0] == '/' || base_dir == NULL
-		    ? snprintf(ret, PATH_MAX, "%s", name)
-		    : snprintf(ret, PATH_MAX, "%s/%s", base_dir, name);
-
-	if (n < 0 || n >= PATH_MAX)
-		return seal_fail(d, SEAL_E_CONFIG, "file name too long");
-	return 0;
-}
+/* ---- Attesters ---- */
 
 /* A setting whose name says that it is a file. */
 static bool
@@ -56,34 +42,33 @@ setting_is_file(const char *key, const char *value)
 	return false;
 }
 
-/* Settings of a driver as pairs; texts are copied into store. */
+/* Settings of a driver as pairs that end with NULL; values are in store. */
 static int
-attester_settings(const json_t *conf, const char *base_dir, const char **pairs,
-    char (*store)[PATH_MAX], struct seal_diag *d)
+attester_settings(const json_t *conf, const char *base_dir,
+    const char *pairs[2 * CONF_PAIRS + 1], char *store[CONF_PAIRS],
+    struct seal_diag *d)
 {
 	const char *key;
 	json_t *value;
 	size_t n = 0;
-	int r = 0;
+	int r;
 
 	json_object_foreach((json_t *)(uintptr_t)conf, key, value)
 	{
+		const char *text = json_string_value(value);
+
 		if (n == CONF_PAIRS)
 			return config_type("conf", "fewer settings", d);
-		if (!json_is_string(value))
+		if (text == NULL)
 			return config_type(key, "a text value", d);
-		r = setting_is_file(key, json_string_value(value))
-			? config_path(
-			      base_dir, json_string_value(value), store[n], d)
-			: config_path(
-			      NULL, json_string_value(value), store[n], d);
-		if (r != 0)
+		if ((r = strict_path(
+			 setting_is_file(key, text) ? base_dir : NULL, text,
+			 &store[n], d)) != 0)
 			return r;
 		pairs[2 * n] = key;
 		pairs[2 * n + 1] = store[n];
 		n++;
 	}
-	pairs[2 * n] = NULL;
 	return 0;
 }
 
@@ -91,26 +76,25 @@ static int
 apply_attester(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
-	const char *driver = json_string_value(json_object_get(j, "driver"));
+	static const char *const keys[] = { "driver", "conf", "passport",
+		NULL };
 	const json_t *conf = json_object_get(j, "conf");
 	const json_t *passport = json_object_get(j, "passport");
-	const char *pairs[2 * CONF_PAIRS + 1] = { NULL };
-	char(*store)[PATH_MAX];
+	const char *driver = NULL, *pairs[2 * CONF_PAIRS + 1] = { NULL };
+	char *store[CONF_PAIRS] = { NULL };
 	int r;
 
-	if (driver == NULL || (conf != NULL && !json_is_object(conf)) ||
-	    json_object_size(j) != 1u + (conf != NULL) + (passport != NULL))
-		return config_type("attesters",
-		    "objects {\"driver\": NAME, \"conf\": {…}, \"passport\": "
-		    "{…}}",
-		    d);
-	if ((store = calloc(CONF_PAIRS, sizeof(*store))) == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "configuration");
+	if ((r = strict_object(j, keys, "attesters", d)) != 0 ||
+	    (r = strict_text(j, "driver", true, "attesters", &driver, d)) != 0)
+		return r;
+	if (conf != NULL && !json_is_object(conf))
+		return config_type("conf", "an object", d);
 	if ((r = attester_settings(conf, base_dir, pairs, store, d)) == 0)
 		r = seal_ctx_add_attester(c, driver, pairs, d);
 	if (r == 0 && passport != NULL)
 		r = config_passport(c, passport, c->n_attesters - 1, d);
-	free(store);
+	for (size_t i = 0; i < CONF_PAIRS; i++)
+		free(store[i]);
 	return r;
 }
 
@@ -127,31 +111,21 @@ apply_attesters(struct seal_ctx *c, const json_t *j, const char *base_dir,
 	return r;
 }
 
+/* ---- What else is no plain value ---- */
+
 static int
 apply_policy(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
-	char path[PATH_MAX];
+	char *path = NULL;
 	int r;
 
 	if (!json_is_string(j))
 		return config_type("policy", "a file name", d);
-	if ((r = config_path(base_dir, json_string_value(j), path, d)) != 0)
-		return r;
-	return seal_ctx_require_peer(c, path, d);
-}
-
-static int
-apply_require(struct seal_ctx *c, const json_t *j, const char *base_dir,
-    struct seal_diag *d)
-{
-	(void)base_dir;
-	if (!json_is_boolean(j))
-		return config_type("require", "true or false", d);
-	if (c->policy == NULL)
-		return config_type("require", "a policy beside it", d);
-	c->require = json_is_true(j);
-	return 0;
+	if ((r = strict_path(base_dir, json_string_value(j), &path, d)) == 0)
+		r = seal_ctx_require_peer(c, path, d);
+	free(path);
+	return r;
 }
 
 static int
@@ -181,82 +155,23 @@ apply_alpn(struct seal_ctx *c, const json_t *j, const char *base_dir,
 }
 
 static int
-apply_reveal(struct seal_ctx *c, const json_t *j, const char *base_dir,
-    struct seal_diag *d)
-{
-	(void)base_dir;
-	if (!json_is_boolean(j))
-		return config_type("reveal_after_peer", "true or false", d);
-	c->reveal_after_peer = json_is_true(j);
-	return 0;
-}
-
-static int
-config_u32(const json_t *j, const char *key, json_int_t min, json_int_t max,
-    uint32_t *ret, struct seal_diag *d)
-{
-	json_int_t v = json_integer_value(j);
-
-	if (!json_is_integer(j) || v < min || v > max)
-		return seal_fail(d, SEAL_E_CONFIG,
-		    "configuration: '%s': expected a number from %lld to %lld",
-		    key, (long long)min, (long long)max);
-	*ret = (uint32_t)v;
-	return 0;
-}
-
-static int
 apply_deadlines(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
-	const char *key;
-	json_t *value;
-	int r = 0;
-
-	(void)base_dir;
-	if (!json_is_object(j))
-		return config_type("deadlines_ms", "an object", d);
-	json_object_foreach((json_t *)(uintptr_t)j, key, value)
-	{
-		if (strcmp(key, "attest") == 0)
-			r = config_u32(
-			    value, key, 100, 600000, &c->attest_ms, d);
-		else if (strcmp(key, "answer") == 0)
-			r = config_u32(
-			    value, key, 100, 600000, &c->answer_ms, d);
-		else if (strcmp(key, "spacing") == 0)
-			r = config_u32(
-			    value, key, 0, 600000, &c->spacing_ms, d);
-		else
-			r = seal_fail(d, SEAL_E_CONFIG,
-			    "configuration: deadlines_ms: unknown key '%s'; "
-			    "expected attest, answer or spacing",
-			    key);
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
-static int
-apply_lease_floor(struct seal_ctx *c, const json_t *j, const char *base_dir,
-    struct seal_diag *d)
-{
-	(void)base_dir;
-	return config_u32(j, "lease_floor_s", 1, 86400, &c->lease_floor_s, d);
-}
-
-static int
-apply_extension(struct seal_ctx *c, const json_t *j, const char *base_dir,
-    struct seal_diag *d)
-{
-	uint32_t v = 0;
+	static const char where[] = WHERE ": deadlines_ms";
+	static const char *const keys[] = { "attest", "answer", "spacing",
+		NULL };
 	int r;
 
 	(void)base_dir;
-	if ((r = config_u32(j, "cmw_extension", 1, 65535, &v, d)) == 0)
-		c->cmw_type = (uint16_t)v;
-	return r;
+	if ((r = strict_object(j, keys, where, d)) != 0 ||
+	    (r = strict_uint(j, "attest", false, 100, 600000, where,
+		 &c->attest_ms, d)) != 0 ||
+	    (r = strict_uint(j, "answer", false, 100, 600000, where,
+		 &c->answer_ms, d)) != 0)
+		return r;
+	return strict_uint(
+	    j, "spacing", false, 0, 600000, where, &c->spacing_ms, d);
 }
 
 /* Applied in this order, whatever the file's. */
@@ -264,48 +179,71 @@ static const struct config_key config_keys[] = {
 	{ "verifiers", config_verifiers },
 	{ "attesters", apply_attesters },
 	{ "policy", apply_policy },
-	{ "require", apply_require },
 	{ "identity", apply_identity },
 	{ "alpn", apply_alpn },
-	{ "reveal_after_peer", apply_reveal },
 	{ "deadlines_ms", apply_deadlines },
-	{ "lease_floor_s", apply_lease_floor },
-	{ "cmw_extension", apply_extension },
 };
-#define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
 
+static const char *const config_names[] = { "verifiers", "attesters", "policy",
+	"identity", "alpn", "deadlines_ms", "require", "reveal_after_peer",
+	"lease_floor_s", "cmw_extension", NULL };
+
+/* The plain values; the policy that `require` speaks of has been read. */
 static int
-config_known(const char *name, struct seal_diag *d)
+config_values(struct seal_ctx *c, const json_t *j, struct seal_diag *d)
 {
-	for (size_t i = 0; i < CONFIG_KEYS; i++) {
-		if (strcmp(config_keys[i].name, name) == 0)
-			return 0;
-	}
-	seal_fail(d, SEAL_E_CONFIG, "configuration: unknown key '%.40s'", name);
-	seal_remedy(d, "the keys are listed in doc/config.schema.json");
-	return SEAL_E_CONFIG;
+	bool require = c->require, reveal = false;
+	uint32_t extension = c->cmw_type;
+	int r;
+
+	if ((r = strict_bool(j, "require", false, WHERE, &require, d)) != 0 ||
+	    (r = strict_bool(
+		 j, "reveal_after_peer", false, WHERE, &reveal, d)) != 0 ||
+	    (r = strict_uint(j, "lease_floor_s", false, 1, 86400, WHERE,
+		 &c->lease_floor_s, d)) != 0 ||
+	    (r = strict_uint(j, "cmw_extension", false, 1, 65535, WHERE,
+		 &extension, d)) != 0)
+		return r;
+	if (json_object_get(j, "require") != NULL && c->policy == NULL)
+		return config_type("require", "a policy beside it", d);
+	c->require = require;
+	if (json_object_get(j, "reveal_after_peer") != NULL)
+		c->reveal_after_peer = reveal;
+	c->cmw_type = (uint16_t)extension;
+	return 0;
 }
 
 static int
 config_apply(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
-	const char *key;
-	json_t *value;
-	int r = 0;
+	int r;
 
-	if (!json_is_object(j))
-		return seal_fail(
-		    d, SEAL_E_CONFIG, "configuration: expected a JSON object");
-	json_object_foreach((json_t *)(uintptr_t)j, key, value)
-	{
-		if ((r = config_known(key, d)) != 0)
+	if ((r = strict_object(j, config_names, WHERE, d)) != 0)
+		return r;
+	for (size_t i = 0; i < sizeof(config_keys) / sizeof(config_keys[0]);
+	     i++) {
+		const struct config_key *k = &config_keys[i];
+		const json_t *value = json_object_get(j, k->name);
+
+		if (value != NULL && (r = k->apply(c, value, base_dir, d)) != 0)
 			return r;
 	}
-	for (size_t i = 0; r == 0 && i < CONFIG_KEYS; i++) {
-		if ((value = json_object_get(j, config_keys[i].name)) != NULL)
-			r = config_keys[i].apply(c, value, base_dir, d);
-	}
+	return config_values(c, j, d);
+}
+
+static int
+config_load(struct seal_ctx *c, struct span json, const char *base_dir,
+    struct seal_diag *d)
+{
+	json_t *j = NULL;
+	int r;
+
+	if ((r = ctx_mutable(c, d)) != 0 ||
+	    (r = strict_load(json, WHERE, &j, d)) != 0)
+		return r;
+	r = config_apply(c, j, base_dir, d);
+	json_decref(j);
 	return r;
 }
 
@@ -313,43 +251,29 @@ int
 seal_ctx_load(struct seal_ctx *c, const char *json, const char *base_dir,
     struct seal_diag *d)
 {
-	json_error_t at;
-	json_t *j;
-	int r;
-
-	if ((r = ctx_mutable(c, d)) != 0)
-		return r;
-	if (strlen(json) > LIMIT_JSON)
-		return seal_fail(d, SEAL_E_LIMIT,
-		    "configuration: larger than %u bytes", LIMIT_JSON);
-	if ((j = json_loads(json, JSON_REJECT_DUPLICATES, &at)) == NULL)
-		return seal_fail(d, SEAL_E_CONFIG, "configuration: line %d: %s",
-		    at.line, at.text);
-	r = config_apply(c, j, base_dir, d);
-	json_decref(j);
-	return r;
+	return config_load(c, span_str(json), base_dir, d);
 }
 
 int
 seal_ctx_load_file(struct seal_ctx *c, const char *path, struct seal_diag *d)
 {
-	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
 	uint8_t *text = NULL;
+	char *dir = NULL;
 	size_t n = 0;
-	char *slash;
 	int r;
 
-	if ((r = config_path(NULL, path, dir, d)) != 0 ||
-	    (r = file_read(path, LIMIT_JSON, &text, &n, d)) != 0)
+	if ((r = file_read(path, LIMIT_JSON, &text, &n, d)) != 0)
 		return r;
-	if ((slash = strrchr(dir, '/')) != NULL)
-		*slash = '\0';
-	if (strlen((char *)text) != n)
-		r = seal_fail(d, SEAL_E_CONFIG,
-		    "configuration '%s': contains a NUL byte", path);
-	else
-		r = seal_ctx_load(
-		    c, (char *)text, slash != NULL ? dir : NULL, d);
+	/* "/conf" stands in "/", and a bare name in the current folder. */
+	dir = slash == NULL
+		  ? strdup("")
+		  : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (dir == NULL)
+		r = seal_fail(d, SEAL_E_MEMORY, WHERE);
+	else if ((r = config_load(c, span_of(text, n), dir, d)) != 0)
+		seal_fail_in(d, r, path);
+	free(dir);
 	free(text);
 	return r;
 }
