@@ -57,4 +57,12 @@ void pair_close(struct pair *p);
 void pair_run(struct pair *p);
 enum seal_step side_step(struct side *s);
 
+/* ---- Calls of a stack that a test makes up ---- */
+
+/* Handshake and shutdown: at once. */
+enum seal_io stack_done(void *tls, struct seal_diag *d);
+/* The same bytes for everything. */
+int stack_exporter(void *tls, const char *label, const uint8_t *context,
+    size_t context_n, uint8_t *ret, size_t n, struct seal_diag *d);
+
 #endif

@@ -18,14 +18,6 @@ struct fake {
 };
 
 static enum seal_io
-fake_handshake(void *tls, struct seal_diag *d)
-{
-	(void)tls;
-	(void)d;
-	return SEAL_IO_DONE;
-}
-
-static enum seal_io
 fake_read(void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
 {
 	const struct fake *f = tls;
@@ -53,27 +45,6 @@ fake_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 	return SEAL_IO_ERROR;
 }
 
-static enum seal_io
-fake_shutdown(void *tls, struct seal_diag *d)
-{
-	(void)tls;
-	(void)d;
-	return SEAL_IO_DONE;
-}
-
-static int
-fake_exporter(void *tls, const char *label, const uint8_t *context,
-    size_t context_n, uint8_t *ret, size_t n, struct seal_diag *d)
-{
-	(void)tls;
-	(void)label;
-	(void)context;
-	(void)context_n;
-	(void)d;
-	memset(ret, 1, n);
-	return 0;
-}
-
 static int
 fake_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 {
@@ -83,7 +54,7 @@ fake_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 }
 
 static const struct seal_stack fake_stack = { SEAL_STACK_ABI, "fake",
-	fake_handshake, fake_read, fake_write, fake_shutdown, fake_exporter,
+	stack_done, fake_read, fake_write, stack_done, stack_exporter,
 	fake_facts };
 
 /* A row names the one fact that is not as it should be. */

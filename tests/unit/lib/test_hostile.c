@@ -24,14 +24,6 @@ struct flood {
 	unsigned reads;
 };
 
-static enum seal_io
-flood_done(void *tls, struct seal_diag *d)
-{
-	(void)tls;
-	(void)d;
-	return SEAL_IO_DONE;
-}
-
 /* First a frame of no type that there is, then whatever. */
 static enum seal_io
 flood_read(void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
@@ -57,19 +49,6 @@ flood_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 }
 
 static int
-flood_exporter(void *tls, const char *label, const uint8_t *context,
-    size_t context_n, uint8_t *ret, size_t n, struct seal_diag *d)
-{
-	(void)tls;
-	(void)label;
-	(void)context;
-	(void)context_n;
-	(void)d;
-	memset(ret, 1, n);
-	return 0;
-}
-
-static int
 flood_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 {
 	(void)tls;
@@ -85,7 +64,7 @@ flood_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 }
 
 static const struct seal_stack flood_stack = { SEAL_STACK_ABI, "flood",
-	flood_done, flood_read, flood_write, flood_done, flood_exporter,
+	stack_done, flood_read, flood_write, stack_done, stack_exporter,
 	flood_facts };
 
 /* Others have their turn while it is drained, and its time is short. */
