@@ -388,12 +388,12 @@ test_fifo(void **state)
 	(void)state;
 	replay_reset();
 	a = opened();
-	replay.collect_ms = 150; /* so that all the others queue up */
+	replay.collect_ms = 300; /* so that all the others queue up */
 	for (uint8_t i = 0; i < 6; i++) {
 		start(&t[i], a, i, COLLECT_MS);
 		while (i == 0 && replay.inside == 0)
 			nap(1);
-		nap(10);
+		nap(40); /* to get there, also on a busy machine */
 	}
 	for (int i = 0; i < 6; i++) {
 		pthread_join(t[i].id, NULL);
