@@ -11,7 +11,16 @@
 #include "base/limits.h"
 #include "service/query.h"
 
-enum kind { K_TEXT, K_FILE, K_STORE, K_LIST, K_NUMBER, K_STATUS };
+enum kind {
+	K_TEXT,
+	K_FILE,
+	K_STORE,
+	K_LIST,
+	K_NAMES,
+	K_PINS,
+	K_NUMBER,
+	K_STATUS
+};
 
 struct setting {
 	const char *name;
@@ -20,6 +29,7 @@ struct setting {
 	int64_t min, max;
 	const char *fallback;
 };
+#define PIN_HEX 64
 #define AT(member) offsetof(struct service_conf, member)
 
 static const struct setting settings[] = {
@@ -34,6 +44,13 @@ static const struct setting settings[] = {
 	{ "anchors", K_FILE, AT(anchors) },
 	{ "token_file", K_FILE, AT(token_file) },
 	{ "client_ca", K_FILE, AT(client_ca) },
+	{ "client_name", K_NAMES, AT(client_names) },
+	{ "client_pin", K_PINS, AT(client_pins) },
+	{ "ek_ca", K_FILE, AT(ek_ca) },
+	{ "ak_ca_cert", K_FILE, AT(ak_ca_cert) },
+	{ "ak_ca_key", K_FILE, AT(ak_ca_key) },
+	{ "challenge_s", K_NUMBER, AT(challenge_s), 1, 3600, "120" },
+	{ "ak_cert_s", K_NUMBER, AT(ak_cert_s), 60, 31536000, "86400" },
 	{ "session_s", K_NUMBER, AT(session_s), 10, 3600, "150" },
 	{ "result_s", K_NUMBER, AT(result_s), 30, 86400, "300" },
 	{ "keep_days", K_NUMBER, AT(keep_days), 1, 3650, "90" },
@@ -113,6 +130,34 @@ set_retired(struct service_conf *c, const char *value, const char *base_dir,
 }
 
 static int
+list_add(struct conf_list *l, const char *name, const char *value,
+    struct seal_diag *d)
+{
+	int r;
+
+	if (l->n == CONF_LIST_MAX)
+		return seal_fail(d, SEAL_E_LIMIT, "%s: expected at most %d",
+		    name, CONF_LIST_MAX);
+	if ((r = set_text(&l->v[l->n], value, d)) == 0)
+		l->n++;
+	return r;
+}
+
+static int
+add_pin(struct conf_list *l, const char *name, const char *value,
+    struct seal_diag *d)
+{
+	if (strlen(value) == PIN_HEX && query_hex(span_str(value)))
+		return list_add(l, name, value, d);
+	seal_fail(d, SEAL_E_CONFIG,
+	    "%s: expected %d hex digits in lower case, found '%.80s'", name,
+	    PIN_HEX, value);
+	seal_remedy(d, "openssl x509 -in CERT -pubkey -noout | openssl pkey "
+		       "-pubin -outform DER | sha256sum");
+	return SEAL_E_CONFIG;
+}
+
+static int
 apply(struct service_conf *c, const struct setting *s, const char *value,
     const char *base_dir, struct seal_diag *d)
 {
@@ -128,6 +173,10 @@ apply(struct service_conf *c, const struct setting *s, const char *value,
 			   : set_file(to, value, base_dir, d);
 	case K_LIST:
 		return set_retired(c, value, base_dir, d);
+	case K_NAMES:
+		return list_add(to, s->name, value, d);
+	case K_PINS:
+		return add_pin(to, s->name, value, d);
 	case K_NUMBER:
 		return query_number(
 		    span_str(value), s->name, s->min, s->max, to, d);
@@ -171,6 +220,13 @@ conf_init(struct service_conf *c, struct seal_diag *d)
 	return r;
 }
 
+static void
+list_wipe(struct conf_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i]);
+}
+
 void
 conf_wipe(struct service_conf *c)
 {
@@ -184,6 +240,8 @@ conf_wipe(struct service_conf *c)
 	}
 	for (size_t i = 0; i < c->n_retired; i++)
 		free(c->retired[i]);
+	list_wipe(&c->client_names);
+	list_wipe(&c->client_pins);
 	*c = (struct service_conf){ 0 };
 }
 
@@ -198,6 +256,12 @@ trim(char *s)
 	for (n = strlen(s); n > 0 && strchr(" \t\r", s[n - 1]) != NULL; n--)
 		s[n - 1] = '\0';
 	return s;
+}
+
+static bool
+is_list(const struct setting *s)
+{
+	return s->kind == K_LIST || s->kind == K_NAMES || s->kind == K_PINS;
 }
 
 /* One line; seen remembers which settings there were. */
@@ -219,7 +283,7 @@ parse_line(struct service_conf *c, char *line, const char *base_dir,
 	name = trim(line);
 	value = trim(equals + 1);
 	s = setting_find(name);
-	if (s != NULL && s->kind != K_LIST && seen[s - settings])
+	if (s != NULL && !is_list(s) && seen[s - settings])
 		return seal_fail(
 		    d, SEAL_E_CONFIG, "configuration: '%s' twice", name);
 	if (s != NULL)
@@ -290,6 +354,42 @@ missing(const char *name, const char *why, struct seal_diag *d)
 	return SEAL_E_CONFIG;
 }
 
+/* A CA certifies many: which of them may provision is always said. */
+static int
+check_clients(const struct service_conf *c, struct seal_diag *d)
+{
+	size_t n = c->client_names.n + c->client_pins.n;
+
+	if (c->client_ca == NULL && n > 0)
+		return missing("client_ca",
+		    "client_name and client_pin say who "
+		    "of its certificates may",
+		    d);
+	if (c->client_ca == NULL)
+		return 0;
+	if (n == 0)
+		return missing("client_name' or 'client_pin",
+		    "say which of the CA's certificates may provision", d);
+	if (c->tls_cert == NULL)
+		return missing("tls_cert", "client certificates need TLS", d);
+	return 0;
+}
+
+/* On or off, and nothing in between. */
+static int
+check_enrolment(const struct service_conf *c, struct seal_diag *d)
+{
+	if (c->ek_ca == NULL && c->ak_ca_cert == NULL && c->ak_ca_key == NULL)
+		return 0;
+	if (c->ek_ca == NULL)
+		return missing("ek_ca", "whose EK certificates are taken", d);
+	if (c->ak_ca_cert == NULL || c->ak_ca_key == NULL)
+		return missing(
+		    c->ak_ca_cert == NULL ? "ak_ca_cert" : "ak_ca_key",
+		    "enrolment needs a CA that certifies AKs, and its key", d);
+	return 0;
+}
+
 int
 conf_check(const struct service_conf *c, struct seal_diag *d)
 {
@@ -317,7 +417,7 @@ conf_check(const struct service_conf *c, struct seal_diag *d)
 		seal_remedy(d, "plain HTTP never leaves this machine");
 		return SEAL_E_CONFIG;
 	}
-	if (c->client_ca != NULL && c->tls_cert == NULL)
-		return missing("tls_cert", "client certificates need TLS", d);
-	return 0;
+	if ((r = check_clients(c, d)) != 0)
+		return r;
+	return check_enrolment(c, d);
 }

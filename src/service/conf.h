@@ -8,9 +8,15 @@
 #include "base/span.h"
 
 #define CONF_RETIRED_MAX 8
+#define CONF_LIST_MAX 64 /* names, or pins, of clients */
 
 /* Who sees the status page and the metrics. */
 enum status_to { STATUS_OFF = 0, STATUS_LOOPBACK, STATUS_ALL };
+
+struct conf_list {
+	char *v[CONF_LIST_MAX];
+	size_t n;
+};
 
 /*
  * The service's configuration. Lines of `name = value`; `#` begins a comment
@@ -24,10 +30,16 @@ struct service_conf {
 	char *key;                /* PEM; signs results */
 	char *retired[CONF_RETIRED_MAX]; /* PEM; published beside it */
 	size_t n_retired;
-	char *policy;      /* the name of the policy in force */
-	char *anchors;     /* folder of certificates that policies name */
-	char *token_file;  /* of provisioners; NULL: no tokens */
-	char *client_ca;   /* of provisioners; NULL: no certificates */
+	char *policy;     /* the name of the policy in force */
+	char *anchors;    /* folder of certificates that policies name */
+	char *token_file; /* of provisioners; NULL: no tokens */
+	char *client_ca;  /* of provisioners; NULL: no certificates */
+	struct conf_list client_names; /* who of them may: by a name .. */
+	struct conf_list client_pins;  /* .. or SHA-256 of the SPKI, in hex */
+	/* Enrolment: CAs of EK certificates, and who certifies AKs; NULL: off
+	 */
+	char *ek_ca, *ak_ca_cert, *ak_ca_key;
+	int64_t challenge_s, ak_cert_s;
 	int64_t session_s; /* life of a session */
 	int64_t result_s;  /* life of a result, at most */
 	int64_t keep_days; /* that results are logged */

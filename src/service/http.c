@@ -9,12 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <microhttpd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "service/client.h"
 #include "service/watch.h"
 
 #define HEADERS_MAX 32768u /* bytes of memory for a request's head */
@@ -30,6 +29,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	char *cert, *key, *ca; /* PEM; key is wiped */
 	size_t n_key;
+	const struct service_conf *clients; /* who of the CA's may provision */
 };
 
 /* One request on its way in. */
@@ -74,27 +74,6 @@ is_loopback(const struct sockaddr *a)
 	       (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
-/* Its certificate, verified against the configured CA and for clients. */
-static bool
-client_verified(struct MHD_Connection *c)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	gnutls_typed_vdata_st use = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
-		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT };
-	unsigned status = ~0u, n = 0;
-	gnutls_session_t session;
-
-	if (info == NULL || info->tls_session == NULL)
-		return false;
-	session = (gnutls_session_t)info->tls_session;
-	if (gnutls_certificate_get_peers(session, &n) == NULL || n == 0)
-		return false;
-	return gnutls_certificate_verify_peers(session, &use, 1, &status) ==
-		   0 &&
-	       status == 0;
-}
-
 static void
 peer_of(const struct http *h, struct MHD_Connection *c, struct request *req,
     char *buf, size_t cap)
@@ -112,7 +91,13 @@ peer_of(const struct http *h, struct MHD_Connection *c, struct request *req,
 		req->loopback = is_loopback(a);
 		getnameinfo(a, n, buf, (socklen_t)cap, NULL, 0, NI_NUMERICHOST);
 	}
-	req->client_cert = h->ca != NULL && client_verified(c);
+	if (h->ca == NULL)
+		return;
+	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	if (info == NULL || info->tls_session == NULL)
+		return;
+	req->client_cert =
+	    client_allowed(info->tls_session, h->clients, buf, cap);
 }
 
 static void
@@ -237,7 +222,7 @@ on_request(void *cls, struct MHD_Connection *c, const char *url,
     void **state)
 {
 	struct exchange *x = *state;
-	char peer[INET6_ADDRSTRLEN];
+	char peer[REQUEST_PEER];
 	struct http *h = cls;
 	struct request req;
 
@@ -371,6 +356,7 @@ http_start(const struct service_conf *conf, struct service *s, int fd,
 		return seal_fail(d, SEAL_E_MEMORY, "http");
 	}
 	h->service = s;
+	h->clients = conf;
 	if ((r = load_tls(h, conf, d)) != 0 ||
 	    (r = watch_new((size_t)conf->connections, conf->request_s,
 		 &h->watch, d)) != 0)

@@ -10,6 +10,7 @@
  * the HTTP library, so that tests can make them up.
  */
 #define REQUEST_ARGS_MAX 8
+#define REQUEST_PEER 128   /* bytes */
 #define REPLY_MAX 4194304u /* bytes of one body that we write */
 
 struct request_arg {
@@ -26,7 +27,7 @@ struct request {
 	size_t n_args;
 	bool too_many_args;
 	bool loopback;    /* the peer's address is this machine's */
-	bool client_cert; /* verified against the configured CA */
+	bool client_cert; /* one that the configuration lists, verified */
 	const char *peer; /* its address, or the name in its certificate */
 };
 
