@@ -40,9 +40,11 @@ struct service_conf {
 	 */
 	char *ek_ca, *ak_ca_cert, *ak_ca_key;
 	int64_t challenge_s, ak_cert_s;
-	int64_t session_s; /* life of a session */
-	int64_t result_s;  /* life of a result, at most */
-	int64_t keep_days; /* that results are logged */
+	int64_t session_s;            /* life of a session */
+	int64_t result_s;             /* life of a result, at most */
+	int64_t keep_days;            /* that results are logged */
+	int64_t keep_results;         /* how many, at most */
+	int64_t sessions_per_address; /* in session_s */
 	int64_t threads, connections, per_address, request_s;
 	enum status_to status;
 };

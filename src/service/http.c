@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "service/client.h"
+#include "service/query.h"
 #include "service/watch.h"
 
 #define HEADERS_MAX 32768u /* bytes of memory for a request's head */
@@ -74,6 +75,33 @@ is_loopback(const struct sockaddr *a)
 	       (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
+/* An IPv6 host has a network to itself, and could be each of its addresses. */
+static void
+source_of(const struct sockaddr *a, uint8_t ret[QUOTA_SOURCE])
+{
+	const struct in6_addr *six;
+	const void *p = a;
+
+	if (a != NULL && a->sa_family == AF_INET)
+		memcpy(ret, &((const struct sockaddr_in *)p)->sin_addr, 4);
+	if (a == NULL || a->sa_family != AF_INET6)
+		return;
+	six = &((const struct sockaddr_in6 *)p)->sin6_addr;
+	if (IN6_IS_ADDR_V4MAPPED(six))
+		memcpy(ret, six->s6_addr + 12, 4);
+	else
+		memcpy(ret, six->s6_addr, QUOTA_SOURCE);
+}
+
+/* A NUL that is written %00 would end a path before its end. */
+static size_t
+unescape(void *cls, struct MHD_Connection *c, char *text)
+{
+	(void)cls;
+	(void)c;
+	return query_unescape(text);
+}
+
 static void
 peer_of(const struct http *h, struct MHD_Connection *c, struct request *req,
     char *buf, size_t cap)
@@ -85,6 +113,7 @@ peer_of(const struct http *h, struct MHD_Connection *c, struct request *req,
 			  ? sizeof(struct sockaddr_in)
 			  : sizeof(struct sockaddr_in6);
 
+	source_of(a, req->source);
 	snprintf(buf, cap, "?");
 	req->peer = buf;
 	if (a != NULL) {
@@ -109,6 +138,8 @@ request_of(const struct http *h, struct MHD_Connection *c, const char *url,
 	    c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
 	ret->authorization = MHD_lookup_connection_value(
 	    c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	ret->host = MHD_lookup_connection_value(
+	    c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	MHD_get_connection_values_n(c, MHD_GET_ARGUMENT_KIND, add_arg, ret);
 	peer_of(h, c, ret, buf, cap);
 }
@@ -166,6 +197,28 @@ send_reply(struct http *h, struct MHD_Connection *c, struct reply *r)
 
 /* ---- The course of a request ---- */
 
+static void
+too_large(const struct exchange *x, struct reply *r)
+{
+	reply_problem_text(r, 413, "Too large",
+	    "expected a body of at most %zu bytes", x->body_max);
+}
+
+/* Said beforehand, so that nobody waits for the rest of it. What is no plain
+ * number is measured as it comes. */
+static bool
+announces_too_much(struct MHD_Connection *c, size_t max)
+{
+	const char *length = MHD_lookup_connection_value(
+	    c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	int64_t n;
+
+	return length != NULL &&
+	       query_number(
+		   span_str(length), "length", 0, INT64_MAX, &n, NULL) == 0 &&
+	       n > (int64_t)max;
+}
+
 /* Its head is there: may it go on? */
 static enum MHD_Result
 begin(struct http *h, struct MHD_Connection *c, const struct request *req,
@@ -175,10 +228,13 @@ begin(struct http *h, struct MHD_Connection *c, const struct request *req,
 	struct reply r;
 
 	reply_init(&r);
-	if (!service_admit(h->service, req, &r, &x->body_max))
+	x->admitted = service_admit(h->service, req, &r, &x->body_max);
+	if (x->admitted && announces_too_much(c, x->body_max)) {
+		x->admitted = false;
+		too_large(x, &r);
+	}
+	if (!x->admitted)
 		ok = send_reply(h, c, &r);
-	else
-		x->admitted = true;
 	/* One byte more than may be, to tell a body that is too large. */
 	wr_init_heap(&x->body, x->body_max + 1);
 	reply_wipe(&r);
@@ -205,8 +261,7 @@ finish(struct http *h, struct MHD_Connection *c, struct request *req,
 
 	reply_init(&r);
 	if (x->too_large)
-		reply_problem_text(&r, 413, "Too large",
-		    "expected a body of at most %zu bytes", x->body_max);
+		too_large(x, &r);
 	else if (wr_finish(&x->body, &req->body) != 0)
 		reply_problem_text(&r, 503, "Unavailable", "out of memory");
 	else
@@ -331,9 +386,10 @@ start_daemon(struct http *h, const struct service_conf *conf, int fd,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)conf->per_address,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
-	    on_completed, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
-	    MHD_OPTION_ARRAY, h->cert != NULL ? tls : none, MHD_OPTION_END);
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
+	    unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_ARRAY,
+	    h->cert != NULL ? tls : none, MHD_OPTION_END);
 	if (h->daemon != NULL)
 		return 0;
 	close(fd);

@@ -77,6 +77,52 @@ query_uuid(struct span text, char ret[STORE_ID])
 	return true;
 }
 
+static int
+hex_value(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+size_t
+query_unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		int high = at[0] == '%' ? hex_value(at[1]) : -1;
+		int low = high >= 0 ? hex_value(at[2]) : -1;
+
+		if (low < 0 || (high == 0 && low == 0)) {
+			*to++ = *at;
+			continue;
+		}
+		*to++ = (char)(high << 4 | low);
+		at += 2;
+	}
+	*to = '\0';
+	return (size_t)(to - text);
+}
+
+bool
+query_host_loopback(const char *host)
+{
+	size_t n;
+
+	if (host == NULL)
+		return false;
+	if (strncmp(host, "[::1]", 5) == 0)
+		return host[5] == '\0' || host[5] == ':';
+	n = strcspn(host, ":");
+	if (n == 9 && strncasecmp(host, "localhost", 9) == 0)
+		return true;
+	/* An address of 127/8, and no name that begins like one. */
+	return strncmp(host, "127.", 4) == 0 &&
+	       strspn(host, "0123456789.") == n;
+}
+
 static bool
 is_name(uint8_t c)
 {

@@ -20,6 +20,11 @@ int query_number(struct span text, const char *name, int64_t min, int64_t max,
     int64_t *ret, struct seal_diag *d);
 /* A UUID in lower case, as we write them. */
 bool query_uuid(struct span text, char ret[STORE_ID]);
+/* Takes %XX out of a URL in place, for all but NUL; what is not well written
+ * keeps its percent sign, and so is no path of ours. Returns the new length. */
+size_t query_unescape(char *text);
+/* "localhost:8080" and its like: what a Host field says on loopback. */
+bool query_host_loopback(const char *host);
 /* 1 to 63 of letters, digits, dot, dash and underscore; no leading dot. */
 int query_name(struct span text, char ret[STORE_NAME_MAX], struct seal_diag *d);
 /* Hex digits, at most 128, or nothing. */

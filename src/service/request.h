@@ -4,6 +4,7 @@
 
 #include "base/wr.h"
 #include "base/diag.h"
+#include "service/quota.h"
 
 /*
  * One HTTP request and its reply, as handlers see them: whole, and without
@@ -22,12 +23,14 @@ struct request {
 	const char *method, *path; /* the path is decoded, without its query */
 	const char *type;          /* Content-Type; NULL: none */
 	const char *authorization; /* NULL: none */
+	const char *host;          /* what it calls this service; NULL: none */
 	struct span body;
 	struct request_arg args[REQUEST_ARGS_MAX];
 	size_t n_args;
 	bool too_many_args;
 	bool loopback;    /* the peer's address is this machine's */
 	bool client_cert; /* one that the configuration lists, verified */
+	uint8_t source[QUOTA_SOURCE]; /* the part of its address that counts */
 	const char *peer; /* its address, or the name in its certificate */
 };
 

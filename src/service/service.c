@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "service/query.h"
 #include "service/service_parts.h"
 
 #define TOKEN_MIN 16u /* bytes */
@@ -81,11 +82,14 @@ route_find(const char *method, const char *path, const char **ret_allow)
 	return NULL;
 }
 
+/* A page elsewhere whose name was made to mean this machine is kept out by the
+ * name that its readers' browsers ask for. */
 static bool
 may_view(const struct service *s, const struct request *req)
 {
 	return s->conf->status == STATUS_ALL ||
-	       (s->conf->status == STATUS_LOOPBACK && req->loopback);
+	       (s->conf->status == STATUS_LOOPBACK && req->loopback &&
+		   query_host_loopback(req->host));
 }
 
 static void
@@ -236,6 +240,8 @@ service_new(
 	if ((r = load_token(s, d)) == 0 &&
 	    (r = seal_verifier_new(&args, &s->verifier, d)) == 0 &&
 	    (r = make_jwks(s, d)) == 0 &&
+	    (r = quota_new((uint32_t)conf->sessions_per_address,
+		 conf->session_s, &s->sessions, d)) == 0 &&
 	    (r = store_open(
 		 conf->store, (size_t)conf->threads + 1, &s->store, d)) == 0)
 		*ret = s;
@@ -253,6 +259,7 @@ service_free(struct service **sp)
 		return;
 	store_close(&s->store);
 	seal_verifier_free(&s->verifier);
+	quota_free(&s->sessions);
 	if (s->token != NULL)
 		seal_wipe(s->token, s->n_token);
 	free(s->token);
@@ -274,5 +281,6 @@ service_tidy(struct service *s, struct seal_diag *d)
 {
 	int64_t now = service_now();
 
-	return store_expire(s->store, now, now - s->conf->keep_days * 86400, d);
+	return store_expire(s->store, now, now - s->conf->keep_days * 86400,
+	    s->conf->keep_results, d);
 }

@@ -11,9 +11,10 @@ struct service {
 	const struct service_conf *conf;
 	struct store *store;
 	struct seal_verifier *verifier;
-	char *jwks;     /* the set as it is published */
-	char *jwk;      /* our key alone */
-	uint8_t *token; /* of provisioners; NULL: tokens are off */
+	struct quota *sessions; /* that one address may open */
+	char *jwks;             /* the set as it is published */
+	char *jwk;              /* our key alone */
+	uint8_t *token;         /* of provisioners; NULL: tokens are off */
 	size_t n_token;
 
 	pthread_mutex_t lock; /* guards what is in force */

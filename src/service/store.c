@@ -362,11 +362,12 @@ store_ar_attesters(
 /* ---- Care ---- */
 
 int
-store_expire(
-    struct store *s, int64_t now_s, int64_t keep_s, struct seal_diag *d)
+store_expire(struct store *s, int64_t now_s, int64_t keep_s, int64_t keep_n,
+    struct seal_diag *d)
 {
 	const struct db_value now[] = { store_number(now_s) };
-	const struct db_value keep[] = { store_number(keep_s) };
+	const struct db_value keep[] = { store_number(keep_s),
+		store_number(keep_n) };
 	int r;
 
 	if ((r = RUN(s, S_SESSION_EXPIRE, now, NULL, NULL, NULL, d)) != 0 ||

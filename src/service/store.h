@@ -134,10 +134,10 @@ int store_enrolment_take(
 
 /* ---- Care ---- */
 
-/* Forgets sessions and enrolments that ended before now_s, and results before
- * keep_s. */
-int store_expire(
-    struct store *s, int64_t now_s, int64_t keep_s, struct seal_diag *d);
+/* Forgets sessions and enrolments that ended before now_s, results before
+ * keep_s, and all but the newest keep_n results. */
+int store_expire(struct store *s, int64_t now_s, int64_t keep_s, int64_t keep_n,
+    struct seal_diag *d);
 
 struct store_counts {
 	int64_t sessions, items, results, refused;

@@ -36,7 +36,8 @@ const char *const store_sql[STATEMENTS] = {
 	    "SELECT " AR_COLUMNS " FROM ar WHERE id IN (SELECT max(id) FROM ar "
 	    "WHERE attester <> '' GROUP BY attester) "
 	    "ORDER BY id DESC LIMIT $1",
-	[S_AR_EXPIRE] = "DELETE FROM ar WHERE at < $1",
+	[S_AR_EXPIRE] = "DELETE FROM ar WHERE at < $1 OR id <= (SELECT "
+			"max(id) FROM ar) - $2",
 	[S_ITEM_ADD] = "INSERT INTO item (kind, name, type, digest, author, "
 		       "added, body) VALUES ($1, $2, $3, $4, $5, $6, $7) "
 		       "RETURNING id",

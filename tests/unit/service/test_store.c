@@ -652,10 +652,16 @@ expiry(void **state)
 
 	(void)state;
 	finish_as("old", "x", 1);
-	assert_int_equal(store_expire(s, NOW, NOW, NULL), 0);
+	assert_int_equal(store_expire(s, NOW, NOW, 1000, NULL), 0);
 	assert_int_equal(store_count(s, &counts, NULL), 0);
 	assert_true(counts.sessions > 0 && counts.results > 0);
-	assert_int_equal(store_expire(s, NOW + 150, NOW + 1, NULL), 0);
+	/* The newest ones stay, of all that are young enough. */
+	for (int i = 0; i < 3; i++)
+		finish_as(i == 0 ? "n0" : i == 1 ? "n1" : "n2", "x", 1);
+	assert_int_equal(store_expire(s, NOW, NOW, 2, NULL), 0);
+	assert_int_equal(store_count(s, &counts, NULL), 0);
+	assert_int_equal(counts.results, 2);
+	assert_int_equal(store_expire(s, NOW + 150, NOW + 1, 1000, NULL), 0);
 	assert_int_equal(store_count(s, &counts, NULL), 0);
 	assert_int_equal(counts.sessions, 0);
 	assert_int_equal(counts.results, 0);
