@@ -268,6 +268,7 @@ const struct command cmd_verifier_list = {
 struct log_opts {
 	struct verifier_opts verifier;
 	const char *attester;
+	const char *before;
 	bool refused;
 	uint32_t max;
 };
@@ -323,7 +324,10 @@ show_log(struct log_opts *o)
 	struct store *store = NULL;
 	struct seal_diag d = { 0 };
 
-	if (open_store(&o->verifier, &conf, &store, &d) == 0)
+	if ((o->before == NULL ||
+		query_number(span_str(o->before), "--before", 1, INT64_MAX,
+		    &filter.before_id, &d) == 0) &&
+	    open_store(&o->verifier, &conf, &store, &d) == 0)
 		store_ar_list(store, &filter, print_result, o, &d);
 	store_close(&store);
 	conf_wipe(&conf);
@@ -344,6 +348,9 @@ run_log(int argc, char **argv)
 		    .flag = &o.refused },
 		{ "--max", "N", "how many (50)", .number = &o.max, .min = 1,
 		    .max = STORE_LIST_MAX },
+		{ "--before", "ID",
+		    "older than this one alone (--json has ids)",
+		    .text = &o.before },
 		{ "--json", NULL, "a JSON object a line",
 		    .flag = &o.verifier.json },
 		{ NULL },
