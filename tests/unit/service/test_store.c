@@ -431,7 +431,7 @@ enrolments(void **state)
 	assert_int_equal(store_enrolment_take(s, "e1", &w, NULL), 0);
 	assert_true(span_equal(wr_view(&w), secret));
 	assert_int_equal(store_enrolment_take(s, "e1", &w, NULL), SEAL_E_STATE);
-	assert_int_equal(store_expire(s, NOW + 20, 0, NULL), 0);
+	assert_int_equal(store_expire(s, NOW + 20, 0, 1000, NULL), 0);
 	assert_int_equal(store_enrolment_take(s, "e2", &w, NULL), SEAL_E_STATE);
 	wr_free(&w);
 }
