@@ -153,6 +153,9 @@ struct seal_enroll_verifier {
 
 #define SEAL_ENROLL_ID_SIZE 16
 
+/* Verifier: are its files there, and fit for each other? */
+SEAL_API int seal_enroll_check(
+    const struct seal_enroll_verifier *v, struct seal_diag *d);
 /* Attester: the EK's certificate, the EK and the AK. */
 SEAL_API int seal_enroll_request(const struct seal_enroll_attester *a,
     void **ret, size_t *ret_n, struct seal_diag *d);
@@ -169,6 +172,14 @@ SEAL_API int seal_enroll_answer(const struct seal_enroll_attester *a,
 SEAL_API int seal_enroll_certify(const struct seal_enroll_verifier *v,
     const void *state, size_t state_n, const void *answer, size_t n,
     int64_t unix_s, char **ret_pem, struct seal_diag *d);
+struct seal_enroll_remote {
+	const char *url;     /* of `seal verifier`; http to loopback alone */
+	const char *ca_file; /* of its TLS certificate; NULL: the system's */
+};
+/* Attester: all of it with a verifier. *ret_pem: the AK's certificate, which
+ * is for this AK, and the chain above it. */
+SEAL_API int seal_enroll_remote(const struct seal_enroll_attester *a,
+    const struct seal_enroll_remote *v, char **ret_pem, struct seal_diag *d);
 /* Which challenge a challenge, an answer or a state belongs to. */
 SEAL_API int seal_enroll_id(const void *message, size_t n,
     unsigned char ret[SEAL_ENROLL_ID_SIZE], struct seal_diag *d);

@@ -18,6 +18,7 @@
 struct enroll_opts {
 	struct seal_enroll_attester attester;
 	struct seal_enroll_verifier verifier;
+	struct seal_enroll_remote remote; /* url NULL: by files */
 	const char *in, *out, *state;
 };
 
@@ -113,6 +114,19 @@ step_certify(const struct enroll_opts *o, struct seal_diag *d)
 	return r;
 }
 
+/* All of them, with a verifier. */
+static int
+step_remote(const struct enroll_opts *o, struct seal_diag *d)
+{
+	char *pem = NULL;
+	int r;
+
+	if ((r = seal_enroll_remote(&o->attester, &o->remote, &pem, d)) == 0)
+		r = write_out(o, pem, strlen(pem), d);
+	free(pem);
+	return r;
+}
+
 /* ---- Command line ---- */
 
 static const struct step {
@@ -153,12 +167,30 @@ missing(const struct step *s, const struct enroll_opts *o)
 }
 
 static int
+run_remote(const struct operands *args, struct enroll_opts *o)
+{
+	struct seal_diag d = { 0 };
+
+	if (args->n > 0)
+		return opt_usage(&cmd_tpm_enroll,
+		    "--verifier does every step; found '%s'", args->v[0]);
+	if (o->out == NULL)
+		return opt_usage(&cmd_tpm_enroll, "expected -o");
+	return step_remote(o, &d) == 0 ? EXIT_ACCEPTED
+				       : out_diag(stdout, false, &d);
+}
+
+static int
 run_step(const struct operands *args, struct enroll_opts *o)
 {
-	const struct step *s = step_find(args->v[0]);
+	const struct step *s;
 	struct seal_diag d = { 0 };
 	const char *what;
 
+	if (args->n == 0)
+		return opt_usage(
+		    &cmd_tpm_enroll, "expected --verifier, or a step");
+	s = step_find(args->v[0]);
 	if (s == NULL)
 		return opt_usage(&cmd_tpm_enroll,
 		    "expected request, challenge, answer or certify; found "
@@ -180,6 +212,10 @@ run(int argc, char **argv)
 	struct enroll_opts o = { 0 };
 	struct operands args;
 	const struct opt opts[] = {
+		{ "--verifier", "URL", "of a `seal verifier`: does every step",
+		    .text = &o.remote.url },
+		{ "--verifier-ca", "FILE", "of its certificate (the system's)",
+		    .text = &o.remote.ca_file },
 		{ "--tcti", "TCTI", "the TPM (device:/dev/tpmrm0)",
 		    .text = &o.attester.tcti },
 		{ "--ak", "HANDLE", "0x81010011", .number = &o.attester.ak,
@@ -205,16 +241,21 @@ run(int argc, char **argv)
 		{ NULL },
 	};
 	enum opt_result r =
-	    opt_parse(&cmd_tpm_enroll, opts, argc, argv, 1, 2, &args);
+	    opt_parse(&cmd_tpm_enroll, opts, argc, argv, 0, 2, &args);
 
-	return r == OPT_RUN ? run_step(&args, &o) : opt_exit(r);
+	if (r != OPT_RUN)
+		return opt_exit(r);
+	return o.remote.url != NULL ? run_remote(&args, &o)
+				    : run_step(&args, &o);
 }
 
 const struct command cmd_tpm_enroll = {
 	.name = "tpm enroll",
-	.operands = "request|challenge|answer|certify [FILE] -o FILE ...",
+	.operands =
+	    "(--verifier URL | request|challenge|answer|certify [FILE]) -o FILE ...",
 	.summary = "have the TPM's attestation key certified",
 	.example =
+	    "  seal tpm enroll --verifier https://verifier.example -o ak.pem\n"
 	    "  seal tpm enroll request -o request\n"
 	    "  seal tpm enroll challenge request --ek-ca ek-ca.pem --state s "
 	    "-o challenge\n"

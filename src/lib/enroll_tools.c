@@ -108,6 +108,22 @@ out:
 /* ---- Verifier ---- */
 
 int
+seal_enroll_check(const struct seal_enroll_verifier *v, struct seal_diag *d)
+{
+	struct trust *anchors = trust_new();
+	struct issuer *issuer = NULL;
+	int r;
+
+	if (anchors == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "enrolment");
+	if ((r = trust_add_pem_file(anchors, v->ek_ca, d)) == 0)
+		r = issuer_load(v->ca_cert, v->ca_key, &issuer, d);
+	trust_free(&anchors);
+	issuer_free(&issuer);
+	return r;
+}
+
+int
 seal_enroll_challenge(const struct seal_enroll_verifier *v, const void *request,
     size_t n, int64_t unix_s, void **ret, size_t *ret_n, void **ret_state,
     size_t *ret_state_n, struct seal_diag *d)

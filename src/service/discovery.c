@@ -113,6 +113,13 @@ write_counters(const struct service *s, struct wr *w)
 	    (unsigned long long)load(&s->accepted),
 	    (unsigned long long)load(&s->refused),
 	    (unsigned long long)load(&s->failed));
+	metric(w, "enrolments_total", "counter",
+	    "Enrolments of attestation keys by how they ended.");
+	wr_printf(w,
+	    "seal_verifier_enrolments_total{outcome=\"certified\"} %llu\n"
+	    "seal_verifier_enrolments_total{outcome=\"refused\"} %llu\n",
+	    (unsigned long long)load(&s->enrolled),
+	    (unsigned long long)load(&s->enrol_refused));
 	metric(w, "appraisal_seconds_total", "counter",
 	    "Time spent on appraisals.");
 	wr_printf(w, "seal_verifier_appraisal_seconds_total %.6f\n",

@@ -34,6 +34,8 @@ static const struct route routes[] = {
 	{ "DELETE", API_SESSION, true, PUBLIC, 0, api_session_delete },
 	{ "POST", API_SUBMIT, false, PROVISIONER, STORE_BODY_MAX,
 	    provision_submit },
+	{ "POST", API_CHALLENGE, false, PUBLIC, ENROL_MAX, enrol_challenge },
+	{ "POST", API_CERTIFICATE, false, PUBLIC, ENROL_MAX, enrol_certify },
 	{ "GET", "/.well-known/veraison/verification", false, PUBLIC, 0,
 	    discover_verification },
 	{ "GET", "/.well-known/veraison/provisioning", false, PUBLIC, 0,
@@ -239,7 +241,7 @@ service_new(
 	pthread_mutex_init(&s->lock, NULL);
 	if ((r = load_token(s, d)) == 0 &&
 	    (r = seal_verifier_new(&args, &s->verifier, d)) == 0 &&
-	    (r = make_jwks(s, d)) == 0 &&
+	    (r = make_jwks(s, d)) == 0 && (r = enrol_init(s, d)) == 0 &&
 	    (r = quota_new((uint32_t)conf->sessions_per_address,
 		 conf->session_s, &s->sessions, d)) == 0 &&
 	    (r = store_open(

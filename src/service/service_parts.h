@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+#include <sealtls/tools.h>
+
 #include "service/service.h"
 
 /* What the files of the service share; for them alone. */
@@ -11,10 +13,11 @@ struct service {
 	const struct service_conf *conf;
 	struct store *store;
 	struct seal_verifier *verifier;
-	struct quota *sessions; /* that one address may open */
-	char *jwks;             /* the set as it is published */
-	char *jwk;              /* our key alone */
-	uint8_t *token;         /* of provisioners; NULL: tokens are off */
+	struct quota *sessions;            /* that one address may open */
+	char *jwks;                        /* the set as it is published */
+	char *jwk;                         /* our key alone */
+	struct seal_enroll_verifier enrol; /* ek_ca NULL: off */
+	uint8_t *token; /* of provisioners; NULL: tokens are off */
 	size_t n_token;
 
 	pthread_mutex_t lock; /* guards what is in force */
@@ -25,6 +28,7 @@ struct service {
 	/* Counted since the start; atomic. */
 	uint64_t replies[6]; /* by hundreds of the status */
 	uint64_t accepted, refused, failed;
+	uint64_t enrolled, enrol_refused;
 	uint64_t appraise_us;
 };
 
@@ -33,6 +37,8 @@ int64_t service_now(void);
 int service_policy(struct service *s, struct seal_diag *d);
 /* Does the policy in force take the CoRIM of this number? */
 bool service_uses(struct service *s, int64_t id);
+/* Takes over what the configuration says of enrolment, and looks at it. */
+int enrol_init(struct service *s, struct seal_diag *d);
 /* May this requester provision? Else *ret says why not. */
 bool provision_allowed(
     const struct service *s, const struct request *req, struct reply *ret);
@@ -51,6 +57,10 @@ void api_session_delete(
     struct service *s, const struct request *req, struct reply *ret);
 void provision_submit(
     struct service *s, const struct request *req, struct reply *ret);
+void enrol_challenge(
+    struct service *s, const struct request *req, struct reply *ret);
+void enrol_certify(
+    struct service *s, const struct request *req, struct reply *ret);
 void discover_verification(
     struct service *s, const struct request *req, struct reply *ret);
 void discover_provisioning(
@@ -68,6 +78,9 @@ void page_style(
 
 #define API_SESSION "/challenge-response/v1/session/"
 #define API_NEW "/challenge-response/v1/newSession"
+#define API_CHALLENGE "/enrolment/v1/challenge"
+#define API_CERTIFICATE "/enrolment/v1/certificate"
+#define ENROL_MAX 65536u /* bytes of a message */
 #define API_SUBMIT "/endorsement-provisioning/v1/submit"
 #define API_SESSION_TYPE \
 	"application/vnd.veraison.challenge-response-session+json"

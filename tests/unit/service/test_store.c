@@ -521,6 +521,61 @@ too_large(void **state)
 	free(big);
 }
 
+static void
+inject_session(const char *t)
+{
+	struct session got = { 0 };
+	struct ar_row row = { .at_s = NOW,
+		.session = t,
+		.verifier = t,
+		.attester = t,
+		.scheme = t,
+		.policy = t,
+		.evidence = t,
+		.outcome = 2,
+		.vector = t,
+		.reason = t,
+		.remedy = t,
+		.result = t };
+
+	assert_int_equal(
+	    store_session_get(s, t, NOW, &got, NULL), SEAL_E_STATE);
+	assert_int_equal(store_session_delete(s, t, NOW, NULL), SEAL_E_STATE);
+	assert_int_equal(listed(t, AR_ALL), 0);
+	assert_int_equal(add_session(t), 0);
+	assert_int_equal(
+	    store_session_finish(s, t, NOW, SESSION_FAILED, &row, NULL), 0);
+	assert_int_equal(listed(t, AR_ALL), 1);
+	assert_int_equal(store_session_get(s, t, NOW, &got, NULL), 0);
+	assert_string_equal(got.result, t);
+	session_wipe(&got);
+}
+
+static void
+inject_item(const char *t)
+{
+	struct item item = an_item(t, t, span_str(t));
+
+	item.type = item.digest = item.by = t;
+	assert_int_equal(store_item_add(s, &item, NULL, NULL), 0);
+	item.kind = "policy";
+	assert_int_equal(store_item_add(s, &item, NULL, NULL), 0);
+	assert_string_equal(in_force("policy", t), t);
+}
+
+static void
+inject_enrolment(const char *t)
+{
+	struct wr w;
+
+	wr_init_heap(&w, 64);
+	assert_int_equal(
+	    store_enrolment_add(s, t, span_str(t), NOW + 10, NULL), 0);
+	assert_int_equal(store_enrolment_take(s, t, &w, NULL), 0);
+	assert_true(span_equal(wr_view(&w), span_str(t)));
+	wr_free(&w);
+}
+
 /* Every text field, every nasty text: stored and found as it was, and
  * nothing else is touched. */
 static void
@@ -530,48 +585,10 @@ injection(void **state)
 
 	(void)state;
 	for (size_t i = 0; nasty[i] != NULL; i++) {
-		const char *t = nasty[i];
-		struct item item = an_item(t, t, span_str(t));
-		struct session got = { 0 };
-		struct wr w;
-		struct ar_row row = { .at_s = NOW,
-			.session = t,
-			.verifier = t,
-			.attester = t,
-			.scheme = t,
-			.policy = t,
-			.evidence = t,
-			.outcome = 2,
-			.vector = t,
-			.reason = t,
-			.remedy = t,
-			.result = t };
-
-		wr_init_heap(&w, 64);
-		item.type = item.digest = item.by = t;
 		assert_int_equal(store_count(s, &before, NULL), 0);
-		assert_int_equal(
-		    store_session_get(s, t, NOW, &got, NULL), SEAL_E_STATE);
-		assert_int_equal(
-		    store_session_delete(s, t, NOW, NULL), SEAL_E_STATE);
-		assert_int_equal(listed(t, AR_ALL), 0);
-		assert_int_equal(add_session(t), 0);
-		assert_int_equal(
-		    store_session_finish(s, t, NOW, SESSION_FAILED, &row, NULL),
-		    0);
-		assert_int_equal(listed(t, AR_ALL), 1);
-		assert_int_equal(store_session_get(s, t, NOW, &got, NULL), 0);
-		assert_string_equal(got.result, t);
-		session_wipe(&got);
-		assert_int_equal(store_item_add(s, &item, NULL, NULL), 0);
-		item.kind = "policy";
-		assert_int_equal(store_item_add(s, &item, NULL, NULL), 0);
-		assert_string_equal(in_force("policy", t), t);
-		assert_int_equal(
-		    store_enrolment_add(s, t, span_str(t), NOW + 10, NULL), 0);
-		assert_int_equal(store_enrolment_take(s, t, &w, NULL), 0);
-		assert_true(span_equal(wr_view(&w), span_str(t)));
-		wr_free(&w);
+		inject_session(nasty[i]);
+		inject_item(nasty[i]);
+		inject_enrolment(nasty[i]);
 		assert_int_equal(store_count(s, &after, NULL), 0);
 		assert_int_equal(after.sessions, before.sessions + 1);
 		assert_int_equal(after.results, before.results + 1);
