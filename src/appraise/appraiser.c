@@ -5,6 +5,8 @@
 
 const struct appraiser *const appraisers[] = {
 	&appraiser_tpm,
+	&appraiser_tdx,
+	&appraiser_sgx,
 	&appraiser_soft,
 	NULL,
 };

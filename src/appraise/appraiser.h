@@ -14,6 +14,7 @@ struct findings {
 	/* Every signature-covered field that must equal the binder. */
 	struct span signed_binder[FINDINGS_BINDERS];
 	size_t n_signed_binder;
+	bool binder_padded; /* these are 64 bytes: the binder, then zeros */
 	/* SPKI of the key that the signed bytes name as subject; owned. */
 	uint8_t subject_spki[LIMIT_SPKI];
 	size_t n_subject_spki;
@@ -71,6 +72,7 @@ struct appraiser {
 };
 
 extern const struct appraiser appraiser_tpm, appraiser_soft;
+extern const struct appraiser appraiser_tdx, appraiser_sgx;
 extern const struct appraiser *const appraisers[]; /* NULL ends */
 const struct appraiser *appraiser_find(struct span media_type);
 

@@ -7,6 +7,7 @@
 #include "appraise/appraiser.h"
 #include "format/cmw.h"
 #include "format/eat.h"
+#include "format/quote.h"
 #include "format/tpm_evidence.h"
 #include "lib/ctx.h"
 
@@ -63,10 +64,14 @@ item_wipe(struct item *item)
 	endorse_free(&item->endorse);
 }
 
-/* Bare Evidence that its first byte gives away. */
+/* Bare Evidence that its form gives away. */
 static const char *
 guess_type(struct span in)
 {
+	struct quote q;
+
+	if (quote_parse(in, &q, NULL) == 0)
+		return q.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE;
 	if (in.n > 0 && in.p[0] == 0xd2)
 		return EAT_SOFT_TYPE;
 	if (in.n > 0 && in.p[0] >= 0xa7 && in.p[0] <= 0xa9)

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/dcap.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appraise/anchored.h"
+#include "base/text.h"
+#include "crypto/crl.h"
+#include "crypto/der.h"
+
+#define BUNDLES_MAX 32u /* JSON documents with collateral */
+#define TEXT 160
+#define TCB_SIGNER "Intel SGX TCB Signing"
+#define REMEDY_COLLATERAL \
+	"give Intel's current collateral for this platform (--endorsements)"
+
+/* What was given beside the Evidence, opened; nothing of it is believed. */
+struct collateral {
+	const struct endorsements *given;
+	struct endorsements *inside; /* of the bundles */
+	struct tcb_bundle *bundles;
+	size_t n_bundles;
+};
+
+struct judging {
+	const struct dcap_facts *f;
+	const struct dcap_rules *rules;
+	int64_t now, until;
+	struct trust *root; /* that certificate alone */
+	struct span root_cert;
+	struct collateral c;
+	struct tcb_info *info;
+	struct qe_identity *qe;
+	struct span signer; /* certificate, DER */
+	struct cert *signer_cert;
+	struct seal_verdict *v;
+};
+
+static bool
+step(struct judging *j, const char *name, int r, const struct seal_diag *d,
+    const char *expected)
+{
+	return verdict_check(j->v, name, r == 0, r, expected, d->text,
+	    d->remedy[0] != '\0' ? d->remedy : REMEDY_COLLATERAL);
+}
+
+/* ---- Opening ---- */
+
+static int
+add_inside(
+    struct collateral *c, const struct tcb_bundle *b, struct seal_diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < TCB_CHAINS; i++)
+		r = endorse_add(
+		    c->inside, "chain of collateral", b->chains[i], d);
+	for (size_t i = 0; r == 0 && i < TCB_LISTS; i++)
+		r = endorse_add(
+		    c->inside, "list of collateral", b->lists[i], d);
+	return r;
+}
+
+/* JSON of another kind may lie in the same folder; broken collateral is told
+ * of, unless some other serves. */
+static int
+open_collateral(struct judging *j, struct seal_diag *broken)
+{
+	struct collateral *c = &j->c;
+	const struct endorsement *item;
+	size_t at = 0;
+
+	c->given = j->f->endorse;
+	c->inside = endorse_new();
+	c->bundles = calloc(BUNDLES_MAX, sizeof(*c->bundles));
+	if (c->inside == NULL || c->bundles == NULL)
+		return SEAL_E_MEMORY;
+	while ((item = endorse_next(c->given, ENDORSE_JSON, &at)) != NULL) {
+		struct seal_diag d = { 0 };
+		struct tcb_bundle *b = &c->bundles[c->n_bundles];
+		int r;
+
+		if (c->n_bundles == BUNDLES_MAX)
+			return seal_fail(broken, SEAL_E_LIMIT,
+			    "more than %u documents of collateral",
+			    BUNDLES_MAX);
+		if ((r = tcb_bundle_parse(item->bytes, b, &d)) == 0) {
+			c->n_bundles++;
+			if ((r = add_inside(c, b, &d)) == SEAL_E_MEMORY)
+				return r;
+		}
+		if (r != 0 && r != SEAL_E_UNSUPPORTED)
+			seal_fail(broken, r, "%s", d.text);
+	}
+	return 0;
+}
+
+static void
+close_collateral(struct collateral *c)
+{
+	for (size_t i = 0; i < c->n_bundles; i++)
+		tcb_bundle_free(&c->bundles[i]);
+	free(c->bundles);
+	endorse_free(&c->inside);
+}
+
+/* Over both, those inside bundles last. */
+static const struct endorsement *
+next_item(const struct collateral *c, enum endorse_kind kind, size_t at[2])
+{
+	const struct endorsement *item = endorse_next(c->given, kind, &at[0]);
+
+	return item != NULL ? item : endorse_next(c->inside, kind, &at[1]);
+}
+
+/* ---- The root, and the PCK chain under it ---- */
+
+static int
+root_is_named(
+    const struct dcap_rules *rules, struct span root, struct seal_diag *d)
+{
+	uint8_t digest[HASH_MAX];
+	struct cert *cert = NULL;
+	char e[HEX_SHORT], g[HEX_SHORT];
+	int r;
+
+	if ((r = cert_parse(root, &cert, d)) != 0)
+		return r;
+	r = hash_one(HASH_SHA256, cert_spki(cert), digest, d);
+	cert_unref(&cert);
+	if (r != 0 ||
+	    span_equal_ct(span_of(digest, 32), span_of(rules->root_sha256, 32)))
+		return r;
+	return seal_fail(d, SEAL_E_CHAIN, "root: expected key %s, found %s",
+	    hex_short(span_of(rules->root_sha256, 32), e),
+	    hex_short(span_of(digest, 32), g));
+}
+
+/* Makes it the one anchor of all that follows, if PCK and CA lead to it. */
+static int
+try_root(struct judging *j, struct span root, struct seal_diag *d)
+{
+	int r;
+
+	trust_free(&j->root);
+	if ((j->root = trust_new()) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "root");
+	if ((r = trust_add_der(j->root, root, d)) == 0)
+		r = chain_verify(
+		    j->root, j->f->chain, DCAP_CHAIN - 1, j->now, NULL, d);
+	if (r == 0)
+		j->root_cert = root;
+	return r;
+}
+
+/* The policy's anchor, rather than what the quote brings: Intel issued its
+ * root twice with one key. */
+static int
+find_root(struct judging *j, const struct accept_entry *e, struct seal_diag *d)
+{
+	struct span anchor = { 0 };
+	struct cert_parts ca;
+	int r = SEAL_E_CHAIN;
+	size_t at = 0;
+
+	if (!cert_parts_read(j->f->chain[1], &ca))
+		return seal_fail(d, SEAL_E_CHAIN, "PCK CA: malformed");
+	while (r != 0 && anchored_next(e, ca.issuer, &at, &anchor))
+		r = try_root(j, anchor, d);
+	if (r == 0 || d->code != 0)
+		return r;
+	seal_fail(d, SEAL_E_CHAIN,
+	    "none of the entry's anchors is the root of the quote's PCK "
+	    "chain");
+	seal_remedy(d, "add Intel's SGX root as a \"ca\" of the entry's "
+		       "signers");
+	return SEAL_E_CHAIN;
+}
+
+static bool
+judge_root(struct judging *j, const struct accept_entry *e)
+{
+	struct span root = j->f->chain[DCAP_CHAIN - 1];
+	struct seal_diag d = { 0 };
+	int r;
+
+	if (!j->rules->has_root)
+		r = find_root(j, e, &d);
+	else if ((r = root_is_named(j->rules, root, &d)) == 0)
+		r = try_root(j, root, &d);
+	return verdict_check(j->v, "dcap.root", r == 0, r,
+	    "a PCK certificate under the policy's root", d.text, d.remedy);
+}
+
+/* ---- Who signs collateral ---- */
+
+/* Its common name, the only one. */
+static bool
+has_common_name(struct span name, const char *want)
+{
+	static const uint8_t cn[] = { 0x55, 4, 3 };
+	struct span oid, value;
+	struct rd r, list, set, pair;
+	size_t n = 0;
+	bool found = false;
+	uint8_t tag = 0;
+
+	rd_init(&r, name);
+	if (!der_enter(&r, DER_SEQ, &list))
+		return false;
+	while (der_enter(&list, DER_SET, &set)) {
+		if (!der_enter(&set, DER_SEQ, &pair) ||
+		    !der_read(&pair, DER_OID, &oid) || !rd_peek(&pair, &tag) ||
+		    !der_read(&pair, tag, &value))
+			return false;
+		if (!span_equal(oid, span_of(cn, sizeof(cn))))
+			continue;
+		found = span_is(value, want);
+		n++;
+	}
+	return found && n == 1;
+}
+
+static bool
+is_ca(const struct cert_parts *p)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 0x13 };
+	struct span value = { 0 };
+	struct rd r, seq;
+
+	if (!cert_parts_extension(p, span_of(oid, sizeof(oid)), &value))
+		return false;
+	rd_init(&r, value);
+	return !der_enter(&r, DER_SEQ, &seq) || rd_left(&seq) > 0;
+}
+
+/*
+ * The root certifies it itself, by this name, and not as a CA: so neither a
+ * PCK, which some platform holds, nor a PCK's CA can sign collateral.
+ */
+static int
+check_signer(
+    struct judging *j, struct span der, struct cert **ret, struct seal_diag *d)
+{
+	struct cert_parts p;
+	struct cert *c = NULL;
+	int r;
+
+	if (!cert_parts_read(der, &p) ||
+	    !has_common_name(p.subject, TCB_SIGNER) || is_ca(&p))
+		return SEAL_E_UNSUPPORTED; /* some other certificate */
+	if ((r = chain_verify(j->root, &der, 1, j->now, NULL, d)) != 0 ||
+	    (r = cert_parse(der, &c, d)) != 0)
+		return r;
+	if (!cert_may_sign(c)) {
+		cert_unref(&c);
+		return seal_fail(d, SEAL_E_CHAIN, "its key may not sign");
+	}
+	*ret = c;
+	return 0;
+}
+
+static bool
+find_signer(struct judging *j)
+{
+	const struct endorsement *item;
+	struct seal_diag d = { 0 };
+	size_t at[2] = { 0, 0 };
+	int r = SEAL_E_UNAVAILABLE;
+
+	while (j->signer_cert == NULL &&
+	       (item = next_item(&j->c, ENDORSE_CERT, at)) != NULL) {
+		int got = check_signer(j, item->bytes, &j->signer_cert, &d);
+
+		if (got == 0)
+			j->signer = item->bytes;
+		else if (got != SEAL_E_UNSUPPORTED)
+			r = got;
+	}
+	if (j->signer_cert == NULL && d.code == 0)
+		seal_fail(
+		    &d, r, "no certificate of '%s' was given", TCB_SIGNER);
+	return step(j, "dcap.tcb.signer", j->signer_cert != NULL ? 0 : r, &d,
+	    "a certificate of Intel's TCB signer under that root");
+}
+
+/* ---- Documents ---- */
+
+static int
+check_signature(struct judging *j, struct span body, const uint8_t raw[64],
+    struct seal_diag *d)
+{
+	uint8_t buf[LIMIT_SIGNATURE];
+	struct wr der;
+	int r;
+
+	wr_init(&der, buf, sizeof(buf));
+	if ((r = ecdsa_raw_to_der(
+		 span_of(raw, 32), span_of(raw + 32, 32), &der, d)) != 0)
+		return r;
+	return pubkey_verify(cert_key(j->signer_cert), SIG_ECDSA_P256_SHA256,
+	    body, wr_view(&der), d);
+}
+
+static int
+check_time(struct judging *j, const char *what, int64_t from, int64_t to,
+    struct seal_diag *d)
+{
+	if (j->now < from)
+		return seal_fail(d, SEAL_E_STALE,
+		    "%s: issued at %" PRId64 ", after the time %" PRId64, what,
+		    from, j->now);
+	if (j->now > to)
+		return seal_fail(d, SEAL_E_STALE,
+		    "%s: ended at %" PRId64 ", before the time %" PRId64, what,
+		    to, j->now);
+	if (j->rules->max_age_s > 0 &&
+	    j->now - from > (int64_t)j->rules->max_age_s)
+		return seal_fail(d, SEAL_E_STALE,
+		    "%s: %" PRId64 " s old, at most %u allowed", what,
+		    j->now - from, j->rules->max_age_s);
+	return 0;
+}
+
+static int
+check_evaluation(
+    struct judging *j, const char *what, uint32_t number, struct seal_diag *d)
+{
+	if (number >= j->rules->min_evaluation)
+		return 0;
+	return seal_fail(d, SEAL_E_STALE,
+	    "%s: evaluation %u, at least %u wanted", what, number,
+	    j->rules->min_evaluation);
+}
+
+/* How far a document came; the one that came furthest tells its story. */
+struct story {
+	int stage, code;
+	struct seal_diag d;
+};
+
+static void
+keep_story(struct story *s, int stage, int code, const struct seal_diag *d)
+{
+	if (s->code != 0 && s->stage >= stage)
+		return;
+	s->stage = stage;
+	s->code = code;
+	s->d = *d;
+}
+
+/* Is it about this platform? */
+static int
+check_info(struct judging *j, const struct tcb_info *i, struct seal_diag *d)
+{
+	const struct pck *p = &j->f->pck;
+	bool tdx = j->f->quote.tee == QUOTE_TDX;
+	char e[HEX_SHORT], g[HEX_SHORT];
+
+	if (!span_is(i->id, tdx ? "TDX" : "SGX"))
+		return seal_fail(d, SEAL_E_EVIDENCE,
+		    "TCB Info: of the kind %s, expected %s",
+		    i->tdx ? "TDX" : "SGX", tdx ? "TDX" : "SGX");
+	if (memcmp(i->fmspc, p->fmspc, sizeof(i->fmspc)) != 0)
+		return seal_fail(d, SEAL_E_EVIDENCE,
+		    "TCB Info: of FMSPC %s, expected %s",
+		    hex_short(span_of(i->fmspc, 6), g),
+		    hex_short(span_of(p->fmspc, 6), e));
+	if (memcmp(i->pce_id, p->pce_id, sizeof(i->pce_id)) != 0)
+		return seal_fail(d, SEAL_E_EVIDENCE,
+		    "TCB Info: of PCE %s, expected %s",
+		    hex_short(span_of(i->pce_id, 2), g),
+		    hex_short(span_of(p->pce_id, 2), e));
+	return 0;
+}
+
+static int
+try_info(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
+    struct seal_diag *d)
+{
+	struct tcb_info *i = j->info;
+	int r;
+
+	*ret_stage = 1;
+	if ((r = tcb_info_parse(b->tcb_info, b->tcb_signature, i, d)) != 0)
+		return r;
+	*ret_stage = 2;
+	if ((r = check_info(j, i, d)) != 0)
+		return r;
+	*ret_stage = 3;
+	if ((r = check_signature(j, i->signed_bytes, i->signature, d)) != 0)
+		return r;
+	*ret_stage = 4;
+	if ((r = check_time(j, "TCB Info", i->issued_at, i->next_update, d)) !=
+	    0)
+		return r;
+	return check_evaluation(j, "TCB Info", i->evaluation, d);
+}
+
+static int
+try_identity(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
+    struct seal_diag *d)
+{
+	struct qe_identity *q = j->qe;
+	const char *id = j->f->quote.tee == QUOTE_TDX ? "TD_QE" : "QE";
+	char got[16];
+	int r;
+
+	*ret_stage = 1;
+	if ((r = qe_identity_parse(b->qe_identity, b->qe_signature, q, d)) != 0)
+		return r;
+	*ret_stage = 2;
+	if (!span_is(q->id, id))
+		return seal_fail(d, SEAL_E_EVIDENCE,
+		    "Enclave Identity: of '%s', expected '%s'",
+		    text_safe(q->id, got, sizeof(got)), id);
+	*ret_stage = 3;
+	if ((r = check_signature(j, q->signed_bytes, q->signature, d)) != 0)
+		return r;
+	*ret_stage = 4;
+	if ((r = check_time(
+		 j, "Enclave Identity", q->issued_at, q->next_update, d)) != 0)
+		return r;
+	return check_evaluation(j, "Enclave Identity", q->evaluation, d);
+}
+
+static void
+until_at_most(struct judging *j, int64_t end)
+{
+	if (end < j->until)
+		j->until = end;
+}
+
+/* The first that serves. */
+static bool
+find_document(struct judging *j, bool info, const struct seal_diag *broken)
+{
+	struct story s = { .code = 0 };
+	bool found = false;
+
+	if (broken->code != 0)
+		keep_story(&s, 0, broken->code, broken);
+	for (size_t i = 0; i < j->c.n_bundles && !found; i++) {
+		const struct tcb_bundle *b = &j->c.bundles[i];
+		struct seal_diag d = { 0 };
+		int stage = 0, r;
+
+		if ((info ? b->tcb_info : b->qe_identity).n == 0)
+			continue;
+		r = info ? try_info(j, b, &stage, &d)
+			 : try_identity(j, b, &stage, &d);
+		found = r == 0;
+		if (!found)
+			keep_story(&s, stage, r, &d);
+	}
+	if (!found && s.code == 0)
+		s.code = seal_fail(&s.d, SEAL_E_UNAVAILABLE, "none was given");
+	if (found)
+		until_at_most(
+		    j, info ? j->info->next_update : j->qe->next_update);
+	return step(j, info ? "dcap.tcb.info" : "dcap.qe.info",
+	    found ? 0 : s.code, &s.d,
+	    info ? "current TCB Info of this platform"
+		 : "a current identity of the quoting enclave");
+}
+
+/* ---- Revocation ---- */
+
+/*
+ * Every list that the issuer signed counts against a certificate, also one
+ * that has ended; at least one must be current, if lists are needed.
+ */
+static int
+check_lists(struct judging *j, struct span issuer, const struct span *certs,
+    size_t n, bool *ret_current, struct seal_diag *d)
+{
+	const struct endorsement *item;
+	size_t at[2] = { 0, 0 };
+	int64_t until = 0;
+	int r;
+
+	while ((item = next_item(&j->c, ENDORSE_CRL, at)) != NULL) {
+		struct crl list = { 0 };
+
+		if (crl_parse(item->bytes, &list, NULL) != 0 ||
+		    crl_verify(&list, issuer, NULL) != 0)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			if ((r = crl_check(&list, certs[i], NULL, d)) != 0)
+				return r;
+		if (crl_current(&list, j->now, d) == 0 &&
+		    list.next_update > until)
+			until = list.next_update;
+	}
+	*ret_current = until > 0;
+	if (until > 0)
+		until_at_most(j, until);
+	return 0;
+}
+
+static bool
+judge_list(struct judging *j, const char *name, struct span issuer,
+    const struct span *certs, size_t n)
+{
+	struct seal_diag d = { 0 };
+	bool current = false;
+	int r = check_lists(j, issuer, certs, n, &current, &d);
+
+	if (r == 0 && !current && !j->rules->need_lists) {
+		verdict_skip(j->v, name, "no current list, and none needed");
+		return true;
+	}
+	if (r == 0 && !current)
+		r = d.code != 0 ? d.code
+				: seal_fail(&d, SEAL_E_UNAVAILABLE,
+				      "no revocation list of the issuer");
+	return step(j, name, r, &d, "not revoked by a current list");
+}
+
+static bool
+judge_revocation(struct judging *j)
+{
+	const struct span *chain = j->f->chain;
+	struct span by_root[] = { chain[1], j->signer };
+
+	return judge_list(j, "dcap.crl.root", j->root_cert, by_root, 2) &&
+	       judge_list(j, "dcap.crl.pck", chain[1], chain, 1);
+}
+
+/* ---- All ---- */
+
+static bool
+judge(struct judging *j, const struct accept_entry *e)
+{
+	struct seal_diag broken = { 0 };
+	struct dcap_tcb t = { 0 };
+	int r;
+
+	if (!judge_root(j, e))
+		return false;
+	if ((r = open_collateral(j, &broken)) != 0)
+		return step(j, "dcap.collateral", r, &broken, "collateral");
+	if (!find_signer(j) || !judge_revocation(j) ||
+	    !find_document(j, true, &broken) ||
+	    !find_document(j, false, &broken) ||
+	    !dcap_judge_qe(j->qe, j->f, &t, j->v) ||
+	    !dcap_judge_platform(j->info, j->f, &t, j->v))
+		return false;
+	until_at_most(j, cert_not_after(j->signer_cert));
+	dcap_merge(&t);
+	return dcap_judge_status(&t, j->rules, j->now, &j->until, j->v);
+}
+
+bool
+dcap_endorsed(const struct accept_entry *e, const struct dcap_rules *rules,
+    const struct findings *f, int64_t now, int64_t *until,
+    struct seal_verdict *v)
+{
+	struct judging j = { .f = f->facts,
+		.rules = rules,
+		.now = now,
+		.until = *until,
+		.info = calloc(1, sizeof(struct tcb_info)),
+		.qe = calloc(1, sizeof(struct qe_identity)),
+		.v = v };
+	bool ok;
+
+	ok = j.info != NULL && j.qe != NULL
+		 ? judge(&j, e)
+		 : verdict_check(v, "dcap.collateral", false, SEAL_E_MEMORY,
+		       NULL, "out of memory", NULL);
+	if (ok)
+		*until = j.until;
+	v->ar4si[AR4SI_CONFIGURATION] = ok ? AR4SI_AFFIRMING : AR4SI_WARNING;
+	close_collateral(&j.c);
+	trust_free(&j.root);
+	cert_unref(&j.signer_cert);
+	free(j.info);
+	free(j.qe);
+	return ok;
+}

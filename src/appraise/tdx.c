@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/dcap_values.h"
+#include "appraise/refs.h"
+
+#include <stdlib.h>
+
+#include "appraise/strict.h"
+#include "base/text.h"
+
+/*
+ * Rules of an entry:
+ *   "measurements": {"mrtd": HEX, …}   registers; mrtd must be there
+ *   "attributes", "xfam": HEX          8 bytes each as the quote holds them
+ *   "migratable": BOOL                 may a migration TD move it to another
+ *                                      platform? default false
+ *   "tcb", "root_sha256"               dcap.h
+ */
+static const char *const rule_keys[] = { "measurements", "attributes", "xfam",
+	"migratable", DCAP_RULE_KEYS, NULL };
+
+enum {
+	MRTD,
+	RTMR0,
+	MRCONFIGID = RTMR0 + TD_RTMRS,
+	MROWNER,
+	MROWNERCONFIG,
+	MRSEAM,
+	MRSIGNERSEAM,
+	MRSERVICETD,
+	REGISTERS
+};
+
+static const char *const names[REGISTERS + 1] = { "mrtd", "rtmr0", "rtmr1",
+	"rtmr2", "rtmr3", "mrconfigid", "mrowner", "mrownerconfig", "mrseam",
+	"mrsignerseam", "mrservicetd", NULL };
+
+static const struct dcap_registers registers = { "tdx.measurement", "tdx",
+	names, 48 };
+/* The module is judged by its TCB, which moves with every update. */
+#define LEARNED ((1u << MRSEAM) - 1)
+
+struct tdx_rules {
+	struct dcap_rules dcap;
+	struct dcap_expected values;
+	struct dcap_bytes attributes, xfam;
+	bool migratable;
+};
+
+static void
+registers_of(const struct findings *f, struct span ret[REGISTERS])
+{
+	const struct td_report *td = &((const struct dcap_facts *)f->facts)->td;
+
+	ret[MRTD] = td->mrtd;
+	for (size_t i = 0; i < TD_RTMRS; i++)
+		ret[RTMR0 + i] = td->rtmr[i];
+	ret[MRCONFIGID] = td->mrconfigid;
+	ret[MROWNER] = td->mrowner;
+	ret[MROWNERCONFIG] = td->mrownerconfig;
+	ret[MRSEAM] = td->mrseam;
+	ret[MRSIGNERSEAM] = td->mrsignerseam;
+	ret[MRSERVICETD] = td->mrservicetd;
+}
+
+static void
+rules_free(void *rules)
+{
+	struct tdx_rules *r = rules;
+
+	if (r == NULL)
+		return;
+	dcap_rules_wipe(&r->dcap);
+	free(r);
+}
+
+static int
+load(const json_t *entry, struct tdx_rules *r, struct seal_diag *d)
+{
+	int code;
+
+	if ((code = dcap_values_load(&registers, entry, &r->values, d)) != 0)
+		return code;
+	/* Without it nothing says what firmware measured the rest. */
+	if (!r->values.by_refs && !r->values.set[MRTD])
+		return seal_fail(
+		    d, SEAL_E_CONFIG, "measurements: 'mrtd' is missing");
+	if ((code = dcap_bytes_load(
+		 entry, "attributes", 8, &r->attributes, d)) != 0 ||
+	    (code = dcap_bytes_load(entry, "xfam", 8, &r->xfam, d)) != 0 ||
+	    (code = strict_bool(
+		 entry, "migratable", false, "accept", &r->migratable, d)) != 0)
+		return code;
+	return dcap_rules_load(entry, &r->dcap, d);
+}
+
+static int
+rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
+{
+	struct tdx_rules *r = calloc(1, sizeof(*r));
+	int code;
+
+	(void)debug;
+	if (r == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "accept");
+	if ((code = load(entry, r, d)) != 0)
+		rules_free(r);
+	else
+		*ret = r;
+	return code;
+}
+
+static int
+rules_explain(const void *rules, struct wr *out)
+{
+	const struct tdx_rules *r = rules;
+	char hex[HEX_SHORT];
+
+	dcap_values_explain(&registers, &r->values, out);
+	if (r->attributes.set)
+		wr_printf(out, "    its attributes are %s\n",
+		    hex_short(span_of(r->attributes.value, 8), hex));
+	if (r->xfam.set)
+		wr_printf(out, "    its XFAM is %s\n",
+		    hex_short(span_of(r->xfam.value, 8), hex));
+	wr_printf(out, r->migratable
+			   ? "    it may be moved to another platform\n"
+			   : "    it cannot be moved to another platform\n");
+	dcap_rules_explain(&r->dcap, out);
+	return out->error;
+}
+
+static int
+verify(
+    const struct appraisal_in *in, struct findings *ret, struct seal_verdict *v)
+{
+	struct span got[REGISTERS];
+	const struct dcap_facts *f;
+	int r;
+
+	ret->debug = true; /* until the quote says otherwise */
+	if ((r = dcap_verify(in, QUOTE_TDX, ret, v)) != 0)
+		return r;
+	f = ret->facts;
+	ret->debug = (f->td.flags & TD_UNTRUSTED) != 0;
+	registers_of(ret, got);
+	dcap_values_claim(&registers, got, v);
+	verdict_claim_hex(v, "tdx.attributes", f->td.attributes);
+	verdict_claim_hex(v, "tdx.xfam", f->td.xfam);
+	verdict_claim_hex(v, "tdx.tee_tcb_svn", f->td.tee_tcb_svn);
+	return 0;
+}
+
+static bool
+match(const void *rules, const struct findings *f, struct seal_verdict *v)
+{
+	const struct tdx_rules *r = rules;
+	const struct dcap_facts *facts = f->facts;
+	struct span got[REGISTERS];
+	bool moves = (facts->td.flags & TD_MIGRATABLE) != 0, values, attributes,
+	     xfam, migration;
+
+	registers_of(f, got);
+	values = dcap_values_match(&registers, &r->values, got, v);
+	attributes = dcap_bytes_match(
+	    "tdx.attributes", &r->attributes, facts->td.attributes, v);
+	xfam = dcap_bytes_match("tdx.xfam", &r->xfam, facts->td.xfam, v);
+	migration = verdict_check(v, "tdx.migratable", r->migratable || !moves,
+	    SEAL_E_POLICY, "a TD that stays on its platform",
+	    moves ? "one that may be moved" : NULL,
+	    "start the TD without MIGRATABLE, or allow 'migratable'");
+	v->ar4si[AR4SI_RUNTIME_OPAQUE] =
+	    f->debug ? AR4SI_CONTRAINDICATED : AR4SI_AFFIRMING;
+	return values && attributes && xfam && migration;
+}
+
+static bool
+endorsed(const struct accept_entry *e, const struct findings *f, int64_t now,
+    int64_t *until, struct seal_verdict *v)
+{
+	const struct tdx_rules *r = e->rules;
+
+	return dcap_endorsed(e, &r->dcap, f, now, until, v);
+}
+
+static int
+describe(const struct findings *f, struct wr *env, struct wr *measurements)
+{
+	struct span got[REGISTERS];
+
+	registers_of(f, got);
+	return dcap_values_describe(&registers, got, f, env, measurements);
+}
+
+static int
+learn(const struct findings *f, json_t *entry)
+{
+	const struct dcap_facts *facts = f->facts;
+	struct span got[REGISTERS];
+	int r;
+
+	registers_of(f, got);
+	if ((r = dcap_values_learn(&registers, got, LEARNED, entry)) != 0 ||
+	    (r = dcap_hex_set(entry, "attributes", facts->td.attributes)) !=
+		0 ||
+	    (r = dcap_hex_set(entry, "xfam", facts->td.xfam)) != 0)
+		return r;
+	if ((facts->td.flags & TD_MIGRATABLE) != 0 &&
+	    json_object_set_new(entry, "migratable", json_true()) != 0)
+		return SEAL_E_MEMORY;
+	return dcap_learn(f, entry);
+}
+
+const struct appraiser appraiser_tdx = {
+	.media_type = QUOTE_TDX_TYPE,
+	.name = "tdx",
+	.rules = rule_keys,
+	.profiles = refs_profiles,
+	.measures = 1u << AR4SI_EXECUTABLES,
+	.describe = describe,
+	.rules_load = rules_load,
+	.rules_free = rules_free,
+	.rules_explain = rules_explain,
+	.verify = verify,
+	.match = match,
+	.endorsed = endorsed,
+	.learn = learn,
+	.facts_free = dcap_facts_free,
+};
