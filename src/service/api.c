@@ -143,21 +143,28 @@ make_id(char ret[STORE_ID], struct seal_diag *d)
 	return w.error;
 }
 
+/* What requesters make us remember, sessions and enrolments, has an end. */
+bool
+api_within_quota(
+    struct service *s, const struct request *req, struct reply *ret)
+{
+	if (quota_take(s->sessions, req->source, service_now(), &ret->retry_s))
+		return true;
+	reply_problem_text(ret, 429, "Too many sessions",
+	    "expected at most %lld sessions from one address in %lld s",
+	    (long long)s->conf->sessions_per_address,
+	    (long long)s->conf->session_s);
+	return false;
+}
+
 void
 api_new_session(struct service *s, const struct request *req, struct reply *ret)
 {
 	struct session in = { .state = SESSION_WAITING };
 	struct seal_diag d = { 0 };
 
-	if (!quota_take(
-		s->sessions, req->source, service_now(), &ret->retry_s)) {
-		reply_problem_text(ret, 429, "Too many sessions",
-		    "expected at most %lld sessions from one address in "
-		    "%lld s",
-		    (long long)s->conf->sessions_per_address,
-		    (long long)s->conf->session_s);
+	if (!api_within_quota(s, req, ret))
 		return;
-	}
 	in.expiry_s = service_now() + s->conf->session_s;
 	if (service_policy(s, &d) != 0 || nonce_of(req, &in, &d) != 0 ||
 	    make_id(in.id, &d) != 0 ||

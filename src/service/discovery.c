@@ -35,6 +35,10 @@ discover_verification(
 	json_key(w, "api-endpoints");
 	wr_u8(w, '{');
 	json_member(w, "newChallengeResponseSession", API_NEW);
+	if (s->enrol.ek_ca != NULL) {
+		json_member(w, "enrolmentChallenge", API_CHALLENGE);
+		json_member(w, "enrolmentCertificate", API_CERTIFICATE);
+	}
 	wr_printf(w, "}}");
 }
 

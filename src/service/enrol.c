@@ -75,7 +75,7 @@ enrol_challenge(struct service *s, const struct request *req, struct reply *ret)
 	struct seal_diag d = { 0 };
 	char id[STORE_ID];
 
-	if (!is_on(s, ret))
+	if (!is_on(s, ret) || !api_within_quota(s, req, ret))
 		return;
 	if (seal_enroll_challenge(&s->enrol, req->body.p, req->body.n, now,
 		&challenge, &n, &state, &state_n, &d) != 0 ||

@@ -46,6 +46,10 @@ bool provision_allowed(
 /* The media types that are taken, as member key of an open object. */
 void api_accept_list(struct service *s, struct wr *w, const char *key);
 
+/* May this address open another session or enrolment? Else *ret says no. */
+bool api_within_quota(
+    struct service *s, const struct request *req, struct reply *ret);
+
 /* Handlers, by route. */
 void api_new_session(
     struct service *s, const struct request *req, struct reply *ret);

@@ -176,6 +176,15 @@ certify 404 guessed
 certify 403 changed
 certify 404 r1.answer
 
+say "no more from one address than it may have"
+verifier few "$on" 'sessions_per_address = 1'
+few=$url
+ask 200 "$few/.well-known/veraison/verification"
+has body '"enrolmentChallenge":"/enrolment/v1/challenge"'
+cp r1 rq
+challenge 201 rq "$few"
+challenge 429 rq "$few"
+
 say "malformed"
 for file in /dev/null cert.pem r1 r1.challenge; do
 	case $file in r1.challenge) status=404 ;; *) status=400 ;; esac
