@@ -13,8 +13,10 @@ struct appraisal_in {
 	enum seal_level carrier;             /* TRAFFIC after the handshake */
 	int64_t now;            /* seconds since 1970, the caller's clock */
 	struct key_cache *keys; /* may be NULL */
-	bool binder_known;      /* false: a file without --expect-binder; then
-				   never accepted */
+	const struct policy *policy; /* set by appraise(): whose Attestation
+					Results count */
+	bool binder_known; /* false: a file without --expect-binder; then
+			      never accepted */
 	/* Receives the SPKI of the subject key once signatures, binder and key
 	 * were found right, also where policy then refuses; or NULL. */
 	struct wr *subject;

@@ -28,8 +28,9 @@ struct findings {
 	struct span
 	    signer_chain[LIMIT_CHAIN]; /* DER, untrusted until checked */
 	size_t n_signer_chain;
-	int64_t issued_at; /* seconds since 1970, judged unless undated */
-	bool undated;      /* fresh by its binder alone */
+	int64_t issued_at;  /* seconds since 1970, judged unless undated */
+	bool undated;       /* fresh by its binder alone */
+	int64_t expires_at; /* seconds since 1970; 0: its age alone counts */
 	bool debug, insecure, key_attested;
 	bool has_instance;
 	uint8_t instance[32];
@@ -41,10 +42,17 @@ struct findings {
  * Evidence itself names, and reports; match holds the facts against one
  * entry's rules. Neither decides: appraise/core.c compares the binders and
  * the key, judges the signer, and alone accepts (PROTOCOL 5.4 rule 1).
+ *
+ * An appraiser of Attestation Results (verifier != NULL) differs in this:
+ * which keys may sign stands in the policy, not in what came, and a result
+ * without this connection's binder, a cached passport, is bound by the subject
+ * key in it, where policy accepts that level.
  */
 struct appraiser {
-	const char *media_type;
-	const char *name;         /* prefix of its checks and claims */
+	const char *media_type; /* also what a policy calls the scheme */
+	const char *name;       /* prefix of its checks and claims */
+	bool (*takes)(struct span media_type);      /* NULL: media_type alone */
+	const char *(*verifier)(const void *rules); /* who signs; or NULL */
 	const char *const *rules; /* keys of an accept entry; NULL ends */
 	/* Where CoRIMs may hold the values: profiles of CoRIM that it knows
 	 * (NULL ends), the claims of the vector that its measurements stand
@@ -71,9 +79,11 @@ struct appraiser {
 	void (*facts_free)(void *facts);
 };
 
-extern const struct appraiser appraiser_tpm, appraiser_soft;
+extern const struct appraiser appraiser_tpm, appraiser_soft, appraiser_ear;
 extern const struct appraiser appraiser_tdx, appraiser_sgx;
 extern const struct appraiser *const appraisers[]; /* NULL ends */
+/* By media type, or by what a policy calls the scheme. */
 const struct appraiser *appraiser_find(struct span media_type);
+bool appraiser_takes(const struct appraiser *by, struct span media_type);
 
 #endif

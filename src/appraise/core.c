@@ -56,6 +56,27 @@ check_binders(const struct appraisal_in *in, const struct findings *f,
 	return true;
 }
 
+/*
+ * A cached passport answers no connection. Where policy accepts the level
+ * `key`, its expected value is the subject key (PROTOCOL 5.4 rule 2), which
+ * then must be compared.
+ */
+static bool
+bound_by_key(const struct appraiser *by, const struct appraisal_in *in,
+    const struct findings *f, struct seal_verdict *v)
+{
+	if (by->verifier == NULL || in->policy == NULL ||
+	    in->policy->min_binding != SEAL_LEVEL_KEY ||
+	    in->expected->spki.n == 0)
+		return false;
+	if (f->n_signed_binder == 1 &&
+	    span_equal_ct(f->signed_binder[0], binding_value(in->expected)))
+		return false;
+	v->cached = true;
+	verdict_skip(v, "binder", "a cached result: bound by its key alone");
+	return true;
+}
+
 static const char *
 spki_text(struct span spki, char buf[HEX_SHORT])
 {
@@ -111,9 +132,11 @@ check_subject(
 	}
 	if (f->subject_by_binder)
 		return take_subject(in, f, v);
-	return verdict_check(v, "subject.key", span_equal_ct(got, want),
-	    SEAL_E_KEY, spki_text(want, e), spki_text(got, g),
-	    "attest for the key that the peer's certificate has");
+	v->key_compared =
+	    verdict_check(v, "subject.key", span_equal_ct(got, want),
+		SEAL_E_KEY, spki_text(want, e), spki_text(got, g),
+		"attest for the key that the peer's certificate has");
+	return v->key_compared;
 }
 
 static bool
@@ -155,6 +178,27 @@ ca_matches(const struct signer *s, const struct findings *f, int64_t now,
 	    s->ca, f->signer_chain, f->n_signer_chain, now, NULL, d);
 }
 
+/* A key of a Verifier that the policy holds; a certificate's only while that
+ * is valid, of which *ret_until tells the end. */
+static bool
+key_matches(const struct signer *s, const struct findings *f, int64_t now,
+    int64_t *ret_until)
+{
+	struct span spki = span_of(f->signer_spki, f->n_signer_spki);
+
+	if (s->keys == NULL ||
+	    (s->by_cert && (now < s->not_before || now > s->not_after)))
+		return false;
+	for (size_t i = 0; i < s->keys->n; i++)
+		if (span_equal_ct(spki, span_of(s->keys->keys[i].spki,
+					    s->keys->keys[i].n_spki))) {
+			if (s->by_cert && s->not_after < *ret_until)
+				*ret_until = s->not_after;
+			return true;
+		}
+	return false;
+}
+
 static bool
 names_refs(const struct accept_entry *e)
 {
@@ -167,7 +211,7 @@ names_refs(const struct accept_entry *e)
 /* What an acceptance rests on that ends at a time. */
 struct rests {
 	bool ca;       /* the signer's chain, rather than a pin */
-	int64_t until; /* seconds since 1970: the CoRIMs; INT64_MAX: no end */
+	int64_t until; /* seconds since 1970; INT64_MAX: no end */
 };
 
 /* Says whether it was a chain that matched. */
@@ -180,7 +224,8 @@ check_signer(const struct accept_entry *e, const struct findings *f,
 	int code = SEAL_E_KEY, r;
 
 	for (size_t i = 0; i < e->n_signers; i++)
-		if (pin_matches(&e->signers[i], f)) {
+		if (pin_matches(&e->signers[i], f) ||
+		    key_matches(&e->signers[i], f, now, &ret->until)) {
 			ret->ca = false;
 			return verdict_check(
 			    v, "signer", true, 0, NULL, NULL, NULL);
@@ -213,7 +258,7 @@ check_age(const struct policy *p, const struct findings *f, int64_t now,
     struct seal_verdict *v)
 {
 	char e[TEXT], g[TEXT];
-	bool sane = f->issued_at > 0, future, old;
+	bool sane = f->issued_at > 0, future, old, over;
 
 	if (f->undated) {
 		verdict_skip(v, "age", "undated: fresh by its binder alone");
@@ -221,11 +266,18 @@ check_age(const struct policy *p, const struct findings *f, int64_t now,
 	}
 	future = sane && f->issued_at - SKEW_S > now;
 	old = !sane || now - f->issued_at > (int64_t)p->max_age_s;
+	/* No skew is ever added to an end (PROTOCOL 5.3). */
+	over = f->expires_at != 0 && now >= f->expires_at;
 	snprintf(e, sizeof(e), "at most %" PRIu32 " s before %" PRId64,
 	    p->max_age_s, now);
 	snprintf(g, sizeof(g), "%" PRId64, f->issued_at);
-	return verdict_check(v, "age", !future && !old, SEAL_E_STALE, e, g,
-	    "compare the clocks of both machines, or raise 'max_age_s'");
+	if (!verdict_check(v, "age", !future && !old, SEAL_E_STALE, e, g,
+		"compare the clocks of both machines, or raise 'max_age_s'"))
+		return false;
+	snprintf(e, sizeof(e), "an end after %" PRId64, now);
+	snprintf(g, sizeof(g), "%" PRId64, f->expires_at);
+	return verdict_check(v, "expiry", !over, SEAL_E_STALE, e, g,
+	    "have the peer renew it, and compare the clocks");
 }
 
 static void
@@ -257,8 +309,9 @@ judge_entry(const struct policy *p, const struct accept_entry *e,
 		rules = e->by->endorsed(e, f, now, &ret->until, v) && rules;
 	if (e->refs != NULL)
 		rules = judge_by_refs(e, f, now, &ret->until, v) && rules;
-	vector_set(v, f, AR4SI_INSTANCE_IDENTITY,
-	    signer ? AR4SI_AFFIRMING : AR4SI_UNRECOGNISED);
+	if (e->by->verifier == NULL)
+		vector_set(v, f, AR4SI_INSTANCE_IDENTITY,
+		    signer ? AR4SI_AFFIRMING : AR4SI_UNRECOGNISED);
 	if (f->insecure || (signer && ret->ca))
 		vector_set(v, f, AR4SI_HARDWARE, AR4SI_AFFIRMING);
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
@@ -293,7 +346,8 @@ judge_entries(const struct policy *p, const struct appraiser *by,
 			continue;
 		if ((try = verdict_new()) == NULL)
 			break;
-		*ret = (struct rests){ false, INT64_MAX };
+		*ret = (struct rests){ false,
+			f->expires_at != 0 ? f->expires_at : INT64_MAX };
 		ok = judge_entry(p, &p->accept[i], f, now, ret, try);
 		if (best == NULL || ok || passed(try) > passed(best)) {
 			seal_verdict_free(&best);
@@ -348,12 +402,14 @@ check_first(const struct policy *p, const struct appraisal_in *in,
 	    "keep the key, or set 'rotate_subject' in the policy");
 }
 
-/* The level is the carrier's: this Evidence carries the binder itself. */
+/* The level is the carrier's where the binder itself was carried. */
 static bool
 check_level(const struct policy *p, const struct appraisal_in *in,
     struct seal_verdict *v)
 {
-	v->level = v->binder_compared ? in->carrier : SEAL_LEVEL_NONE;
+	v->level = v->binder_compared             ? in->carrier
+		   : v->cached && v->key_compared ? SEAL_LEVEL_KEY
+						  : SEAL_LEVEL_NONE;
 	return verdict_check(v, "level",
 	    v->level > SEAL_LEVEL_NONE && v->level <= SEAL_LEVEL_TRAFFIC &&
 		p->min_binding > SEAL_LEVEL_NONE && v->level >= p->min_binding,
@@ -447,6 +503,13 @@ appraise_binding(const struct appraisal_in *in, struct seal_verdict *v)
 	    "the binder of this connection", known ? NULL : "none", NULL);
 }
 
+static void
+crypto_failed(struct seal_verdict *v)
+{
+	v->ar4si[AR4SI_INSTANCE_IDENTITY] = AR4SI_CRYPTO_FAILED;
+	v->ar4si[AR4SI_HARDWARE] = AR4SI_CRYPTO_FAILED;
+}
+
 bool
 appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
     struct findings *f, struct seal_verdict *v)
@@ -454,10 +517,8 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 	int r = by->verify(in, f, v);
 
 	v->insecure = f->insecure; /* also where it is refused */
-	if (r == SEAL_E_SIGNATURE || r == SEAL_E_BINDER) {
-		v->ar4si[AR4SI_INSTANCE_IDENTITY] = AR4SI_CRYPTO_FAILED;
-		v->ar4si[AR4SI_HARDWARE] = AR4SI_CRYPTO_FAILED;
-	}
+	if (r == SEAL_E_SIGNATURE || r == SEAL_E_BINDER)
+		crypto_failed(v);
 	if (r != 0)
 		/* Told already; this is for a backend that forgot to. */
 		return v->failed ? false
@@ -465,8 +526,11 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 				       NULL, NULL);
 	if (!in->binder_known)
 		return describe(f, v) && !v->failed;
-	return check_binders(in, f, v) && check_subject(in, f, v) &&
-	       describe(f, v) && !v->failed;
+	if (!bound_by_key(by, in, f, v) && !check_binders(in, f, v)) {
+		crypto_failed(v);
+		return false;
+	}
+	return check_subject(in, f, v) && describe(f, v) && !v->failed;
 }
 
 /* Of the policy's technologies, the one that the media type selects: the
@@ -478,12 +542,11 @@ select_appraiser(const struct policy *p, const struct appraisal_in *in,
 	const struct appraiser *by = NULL;
 
 	for (size_t i = 0; i < p->n_accept && by == NULL; i++)
-		if (media_type_equal(
-			in->media_type, span_str(p->accept[i].scheme)))
+		if (appraiser_takes(p->accept[i].by, in->media_type))
 			by = p->accept[i].by;
 	if (!verdict_check(v, "scheme", by != NULL, SEAL_E_POLICY,
 		by != NULL        ? by->media_type
-		: p->n_accept > 0 ? p->accept[0].scheme
+		: p->n_accept > 0 ? p->accept[0].by->media_type
 				  : "",
 		seal_verdict_scheme(v),
 		"add an entry for this scheme to 'accept', or attest with one "
@@ -514,7 +577,8 @@ judge(const struct policy *p, const struct appraiser *by,
 	if (!ok || !check_first(p, in, v) || !check_level(p, in, v) ||
 	    !check_lease(p, in, f, &on, v, &lease))
 		return false;
-	if (v->failed || !v->binder_compared)
+	if (v->failed ||
+	    (!v->binder_compared && !(v->cached && v->key_compared)))
 		return false;
 	/* The only place that accepts. */
 	v->lease_s = lease;
@@ -535,6 +599,7 @@ appraise(const struct policy *p, const struct appraisal_in *in,
     struct seal_verdict *v)
 {
 	const struct appraiser *by;
+	struct appraisal_in with;
 	struct findings *f;
 	bool ok = false;
 
@@ -547,9 +612,11 @@ appraise(const struct policy *p, const struct appraisal_in *in,
 		return SEAL_E_ARGUMENT;
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return SEAL_E_MEMORY;
+	with = *in;
+	with.policy = p;
 	if (appraise_scheme(in, v) && appraise_binding(in, v) &&
 	    (by = select_appraiser(p, in, v)) != NULL) {
-		ok = judge(p, by, in, f, v);
+		ok = judge(p, by, &with, f, v);
 		findings_wipe(f, by);
 	}
 	free(f);

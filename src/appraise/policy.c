@@ -17,7 +17,9 @@ const char *const policy_keys[] = { "version", "min_binding", "max_age_s",
 	"lease_s", "identity", "subject", "rotate_subject", "accept", NULL };
 const char *const policy_entry_keys[] = { "scheme", "signers", "debug", "corim",
 	"corim_signers", "corim_unsigned", NULL };
+const char *const policy_result_keys[] = { "scheme", "signers", NULL };
 const char *const policy_signer_keys[] = { "spki_sha256", "ca", "corim", NULL };
+const char *const policy_verifier_keys[] = { "jwks", "cert", NULL };
 static const char *const subject_keys[] = { "ca", NULL };
 
 static void
@@ -25,10 +27,10 @@ entry_wipe(struct accept_entry *e)
 {
 	for (size_t i = 0; i < e->n_signers; i++) {
 		trust_free(&e->signers[i].ca);
-		free(e->signers[i].ca_file);
+		jwk_set_free(&e->signers[i].keys);
+		free(e->signers[i].file);
 	}
 	free(e->signers);
-	free(e->scheme);
 	refs_free(&e->refs);
 	if (e->by != NULL && e->rules != NULL)
 		e->by->rules_free(e->rules);
@@ -96,10 +98,62 @@ load_signer(const json_t *j, const char *base_dir, const char *where,
 	if (ret->by_refs)
 		return 0;
 	if (ca != NULL)
-		return load_ca(base_dir, ca, &ret->ca, &ret->ca_file, d);
+		return load_ca(base_dir, ca, &ret->ca, &ret->file, d);
 	ret->pinned = true;
 	return strict_hex(
 	    pin, sizeof(ret->spki_sha256), where, ret->spki_sha256, d);
+}
+
+/* A certificate is only what the key comes in, but its dates count. */
+static int
+load_certificate(const char *path, struct signer *ret, struct seal_diag *d)
+{
+	struct span der[LIMIT_CHAIN];
+	struct cert *c = NULL;
+	uint8_t *buf = NULL;
+	size_t n = 0;
+	int r;
+
+	if ((r = chain_load(path, der, &n, &buf, d)) != 0)
+		return r;
+	if ((r = cert_parse(der[0], &c, d)) != 0)
+		goto out;
+	ret->by_cert = true;
+	ret->not_before = cert_not_before(c);
+	ret->not_after = cert_not_after(c);
+	if ((ret->keys = calloc(1, sizeof(*ret->keys))) == NULL)
+		r = seal_fail(d, SEAL_E_MEMORY, "policy");
+	else if ((r = jwk_from_spki(
+		      cert_spki(c), NULL, &ret->keys->keys[0], d)) == 0)
+		ret->keys->n = 1;
+out:
+	cert_unref(&c);
+	free(buf);
+	return r;
+}
+
+/* Keys of a Verifier: whole ones, since a result's own header is no source of
+ * any. */
+static int
+load_verifier(const json_t *j, const char *base_dir, const char *where,
+    struct signer *ret, struct seal_diag *d)
+{
+	const char *jwks = NULL, *cert = NULL;
+	int r;
+
+	if ((r = strict_object(j, policy_verifier_keys, where, d)) != 0 ||
+	    (r = strict_text(j, "jwks", false, where, &jwks, d)) != 0 ||
+	    (r = strict_text(j, "cert", false, where, &cert, d)) != 0)
+		return r;
+	if ((jwks != NULL) + (cert != NULL) != 1)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "%s: of results needs 'jwks' or 'cert', one of them",
+		    where);
+	if ((r = strict_path(
+		 base_dir, jwks != NULL ? jwks : cert, &ret->file, d)) != 0)
+		return r;
+	return jwks != NULL ? jwk_set_load(ret->file, &ret->keys, d)
+			    : load_certificate(ret->file, ret, d);
 }
 
 static int
@@ -120,8 +174,10 @@ load_signers(const json_t *list, const char *base_dir, const char *where,
 		return seal_fail(d, SEAL_E_MEMORY, "policy");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		e->n_signers++;
-		if ((r = load_signer(json_array_get(list, i), base_dir, place,
-			 &e->signers[i], d)) != 0)
+		r = (e->by->verifier != NULL ? load_verifier : load_signer)(
+		    json_array_get(list, i), base_dir, place, &e->signers[i],
+		    d);
+		if (r != 0)
 			return r;
 	}
 	return 0;
@@ -132,11 +188,13 @@ static int
 known_keys(const struct appraiser *by, const json_t *j, const char *where,
     struct seal_diag *d)
 {
+	const char *const *own =
+	    by->verifier != NULL ? policy_result_keys : policy_entry_keys;
 	const char *keys[POLICY_ENTRY_KEYS_MAX + 1] = { NULL };
 	size_t n = 0;
 
-	for (size_t i = 0; policy_entry_keys[i] != NULL; i++)
-		keys[n++] = policy_entry_keys[i];
+	for (size_t i = 0; own[i] != NULL; i++)
+		keys[n++] = own[i];
 	for (size_t i = 0; by->rules[i] != NULL && n < POLICY_ENTRY_KEYS_MAX;
 	     i++)
 		keys[n++] = by->rules[i];
@@ -184,14 +242,13 @@ load_entry(const json_t *j, size_t i, const char *base_dir,
 		seal_remedy(d, "`seal doctor` lists the schemes known here");
 		return SEAL_E_CONFIG;
 	}
-	if ((e->scheme = strdup(e->by->media_type)) == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "policy");
 	if ((r = known_keys(e->by, j, where, d)) != 0 ||
 	    (r = load_signers(
-		 json_object_get(j, "signers"), base_dir, where, e, d)) != 0 ||
-	    (r = strict_bool(j, "debug", true, where, &e->debug, d)) != 0)
+		 json_object_get(j, "signers"), base_dir, where, e, d)) != 0)
 		return r;
-	if ((r = load_refs(j, base_dir, where, e, d)) != 0)
+	if (e->by->verifier == NULL &&
+	    ((r = strict_bool(j, "debug", true, where, &e->debug, d)) != 0 ||
+		(r = load_refs(j, base_dir, where, e, d)) != 0))
 		return r;
 	return e->by->rules_load(j, e->debug, &e->rules, d);
 }
@@ -399,19 +456,49 @@ policy_load_file(const char *path, struct policy **ret, struct seal_diag *d)
 	return r;
 }
 
+static struct policy_scheme
+scheme_of(const struct accept_entry *e)
+{
+	bool result = e->by->verifier != NULL;
+
+	return (struct policy_scheme){ result,
+		span_str(
+		    result ? e->by->verifier(e->rules) : e->by->media_type) };
+}
+
+static bool
+scheme_equal(const struct policy_scheme *a, const struct policy_scheme *b)
+{
+	return a->result == b->result &&
+	       (a->result ? span_equal(a->name, b->name)
+			  : media_type_equal(a->name, b->name));
+}
+
 size_t
-policy_schemes(const struct policy *p, struct span *ret, size_t max)
+policy_schemes(const struct policy *p, struct policy_scheme *ret, size_t max)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n_accept && n < max; i++) {
-		struct span s = span_str(p->accept[i].scheme);
+		struct policy_scheme s = scheme_of(&p->accept[i]);
 		size_t k = 0;
 
-		while (k < n && !media_type_equal(ret[k], s))
+		while (k < n && !scheme_equal(&ret[k], &s))
 			k++;
 		if (k == n)
 			ret[n++] = s;
 	}
+	return n;
+}
+
+size_t
+policy_media_types(const struct policy *p, struct span *ret, size_t max)
+{
+	struct policy_scheme all[POLICY_ENTRIES_MAX];
+	size_t n_all = policy_schemes(p, all, POLICY_ENTRIES_MAX), n = 0;
+
+	for (size_t i = 0; i < n_all && n < max; i++)
+		if (!all[i].result)
+			ret[n++] = all[i].name;
 	return n;
 }

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/wr.h"
 #include "crypto/x509.h"
+#include "jose/key.h"
 #include "appraise/verdict.h"
 
 /*
@@ -26,13 +27,17 @@
  *   "rotate_subject": BOOL,      default false: re-attestation keeps the key
  *   "accept": [ENTRY…] }         required, not empty
  *
- * ENTRY: { "scheme": MEDIA TYPE, "signers": [{"spki_sha256": HEX} |
+ * ENTRY of Evidence: { "scheme": MEDIA TYPE, "signers": [{"spki_sha256": HEX} |
  * {"ca": FILE} | {"corim": true}…], "debug": BOOL, … rules of the technology },
  * all required:
  *   TPM:  "pcrs": {"sha256": {"0": HEX…}}, "events": rules about the event
  *         log (appraise/tpm_events.h), either may be absent, not both;
  *         "key_policy": HEX or absent; debug false
  *   soft: "measurements": {NAME: HEX…}; debug true, since it is always that
+ * ENTRY of Attestation Results, which alone have other signers:
+ *   { "scheme": "ear", "signers": [{"jwks": FILE} | {"cert": FILE}…],
+ *     "verifier": TEXT, … } (appraise/ear_rules.h)
+ *
  * In place of "pcrs" and of "measurements", CoRIM files may hold the values:
  *   "corim": [FILE…], "corim_signers": [{"key": FILE} | {"spki_sha256": HEX} |
  *   {"ca": FILE}…], "corim_unsigned": BOOL (default false; without signers it
@@ -54,6 +59,8 @@
 extern const char *const policy_keys[];
 extern const char *const policy_entry_keys[];  /* without the technology's */
 extern const char *const policy_signer_keys[]; /* of "signers" */
+extern const char *const policy_result_keys[]; /* the same for results */
+extern const char *const policy_verifier_keys[];
 
 enum identity_mode {
 	IDENTITY_UNSET = 0,
@@ -87,7 +94,11 @@ struct signer {
 	bool by_refs; /* an attest-key triple of the entry's CoRIMs */
 	uint8_t spki_sha256[32];
 	struct trust *ca;
-	char *ca_file;
+	struct jwk_set *keys; /* of a Verifier */
+	/* Where a certificate holds the one key: seconds since 1970. */
+	bool by_cert;
+	int64_t not_before, not_after;
+	char *file; /* of ca or keys */
 };
 
 struct appraiser;
@@ -95,10 +106,9 @@ struct refs;
 
 struct accept_entry {
 	const struct appraiser *by;
-	char *scheme;
 	struct signer *signers;
 	size_t n_signers;
-	bool debug;
+	bool debug;        /* of Evidence */
 	struct refs *refs; /* NULL: the rules hold the values */
 	void *rules;       /* of the technology; freed by by->rules_free */
 };
@@ -125,8 +135,17 @@ void policy_free(struct policy **p);
  * policy is shared. *ret_used: does any take it (refs_provide())? */
 int policy_provide(struct policy *p, const char *name, struct span corim,
     bool *ret_used, struct seal_diag *d);
-/* The distinct schemes that policy accepts, by its order; borrowed. */
-size_t policy_schemes(const struct policy *p, struct span *ret, size_t max);
+/* What a peer may attest with: Evidence of a media type, or the results of a
+ * Verifier. */
+struct policy_scheme {
+	bool result;
+	struct span name;
+};
+/* The distinct ones that policy accepts, by its order; borrowed. */
+size_t policy_schemes(
+    const struct policy *p, struct policy_scheme *ret, size_t max);
+/* Those of Evidence alone: what a Verifier can be given. */
+size_t policy_media_types(const struct policy *p, struct span *ret, size_t max);
 /* For people: what the policy accepts, and what that leaves unproved. */
 int policy_explain(const struct policy *p, struct wr *out);
 

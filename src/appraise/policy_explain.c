@@ -65,10 +65,10 @@ explain_signers(const struct accept_entry *e, struct wr *out)
 			wr_printf(out, "    signed by a key of an attest-key "
 				       "triple of its CoRIMs\n");
 		else
-			wr_printf(out,
-			    "    signed by a key certified under "
-			    "%.300s\n",
-			    e->signers[i].ca_file);
+			wr_printf(out, "    signed by a key %s %.300s\n",
+			    e->signers[i].keys != NULL ? "of"
+						       : "certified under",
+			    e->signers[i].file);
 }
 
 int
@@ -87,7 +87,7 @@ policy_explain(const struct policy *p, struct wr *out)
 	for (size_t i = 0; i < p->n_accept; i++) {
 		wr_printf(out, "%s %.200s, if all of:\n",
 		    i == 0 ? "Accepted is" : "Accepted is also",
-		    p->accept[i].scheme);
+		    p->accept[i].by->media_type);
 		explain_signers(&p->accept[i], out);
 		if (p->accept[i].refs != NULL) {
 			wr_printf(out,

@@ -41,6 +41,8 @@ struct seal_verdict {
 	bool diversion_excluded; /* the TLS identity was validated */
 	bool observed;           /* policy learn: never accepts */
 	bool binder_compared;
+	bool cached; /* a result without this binder: bound by its key */
+	bool key_compared;
 	char *scheme;        /* media type; NULL: none */
 	char *identity;      /* NULL: none */
 	const char *subject; /* "evidence", "same-key", "pkix"; static */

@@ -243,17 +243,30 @@ ctx_judge(const struct seal_ctx *c, struct span media_type)
 /* Evidence that a remote Verifier judges is welcome too; its result then
  * stands or falls with the policy. */
 static size_t
-ctx_add_judged(const struct seal_ctx *c, struct span *names, size_t n)
+ctx_add_judged(const struct seal_ctx *c, struct policy_scheme *all, size_t n)
 {
 	for (size_t i = 0; i < c->n_judges && n < LIMIT_SCHEMES; i++) {
 		struct span type = span_str(c->judges[i].media_type);
 		size_t k = 0;
 
-		while (k < n && !media_type_equal(names[k], type))
+		while (k < n &&
+		       (all[k].result || !media_type_equal(all[k].name, type)))
 			k++;
 		if (k == n)
-			names[n++] = type;
+			all[n++] = (struct policy_scheme){ false, type };
 	}
+	return n;
+}
+
+static size_t
+all_evidence(struct policy_scheme *all, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; appraisers[i] != NULL && n < max; i++)
+		if (appraisers[i]->verifier == NULL)
+			all[n++] = (struct policy_scheme){ false,
+				span_str(appraisers[i]->media_type) };
 	return n;
 }
 
@@ -262,18 +275,17 @@ ctx_add_judged(const struct seal_ctx *c, struct span *names, size_t n)
 static void
 ctx_fill_accept(struct seal_ctx *c)
 {
-	struct span names[LIMIT_SCHEMES];
+	struct policy_scheme all[LIMIT_SCHEMES];
 	size_t n = 0;
 
 	if (c->observe) {
-		for (; n < LIMIT_SCHEMES && appraisers[n] != NULL; n++)
-			names[n] = span_str(appraisers[n]->media_type);
+		n = all_evidence(all, LIMIT_SCHEMES);
 	} else if (c->policy != NULL) {
-		n = policy_schemes(c->policy, names, LIMIT_SCHEMES);
-		n = ctx_add_judged(c, names, n);
+		n = policy_schemes(c->policy, all, LIMIT_SCHEMES);
+		n = ctx_add_judged(c, all, n);
 	}
 	for (size_t i = 0; i < n; i++)
-		c->accept[i] = (struct scheme){ .name = names[i] };
+		c->accept[i] = (struct scheme){ all[i].result, all[i].name };
 	c->n_accept = n;
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "appraise/appraise.h"
+#include "appraise/appraiser.h"
 #include "base/text.h"
 #include "format/cmw.h"
 #include "lib/job.h"
@@ -117,6 +117,16 @@ judge_same_key(struct judge *g)
 		   : SEAL_E_KEY;
 }
 
+/* A result's type does not say whose it is: its signature does, later. */
+static bool
+offered(const struct scheme *s, struct span media_type)
+{
+	const struct appraiser *by = appraiser_find(media_type);
+
+	return s->kind == 0 ? media_type_equal(media_type, s->name)
+			    : by != NULL && by->verifier != NULL;
+}
+
 /* The one item that the CMW must hold, of a type that this side offered. */
 static int
 judge_cmw(struct judge *g, const struct cmw *cmw, struct span *ret_type,
@@ -131,7 +141,7 @@ judge_cmw(struct judge *g, const struct cmw *cmw, struct span *ret_type,
 		"one CMW record", record ? NULL : "another form", NULL))
 		return SEAL_E_EVIDENCE;
 	for (size_t i = 0; i < c->n_accept; i++) {
-		if (!media_type_equal(item->media_type, c->accept[i].name))
+		if (!offered(&c->accept[i], item->media_type))
 			continue;
 		*ret_type = item->media_type;
 		*ret_value = item->value;

@@ -18,7 +18,7 @@ seal_verifier_media_types(struct seal_verifier *v)
 	struct span types[POLICY_ENTRIES_MAX];
 	size_t n = p == NULL
 		       ? 0
-		       : policy_schemes(p->policy, types, POLICY_ENTRIES_MAX);
+		       : policy_media_types(p->policy, types, POLICY_ENTRIES_MAX);
 	char *ret = NULL;
 	struct wr w;
 

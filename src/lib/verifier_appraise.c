@@ -88,7 +88,7 @@ static int
 check_type(const struct policy *p, struct span type, struct seal_diag *d)
 {
 	struct span types[POLICY_ENTRIES_MAX];
-	size_t n = policy_schemes(p, types, POLICY_ENTRIES_MAX);
+	size_t n = policy_media_types(p, types, POLICY_ENTRIES_MAX);
 	char shown[128];
 
 	for (size_t i = 0; i < n; i++)

@@ -83,12 +83,16 @@ __wrap_strndup(const char *s, size_t n)
 	return fails() ? NULL : __real_strndup(s, n);
 }
 
+/* ---- OpenSSL and jansson ---- */
+
+static bool hooked, included;
+
 static void *
 crypto_malloc(size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return __wrap_malloc(n);
+	return included ? __wrap_malloc(n) : __real_malloc(n);
 }
 
 static void *
@@ -96,7 +100,7 @@ crypto_realloc(void *p, size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return __wrap_realloc(p, n);
+	return included ? __wrap_realloc(p, n) : __real_realloc(p, n);
 }
 
 static void
@@ -107,11 +111,23 @@ crypto_free(void *p, const char *file, int line)
 	free(p);
 }
 
+/* OpenSSL takes functions only before its first allocation, and a library's
+ * constructor may be the first to make one. */
+static void
+hook(void)
+{
+	hooked = CRYPTO_set_mem_functions(
+		     crypto_malloc, crypto_realloc, crypto_free) == 1;
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*early)(void) =
+    hook;
+
 void
 allocfail_include_libraries(void)
 {
-	if (CRYPTO_set_mem_functions(
-		crypto_malloc, crypto_realloc, crypto_free) != 1)
-		abort(); /* OpenSSL has allocated already: called too late */
+	if (!hooked)
+		abort();
+	included = true;
 	json_set_alloc_funcs(__wrap_malloc, free);
 }

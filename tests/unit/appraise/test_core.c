@@ -76,7 +76,6 @@ world_init(struct world *w)
 	w->signers[0].pinned = true;
 	memcpy(w->signers[0].spki_sha256, signer_digest, 32);
 	w->entries[0] = (struct accept_entry){ .by = &fake,
-		.scheme = strdup(FAKE),
 		.signers = w->signers,
 		.n_signers = 1 };
 	w->policy = (struct policy){ .min_binding = SEAL_LEVEL_TRAFFIC,
@@ -105,8 +104,6 @@ world_init(struct world *w)
 static void
 world_free(struct world *w)
 {
-	free(w->entries[0].scheme);
-	free(w->entries[1].scheme);
 	seal_verdict_free(&w->first);
 }
 
@@ -819,7 +816,6 @@ unasked_backend(void **state)
 	(void)state;
 	world_init(&w);
 	w.entries[0].by = &unasked;
-	w.entries[0].scheme[0] = 'b';
 	assert_int_equal(appraise(&w.policy, &w.in, v), SEAL_E_POLICY);
 	assert_false(backend_called);
 	world_free(&w);
@@ -836,7 +832,6 @@ several_entries(void **state)
 	(void)state;
 	world_init(&w);
 	w.entries[1] = w.entries[0];
-	w.entries[1].scheme = strdup(FAKE);
 	w.entries[0].rules = &w; /* fake_match refuses it */
 	w.policy.n_accept = 2;
 	assert_int_equal(appraise(&w.policy, &w.in, v), 0);
@@ -853,7 +848,6 @@ several_entries(void **state)
 	world_free(&w);
 	world_init(&w);
 	w.entries[1] = w.entries[0];
-	w.entries[1].scheme = strdup(FAKE);
 	w.entries[1].rules = &w;
 	w.signers[0].pinned = false;
 	w.signers[1].pinned = true;

@@ -325,7 +325,7 @@ defaults(void **state)
 static void
 schemes(void **state)
 {
-	struct span got[4];
+	struct policy_scheme got[4];
 	struct policy *p = NULL;
 
 	(void)state;
@@ -334,9 +334,9 @@ schemes(void **state)
 		"", &p, NULL),
 	    0);
 	assert_int_equal(policy_schemes(p, got, 4), 2);
-	assert_true(span_is(got[0],
+	assert_true(span_is(got[0].name,
 	    "application/eat+cwt; eat_profile=\"tag:sealtls,2026:soft\""));
-	assert_true(span_is(got[1], "application/vnd.sealtls.tpm+cbor"));
+	assert_true(span_is(got[1].name, "application/vnd.sealtls.tpm+cbor"));
 	assert_int_equal(policy_schemes(p, got, 1), 1);
 	policy_free(&p);
 }

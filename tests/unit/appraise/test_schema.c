@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "appraise/appraiser.h"
+#include "appraise/ear_rules.h"
 #include "appraise/refs.h"
 #include "appraise/tpm_events.h"
 #include "base/text.h"
@@ -102,8 +103,12 @@ entries(void **state)
 		json_t *d = def(by->name);
 		size_t k = 0;
 
-		for (size_t i = 0; policy_entry_keys[i] != NULL; i++)
-			keys[k++] = policy_entry_keys[i];
+		const char *const *own = by->verifier != NULL
+					     ? policy_result_keys
+					     : policy_entry_keys;
+
+		for (size_t i = 0; own[i] != NULL; i++)
+			keys[k++] = own[i];
 		for (size_t i = 0; by->rules[i] != NULL; i++)
 			keys[k++] = by->rules[i];
 		assert_true(k <= POLICY_ENTRY_KEYS_MAX);
@@ -140,6 +145,8 @@ signers(void **state)
 	of = json_object_get(json_object_get(def("signers"), "items"), "oneOf");
 	assert_int_equal(json_array_size(of), 3);
 	same_keys("signers", json_array_get(of, 2), corim);
+	same_keys("verifiers", json_object_get(def("verifiers"), "items"),
+	    policy_verifier_keys);
 	of = json_object_get(
 	    json_object_get(def("corim_signers"), "items"), "oneOf");
 	assert_int_equal(json_array_size(of), 3);
@@ -148,6 +155,30 @@ signers(void **state)
 	assert_string_equal(refs_signer_keys[1], ca[0]);
 	assert_string_equal(refs_signer_keys[2], key[0]);
 	assert_null(refs_signer_keys[3]);
+}
+
+/* The words of an entry for results are those of the code. */
+static void
+results(void **state)
+{
+	json_t *p = json_object_get(def("ear"), "properties"), *list;
+	json_t *vector = json_object_get(
+	    json_object_get(p, "vector"), "properties");
+
+	(void)state;
+	assert_int_equal(json_object_size(vector), AR4SI_CLAIMS);
+	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
+		assert_non_null(
+		    json_object_get(vector, ar4si_name((enum ar4si)i)));
+	list = json_object_get(
+	    json_object_get(json_object_get(p, "profiles"), "items"), "enum");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		assert_string_equal(json_string_value(json_array_get(list, i)),
+		    ear_profiles[i].uri);
+	assert_null(ear_profiles[json_array_size(list)].uri);
+	assert_int_equal(json_integer_value(json_object_get(
+			     json_object_get(p, "max_lifetime_s"), "default")),
+	    EAR_LIFETIME_S);
 }
 
 /* The bounds that the schema states are those that the code has. */
@@ -180,6 +211,7 @@ main(void)
 		cmocka_unit_test(top),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(signers),
+		cmocka_unit_test(results),
 		cmocka_unit_test(bounds),
 	};
 
