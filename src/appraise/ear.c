@@ -49,8 +49,7 @@ open_token(const struct appraisal_in *in, bool cwt, struct ear *ret,
     const struct jwk **ret_key, struct seal_diag *d)
 {
 	const struct policy *p = in->policy;
-	int r = seal_fail(
-	    d, SEAL_E_KEY, "results need a policy that trusts a Verifier");
+	int r = SEAL_E_KEY;
 
 	for (size_t i = 0; p != NULL && i < p->n_accept; i++) {
 		for (size_t k = 0; k < p->accept[i].n_signers; k++) {
@@ -64,7 +63,10 @@ open_token(const struct appraisal_in *in, bool cwt, struct ear *ret,
 				return r;
 		}
 	}
-	return r;
+	return d->code != 0 ? r
+			    : seal_fail(d, r,
+				  "results need a policy that trusts a "
+				  "Verifier");
 }
 
 static void

@@ -120,8 +120,8 @@ hook(void)
 		     crypto_malloc, crypto_realloc, crypto_free) == 1;
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*early)(void) =
-    hook;
+__attribute__((section(".preinit_array"), used)) static void (*early)(
+    void) = hook;
 
 void
 allocfail_include_libraries(void)

@@ -75,9 +75,9 @@ world_init(struct world *w)
 
 	w->signers[0].pinned = true;
 	memcpy(w->signers[0].spki_sha256, signer_digest, 32);
-	w->entries[0] = (struct accept_entry){ .by = &fake,
-		.signers = w->signers,
-		.n_signers = 1 };
+	w->entries[0] = (struct accept_entry){
+		.by = &fake, .signers = w->signers, .n_signers = 1
+	};
 	w->policy = (struct policy){ .min_binding = SEAL_LEVEL_TRAFFIC,
 		.max_age_s = 60,
 		.lease_s = 300,
@@ -239,6 +239,14 @@ static void
 expect_other(struct world *w)
 {
 	w->expected.binder[31] ^= 1;
+}
+
+/* What a passport may do, Evidence may not. */
+static void
+expect_other_at_key_level(struct world *w)
+{
+	expect_other(w);
+	w->policy.min_binding = SEAL_LEVEL_KEY;
 }
 
 static void
@@ -635,6 +643,8 @@ static const struct row rows[] = {
 	{ "expected value all zero", expect_zero, SEAL_E_BINDER,
 	    "binder.expected" },
 	{ "expected value other", expect_other, SEAL_E_BINDER, "binder" },
+	{ "the same where a key would do", expect_other_at_key_level,
+	    SEAL_E_BINDER, "binder" },
 	{ "binder not known", binder_unknown, SEAL_E_POLICY, "binder.known" },
 	/* The subject key. */
 	{ "no key expected", expect_no_key, SEAL_E_KEY, "subject.key" },

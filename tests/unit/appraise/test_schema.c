@@ -162,8 +162,8 @@ static void
 results(void **state)
 {
 	json_t *p = json_object_get(def("ear"), "properties"), *list;
-	json_t *vector = json_object_get(
-	    json_object_get(p, "vector"), "properties");
+	json_t *vector =
+	    json_object_get(json_object_get(p, "vector"), "properties");
 
 	(void)state;
 	assert_int_equal(json_object_size(vector), AR4SI_CLAIMS);
