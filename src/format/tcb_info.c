@@ -429,8 +429,7 @@ tcb_info_parse(struct span body, struct span signature, struct tcb_info *ret,
 		return seal_fail(d, SEAL_E_UNSUPPORTED,
 		    "TCB Info: version %u, expected %d", version, INFO_VERSION);
 	if (!ok || (seen & INFO_ALWAYS) != INFO_ALWAYS || !json_pull_end(&r) ||
-	    ret->tdx != span_is(ret->id, "TDX") ||
-	    ret->tdx != ret->has_module)
+	    ret->tdx != span_is(ret->id, "TDX") || ret->tdx != ret->has_module)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "TCB Info: malformed, or a member missing, given twice or "
 		    "too large");

@@ -20,6 +20,8 @@ const struct inspector inspectors[] = {
 	{ "tpm-attest", "TPMS_ATTEST", inspect_tpm_attest },
 	{ "tpm-public", "TPMT_PUBLIC", inspect_tpm_public },
 	{ "tpm-signature", "TPMT_SIGNATURE", inspect_tpm_signature },
+	{ "quote", "Quote of Intel TDX or SGX", inspect_quote },
+	{ "collateral", "Collateral of Intel TDX or SGX", inspect_collateral },
 	{ "eventlog", "TCG event log", inspect_eventlog },
 	{ "ima", "IMA measurement list", inspect_ima },
 	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
@@ -39,9 +41,9 @@ const char *const *
 seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
-		"tpm-public", "tpm-signature", "eventlog", "ima", "cmw",
-		"corim", "comid", "ear-jwt", "ear-cwt", "eat", "request",
-		"authenticator", "cbor", NULL };
+		"tpm-public", "tpm-signature", "quote", "collateral",
+		"eventlog", "ima", "cmw", "corim", "comid", "ear-jwt",
+		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
 
 	return names;
 }

@@ -31,9 +31,17 @@ struct row {
 	const char *tcb;    /* members of "tcb" */
 	const char *rules;  /* of the entry; NULL: TDX_RULES or SGX_RULES */
 	bool debug, twin;   /* the policy trusts the twin's root */
+	bool other_type;    /* told to be the other technology's */
 	int code;           /* 0: any */
 	int64_t later;
 };
+
+static const char *
+type_of(const struct row *row)
+{
+	return (row->r.tee == QUOTE_TDX) != row->other_type ? QUOTE_TDX_TYPE
+							    : QUOTE_SGX_TYPE;
+}
 
 static struct policy *
 policy_of(const struct row *row)
@@ -50,8 +58,7 @@ policy_of(const struct row *row)
 	    "{\"version\":1,\"max_age_s\":60,\"identity\":{\"mode\":\"none\"},"
 	    "\"accept\":[{\"scheme\":\"%s\",\"signers\":[{\"ca\":\"%s\"}],"
 	    "\"debug\":%s,\"tcb\":{%s},%s}]}",
-	    row->r.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE,
-	    row->twin ? dcap_twin_file() : dcap_root_file(),
+	    type_of(row), row->twin ? dcap_twin_file() : dcap_root_file(),
 	    row->debug ? "true" : "false", row->tcb == NULL ? "" : row->tcb,
 	    rules);
 	if (policy_load(wr_view(&w), "/", &p, &d) != 0)
@@ -72,16 +79,13 @@ first_failed(const struct seal_verdict *v)
 static struct appraisal_in
 in_for(const struct row *row, struct span quote, const struct endorsements *e)
 {
-	return (struct appraisal_in){
-		.media_type = span_str(
-		    row->r.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE),
+	return (struct appraisal_in){ .media_type = span_str(type_of(row)),
 		.evidence = quote,
 		.expected = &binding,
 		.carrier = SEAL_LEVEL_TRAFFIC,
 		.now = NOW + row->later,
 		.endorse = e,
-		.binder_known = true
-	};
+		.binder_known = true };
 }
 
 static void
@@ -138,6 +142,10 @@ static const struct row rows[] = {
 	{ "garbage behind", { TDX, .padding = 10, .garbage = 1 }, "dcap.quote",
 	    .code = SEAL_E_DECODE },
 	{ "TDX in version 3", { TDX, .version = 3 }, "dcap.quote" },
+	{ "called an enclave's", GOOD, "dcap.quote", .rules = SGX_RULES,
+	    .other_type = true },
+	{ "called a TD's", { SGX }, "dcap.quote", .rules = TDX_RULES,
+	    .other_type = true },
 	{ "version 6", { TDX, .version = 6 }, "dcap.quote" },
 
 	/* Signatures and certificates. */
