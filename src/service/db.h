@@ -33,6 +33,7 @@ typedef int (*db_row_fn)(
  */
 struct db_driver {
 	const char *name; /* stable: config, logs, tests */
+	bool one_writer;  /* at a time: others of this process queue for it */
 	/* Step i takes the schema from version i to i + 1; NULL ends. */
 	const char *const *migrations;
 	/* Connects, and brings the schema up to date; refuses a newer one. */

@@ -53,6 +53,7 @@ store_open(const char *where, size_t n, struct store **ret, struct seal_diag *d)
 	}
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->returned, NULL);
+	pthread_mutex_init(&s->writer, NULL);
 	s->max = n == 0 || n > STORE_CONNS_MAX ? STORE_CONNS_MAX : n;
 	s->driver = strncmp(where, "postgres://", 11) == 0 ||
 			    strncmp(where, "postgresql://", 13) == 0
@@ -77,6 +78,7 @@ store_close(struct store **sp)
 		return;
 	while (s->n_idle > 0)
 		s->driver->close(&s->idle[--s->n_idle]);
+	pthread_mutex_destroy(&s->writer);
 	pthread_cond_destroy(&s->returned);
 	pthread_mutex_destroy(&s->lock);
 	free(s->where);
@@ -120,16 +122,49 @@ store_run_on(struct store *s, void *db, unsigned id,
 	    db, id, store_sql[id], args, n, row, arg, ret_changed, d);
 }
 
+static bool
+writes(unsigned id)
+{
+	return strncmp(store_sql[id], "SELECT ", 7) != 0;
+}
+
+int
+store_begin(struct store *s, void *db, struct seal_diag *d)
+{
+	int r;
+
+	if (s->driver->one_writer)
+		pthread_mutex_lock(&s->writer);
+	if ((r = s->driver->begin(db, d)) != 0 && s->driver->one_writer)
+		pthread_mutex_unlock(&s->writer);
+	return r;
+}
+
+int
+store_end(struct store *s, void *db, bool commit, struct seal_diag *d)
+{
+	int r = s->driver->end(db, commit, d);
+
+	if (s->driver->one_writer)
+		pthread_mutex_unlock(&s->writer);
+	return r;
+}
+
 int
 store_run(struct store *s, unsigned id, const struct db_value *args, size_t n,
     db_row_fn row, void *arg, int64_t *ret_changed, struct seal_diag *d)
 {
+	bool alone = s->driver->one_writer && writes(id);
 	void *db = NULL;
 	int r;
 
 	if ((r = store_take(s, &db, d)) != 0)
 		return r;
+	if (alone)
+		pthread_mutex_lock(&s->writer);
 	r = store_run_on(s, db, id, args, n, row, arg, ret_changed, d);
+	if (alone)
+		pthread_mutex_unlock(&s->writer);
 	store_give(s, db);
 	return r;
 }
@@ -280,9 +315,9 @@ store_session_finish(struct store *s, const char *id, int64_t now_s,
 
 	if ((r = store_take(s, &db, d)) != 0)
 		return r;
-	if ((r = s->driver->begin(db, d)) == 0) {
+	if ((r = store_begin(s, db, d)) == 0) {
 		r = finish_parts(s, db, id, now_s, state, row, d);
-		end = s->driver->end(db, r == 0, d);
+		end = store_end(s, db, r == 0, d);
 		r = r != 0 ? r : end;
 	}
 	store_give(s, db);

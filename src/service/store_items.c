@@ -81,11 +81,11 @@ change(struct store *s, const struct item *in, int64_t id, int64_t now_s,
 
 	if ((r = store_take(s, &db, d)) != 0)
 		return r;
-	if ((r = s->driver->begin(db, d)) == 0) {
+	if ((r = store_begin(s, db, d)) == 0) {
 		if ((r = next_generation(s, db, d)) == 0)
 			r = in != NULL ? add_parts(s, db, in, ret_id, d)
 				       : remove_parts(s, db, id, now_s, d);
-		end = s->driver->end(db, r == 0, d);
+		end = store_end(s, db, r == 0, d);
 		r = r != 0 ? r : end;
 	}
 	store_give(s, db);

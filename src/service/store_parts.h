@@ -45,11 +45,16 @@ struct store {
 	void *idle[STORE_CONNS_MAX];
 	size_t n_idle, n_open;
 	size_t max;
+	pthread_mutex_t writer; /* where the driver has one at a time */
 };
 
 /* A connection, to be given back; waits where all are taken. */
 int store_take(struct store *s, void **ret, struct seal_diag *d);
 void store_give(struct store *s, void *db);
+
+/* A transaction that writes. One that has begun is ended, whatever happens. */
+int store_begin(struct store *s, void *db, struct seal_diag *d);
+int store_end(struct store *s, void *db, bool commit, struct seal_diag *d);
 
 /* One statement on a connection that was taken, or by itself. */
 int store_run_on(struct store *s, void *db, unsigned id,

@@ -315,6 +315,7 @@ sqlite_end(void *db, bool commit, struct seal_diag *d)
 
 const struct db_driver db_sqlite = {
 	.name = "sqlite",
+	.one_writer = true,
 	.migrations = migrations,
 	.open = sqlite_open,
 	.close = sqlite_close,
