@@ -331,16 +331,13 @@ dcap_judge_status(const struct dcap_tcb *t, const struct dcap_rules *rules,
 	int64_t end = *until;
 	uint8_t buf[TEXT];
 	char want[TEXT];
-	enum tcb_status counts = t->status;
 	struct wr w;
 	bool ok;
 
 	/* Not in words of a policy: a revoked TCB has no key to trust. */
 	ok = t->status != TCB_UNKNOWN && t->status != TCB_REVOKED;
-	if (ok && (rules->statuses & 1u << t->status) == 0) {
-		counts = graced(t, rules, now, &end);
-		ok = (rules->statuses & 1u << counts) != 0;
-	}
+	if (ok && (rules->statuses & 1u << t->status) == 0)
+		ok = (rules->statuses & 1u << graced(t, rules, now, &end)) != 0;
 	wr_init(&w, buf, sizeof(buf));
 	put_statuses(rules->statuses, &w);
 	verdict_claim(v, "dcap.tcb.status", "%s", tcb_status_name(t->status));

@@ -31,6 +31,7 @@ struct row {
 	const char *tcb;    /* members of "tcb" */
 	const char *rules;  /* of the entry; NULL: TDX_RULES or SGX_RULES */
 	bool debug, twin;   /* the policy trusts the twin's root */
+	bool pin;           /* and the PCK's key by itself */
 	bool other_type;    /* told to be the other technology's */
 	int code;           /* 0: any */
 	int64_t later;
@@ -41,6 +42,20 @@ type_of(const struct row *row)
 {
 	return (row->r.tee == QUOTE_TDX) != row->other_type ? QUOTE_TDX_TYPE
 							    : QUOTE_SGX_TYPE;
+}
+
+static void
+put_pin(struct wr *w)
+{
+	uint8_t digest[HASH_MAX];
+	struct cert *c = NULL;
+
+	assert_int_equal(cert_parse(dcap_cert(0), &c, NULL), 0);
+	assert_int_equal(hash_one(HASH_SHA256, cert_spki(c), digest, NULL), 0);
+	wr_printf(w, "{\"spki_sha256\":\"");
+	wr_hex(w, span_of(digest, 32));
+	wr_printf(w, "\"},");
+	cert_unref(&c);
 }
 
 static struct policy *
@@ -56,9 +71,12 @@ policy_of(const struct row *row)
 	wr_init_heap(&w, POLICY_MAX);
 	wr_printf(&w,
 	    "{\"version\":1,\"max_age_s\":60,\"identity\":{\"mode\":\"none\"},"
-	    "\"accept\":[{\"scheme\":\"%s\",\"signers\":[{\"ca\":\"%s\"}],"
-	    "\"debug\":%s,\"tcb\":{%s},%s}]}",
-	    type_of(row), row->twin ? dcap_twin_file() : dcap_root_file(),
+	    "\"accept\":[{\"scheme\":\"%s\",\"signers\":[",
+	    type_of(row));
+	if (row->pin)
+		put_pin(&w);
+	wr_printf(&w, "{\"ca\":\"%s\"}],\"debug\":%s,\"tcb\":{%s},%s}]}",
+	    row->twin ? dcap_twin_file() : dcap_root_file(),
 	    row->debug ? "true" : "false", row->tcb == NULL ? "" : row->tcb,
 	    rules);
 	if (policy_load(wr_view(&w), "/", &p, &d) != 0)
@@ -164,6 +182,10 @@ static const struct row rows[] = {
 	{ "chain without root", { TDX, .drop_certs = 1 }, "dcap.certificates",
 	    .code = SEAL_E_CHAIN },
 	{ "another root of the same name", GOOD, "signer", .twin = true },
+
+	{ "pinned key, another root of the same name", GOOD, "dcap.root",
+	    .pin = true, .twin = true, .code = SEAL_E_CHAIN },
+	{ "pinned key", GOOD, .pin = true },
 
 	/* Binder: 64 bytes. */
 	{ "another binder", { TDX, .report_data = { 1, 2, 3 } }, "binder",
