@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signed results of a Verifier that judges for the Relying Party or for the
+ * attester: what is true connects, and each lie ends as PROTOCOL 7 says. */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "fake/fake.h"
+#include "format/ear.h"
+#include "format/eat.h"
+#include "pair.h"
+
+#define ID "https://verifier.example"
+
+/* What the Verifier signs. */
+struct desk {
+	struct privkey *key, *other;
+	struct jwk jwk;
+	void (*lie)(struct ear *e);
+	bool other_key, spoil;
+	int64_t now;
+};
+
+static int
+sign_with(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
+    struct seal_diag *d)
+{
+	return privkey_sign(ctx, scheme, tbs, out, d);
+}
+
+static void
+fill(struct ear *e, const struct eat_soft *evidence,
+    const struct fake_question *q, int64_t now)
+{
+	struct wr spki;
+
+	e->iat = now;
+	e->has_exp = true;
+	e->exp = now + 300;
+	strcpy(e->developer, ID);
+	memcpy(e->nonce, q->nonce.p, e->n_nonce = q->nonce.n);
+	wr_init(&spki, e->spki, sizeof(e->spki));
+	if (cose_key_to_spki(evidence->claims.cnf_key, &spki, NULL) == 0)
+		e->n_spki = spki.n;
+	e->n_submods = 1;
+	strcpy(e->submods[0].name, "soft");
+	e->submods[0].status = AR4SI_TIER_AFFIRMING;
+	e->submods[0].has_vector = true;
+	e->submods[0].vector[AR4SI_EXECUTABLES] = AR4SI_AFFIRMING;
+}
+
+static bool
+issue(void *arg, const struct fake_question *q, struct wr *out)
+{
+	struct eat_soft *evidence = calloc(1, sizeof(*evidence));
+	struct ear *e = calloc(1, sizeof(*e));
+	struct desk *desk = arg;
+	struct ear_signer by = { .scheme = desk->jwk.scheme,
+		.sign = sign_with,
+		.ctx = desk->other_key ? desk->other : desk->key };
+	bool ok;
+
+	ok = eat_soft_parse(q->evidence, evidence, NULL) == 0;
+	if (ok) {
+		fill(e, evidence, q, desk->now);
+		if (desk->lie != NULL)
+			desk->lie(e);
+		ok = ear_sign_jwt(e, &by, out, NULL) == 0;
+	}
+	if (ok && desk->spoil)
+		out->p[out->n - 9] = out->p[out->n - 9] == 'A' ? 'B' : 'A';
+	free(evidence);
+	free(e);
+	return ok;
+}
+
+/* ---- Lies ---- */
+
+static void
+other_nonce(struct ear *e)
+{
+	e->nonce[0] ^= 1;
+}
+
+static void
+no_nonce(struct ear *e)
+{
+	e->n_nonce = 0;
+}
+
+static uint8_t strange_spki[LIMIT_SPKI];
+static size_t n_strange_spki;
+
+static void
+other_subject(struct ear *e)
+{
+	memcpy(e->spki, strange_spki, e->n_spki = n_strange_spki);
+}
+
+static void
+no_subject(struct ear *e)
+{
+	e->n_spki = 0;
+}
+
+static void
+expired(struct ear *e)
+{
+	e->iat -= 50;
+	e->exp = e->iat + 49;
+}
+
+static void
+old(struct ear *e)
+{
+	e->iat -= 61;
+}
+
+static void
+contraindicated(struct ear *e)
+{
+	e->submods[0].status = AR4SI_TIER_CONTRAINDICATED;
+}
+
+static void
+another_verifier(struct ear *e)
+{
+	strcpy(e->developer, "https://verifier.exampl");
+}
+
+struct row {
+	const char *name;
+	void (*lie)(struct ear *e);
+	bool other_key, spoil;
+	enum seal_outcome want;
+};
+
+static const struct row rows[] = {
+	{ "true", NULL, false, false, SEAL_ACCEPTED },
+	{ "bad signature", NULL, false, true, SEAL_REFUSED_EVIDENCE },
+	{ "another key", NULL, true, false, SEAL_REFUSED_EVIDENCE },
+	{ "another nonce", other_nonce, false, false, SEAL_REFUSED_EVIDENCE },
+	{ "no nonce", no_nonce, false, false, SEAL_REFUSED_EVIDENCE },
+	{ "another subject", other_subject, false, false, SEAL_REFUSED_KEY },
+	{ "no subject", no_subject, false, false, SEAL_REFUSED_KEY },
+	{ "expired", expired, false, false, SEAL_STALE },
+	{ "too old", old, false, false, SEAL_STALE },
+	{ "contraindicated", contraindicated, false, false,
+	    SEAL_REFUSED_POLICY },
+	{ "another Verifier's name", another_verifier, false, false,
+	    SEAL_REFUSED_POLICY },
+};
+
+/* ---- Connections ---- */
+
+#define VERIFIERS                                                    \
+	"\"verifiers\":[{\"name\":\"v\",\"api\":\"veraison\","       \
+	"\"url\":\"http://127.0.0.1:%u\",\"id\":\"" ID "\",\"plain_" \
+	"http\":true%s}]"
+#define SOFT "application/eat+cwt; eat_profile=\\\"tag:sealtls,2026:soft\\\""
+
+/* passport: the attester asks, and presents; otherwise the Relying Party. */
+static void
+configure(unsigned port, bool server_relies, bool passport, char *client,
+    char *server, size_t cap)
+{
+	snprintf(server_relies ? server : client, cap,
+	    "{\"policy\":\"results\"," VERIFIERS "}", port,
+	    passport ? "" : ",\"judges\":[\"" SOFT "\"]");
+	snprintf(server_relies ? client : server, cap,
+	    "{\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"%s\"}%s}]"
+	    "%s," VERIFIERS "}",
+	    server_relies ? "client.signer" : "server.signer",
+	    passport ? ",\"passport\":{\"verifier\":\"v\",\"mode\":"
+		       "\"interactive\"}"
+		     : "",
+	    server_relies ? ",\"identity\":{\"mode\":\"pkix\",\"name\":"
+			    "\"server.example\",\"ca\":\"server.pem\"}"
+			  : "",
+	    port, "");
+}
+
+static void
+check(struct world *w, struct desk *desk, const struct row *row,
+    bool server_relies, bool passport)
+{
+	struct fake_conf fc = { .issue = issue, .arg = desk };
+	char client[1024], server[1024], buf[8];
+	struct fake *f = fake_start(&fc);
+	bool accepted = row->want == SEAL_ACCEPTED;
+	struct seal_conn *relying;
+	struct pair p;
+	size_t n = 0;
+
+	assert_non_null(f);
+	desk->lie = row->lie;
+	desk->other_key = row->other_key;
+	desk->spoil = row->spoil;
+	desk->now = w->unix_s;
+	configure(fake_port(f), server_relies, passport, client, server,
+	    sizeof(client));
+	pair_open(&p, w, world_ctx(w, client), world_ctx(w, server), false);
+	pair_run(&p);
+	relying = server_relies ? p.server.conn : p.client.conn;
+	if (seal_conn_outcome(relying) != row->want)
+		fail_msg("%s, %s by the %s: expected %s, got %s (%s)",
+		    row->name, passport ? "presented to" : "asked for",
+		    server_relies ? "server" : "client",
+		    seal_outcome_name(row->want),
+		    seal_outcome_name(seal_conn_outcome(relying)),
+		    seal_conn_diag(relying)->text);
+	seal_write(relying, "ping", 4, &n);
+	assert_int_equal(n, accepted ? 4 : 0);
+	seal_read(relying, buf, sizeof(buf), &n);
+	assert_int_equal(n, 0);
+	pair_close(&p);
+	fake_stop(&f);
+}
+
+static void
+prepare(struct world *w, struct desk *desk)
+{
+	uint8_t buf[LIMIT_SPKI];
+	json_t *j;
+	struct wr spki;
+	char *text;
+
+	wr_init(&spki, strange_spki, sizeof(strange_spki));
+	assert_int_equal(privkey_generate(CURVE_P256, &desk->key, NULL), 0);
+	assert_int_equal(privkey_generate(CURVE_P256, &desk->other, NULL), 0);
+	assert_int_equal(privkey_spki(desk->other, &spki, NULL), 0);
+	n_strange_spki = spki.n;
+	wr_init(&spki, buf, sizeof(buf));
+	assert_int_equal(privkey_spki(desk->key, &spki, NULL), 0);
+	assert_int_equal(
+	    jwk_from_spki(wr_view(&spki), NULL, &desk->jwk, NULL), 0);
+	j = jwk_json_public(&desk->jwk);
+	assert_non_null(text = json_dumps(j, 0));
+	world_write(w, "v.jwk", "%s", text);
+	free(text);
+	json_decref(j);
+	world_write(w, "results",
+	    "{\"version\":1,\"max_age_s\":60,\"identity\":{\"mode\":\"none\"},"
+	    "\"accept\":[{\"scheme\":\"ear\",\"signers\":[{\"jwks\":\"v.jwk\"}]"
+	    ",\"verifier\":\"" ID
+	    "\",\"vector\":{\"executables\":\"affirming\"}}]}");
+}
+
+static void
+told(void **state)
+{
+	struct world *w = *state;
+	struct desk desk = { 0 };
+
+	prepare(w, &desk);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (unsigned k = 0; k < 4; k++)
+			check(w, &desk, &rows[i], k & 1, k & 2);
+	privkey_free(&desk.key);
+	privkey_free(&desk.other);
+	jwk_wipe(&desk.jwk);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(told),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
