@@ -67,10 +67,10 @@ bound_by_key(const struct appraiser *by, const struct appraisal_in *in,
 {
 	if (by->verifier == NULL || in->policy == NULL ||
 	    in->policy->min_binding != SEAL_LEVEL_KEY ||
-	    in->expected->spki.n == 0)
+	    in->expected->spki.n == 0 || f->expires_at == 0)
 		return false;
 	if (f->n_signed_binder == 1 &&
-	    span_equal_ct(f->signed_binder[0], binding_value(in->expected)))
+	    binder_is(f, f->signed_binder[0], binding_value(in->expected)))
 		return false;
 	v->cached = true;
 	verdict_skip(v, "binder", "a cached result: bound by its key alone");

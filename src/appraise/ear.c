@@ -77,7 +77,8 @@ take_claims(const struct ear *e, struct seal_verdict *v)
 	verdict_claim(v, "ear.verifier", "%s", e->developer);
 	verdict_claim(v, "ear.build", "%s", e->build);
 	verdict_claim(v, "ear.iat", "%" PRId64, e->iat);
-	verdict_claim(v, "ear.exp", "%" PRId64, e->exp);
+	if (e->has_exp)
+		verdict_claim(v, "ear.exp", "%" PRId64, e->exp);
 	for (size_t i = 0; i < e->n_submods; i++) {
 		snprintf(
 		    name, sizeof(name), "ear.submod.%s", e->submods[i].name);
@@ -98,9 +99,10 @@ report(const struct ear *e, const struct jwk *key, struct findings *ret)
 	if (e->n_nonce > 0) {
 		ret->signed_binder[0] = span_of(e->nonce, e->n_nonce);
 		ret->n_signed_binder = 1;
+		ret->binder_padded = e->nonce_padded;
 	}
 	ret->issued_at = e->iat;
-	ret->expires_at = e->exp;
+	ret->expires_at = e->has_exp ? e->exp : 0;
 }
 
 static bool
@@ -110,10 +112,9 @@ check_times(const struct ear *e, int64_t now, struct seal_verdict *v)
 
 	snprintf(
 	    got, sizeof(got), "nbf %" PRId64 ", now %" PRId64, e->nbf, now);
-	return verdict_check(v, "ear.exp", e->has_exp && e->exp > e->iat,
-		   SEAL_E_EVIDENCE, "an exp after iat",
-		   e->has_exp ? "one that is not" : "none",
-		   "have the Verifier limit its results") &&
+	return verdict_check(v, "ear.times", !e->has_exp || e->exp > e->iat,
+		   SEAL_E_EVIDENCE, "an exp after iat", "one that is not",
+		   NULL) &&
 	       verdict_check(v, "ear.nbf",
 		   !e->has_nbf || e->nbf - SKEW_S <= now, SEAL_E_STALE,
 		   "valid by now", got, "compare the clocks");
@@ -174,6 +175,12 @@ match_lifetime(
 {
 	char want[NUMBER], got[NUMBER];
 
+	if (!verdict_check(v, "ear.exp", !r->exp || e->has_exp, SEAL_E_EVIDENCE,
+		"an exp", e->has_exp ? NULL : "none",
+		"for a Verifier that sets none, set \"exp\": false"))
+		return false;
+	if (!e->has_exp)
+		return true;
 	snprintf(
 	    want, sizeof(want), "at most %u s", (unsigned)r->max_lifetime_s);
 	snprintf(got, sizeof(got), "%" PRId64 " s", e->exp - e->iat);

@@ -11,7 +11,7 @@
 #define WHERE "accept (ear)"
 
 const char *const ear_rule_keys[] = { "verifier", "vector", "status",
-	"profiles", "max_lifetime_s", "cnf", NULL };
+	"profiles", "max_lifetime_s", "cnf", "exp", NULL };
 
 /* A tier that can be demanded: one that says something, and no refusal. */
 static int
@@ -104,7 +104,7 @@ load(const json_t *entry, struct ear_rules *rules, struct seal_diag *d)
 
 	rules->status = AR4SI_TIER_AFFIRMING;
 	rules->max_lifetime_s = EAR_LIFETIME_S;
-	rules->cnf = true;
+	rules->cnf = rules->exp = true;
 	if ((r = load_verifier_id(entry, rules, d)) != 0 ||
 	    (r = load_vector(json_object_get(entry, "vector"), rules, d)) !=
 		0 ||
@@ -112,7 +112,9 @@ load(const json_t *entry, struct ear_rules *rules, struct seal_diag *d)
 		0 ||
 	    (r = strict_uint(entry, "max_lifetime_s", false, 1,
 		 POLICY_AGE_MAX_S, WHERE, &rules->max_lifetime_s, d)) != 0 ||
-	    (r = strict_bool(entry, "cnf", false, WHERE, &rules->cnf, d)) != 0)
+	    (r = strict_bool(entry, "cnf", false, WHERE, &rules->cnf, d)) !=
+		0 ||
+	    (r = strict_bool(entry, "exp", false, WHERE, &rules->exp, d)) != 0)
 		return r;
 	return status == NULL ? 0
 			      : load_tier(status, "status", &rules->status, d);
@@ -156,6 +158,8 @@ ear_rules_explain(const void *rules, struct wr *out)
 	    out, r->cnf ? "    it names the attested key\n"
 			: "    it need not name the attested key: then only a "
 			  "result about this very connection counts\n");
+	if (!r->exp)
+		wr_printf(out, "    it need not say when it ends: likewise\n");
 	wr_printf(out, "    not proved here: what the Verifier looked at; its "
 		       "policy decided\n");
 	return out->error;

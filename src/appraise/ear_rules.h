@@ -17,9 +17,11 @@
  *                          claim anywhere is worse
  *   "profiles": [URI…],    default the newest alone
  *   "max_lifetime_s": N,   default a day: from iat to exp
- *   "cnf": BOOL            default true: the result names the subject key.
- *                          False is for Verifiers that never do; then only
- *                          this connection's binder as eat_nonce counts
+ *   "cnf": BOOL            default true: the result names the subject key
+ *   "exp": BOOL            default true: it says when it ends
+ * The last two may be false for Verifiers that never say so. What a result
+ * then lacks, this connection's binder as its nonce makes up for: it commits
+ * to the key, and "max_age_s" ends it; a cached result is refused.
  */
 #define EAR_LIFETIME_S 86400u
 #define EAR_PROFILES_MAX 4u
@@ -31,7 +33,7 @@ struct ear_rules {
 	const struct ear_profile *profiles[EAR_PROFILES_MAX];
 	size_t n_profiles;
 	uint32_t max_lifetime_s;
-	bool cnf;
+	bool cnf, exp;
 };
 
 extern const char *const ear_rule_keys[]; /* NULL ends */

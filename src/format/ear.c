@@ -9,11 +9,12 @@
 #include "jose/token.h"
 
 const struct ear_profile ear_profiles[] = {
-	{ EAR_PROFILE_04, EAR_UNDERSCORE, true, false },
-	{ "tag:ietf.org,2026:rats/ear#03", EAR_UNDERSCORE, false, false },
-	{ "tag:github.com,2023:veraison/ear", EAR_DOTTED, false, true },
+	{ EAR_PROFILE_04, EAR_UNDERSCORE, true, false, false },
+	{ "tag:ietf.org,2026:rats/ear#03", EAR_UNDERSCORE, false, false,
+	    false },
+	{ "tag:github.com,2023:veraison/ear", EAR_DOTTED, false, true, false },
 	{ "tag:github.com,2024:confidential-containers/Trustee", EAR_DOTTED,
-	    false, true },
+	    false, true, true },
 	{ NULL },
 };
 

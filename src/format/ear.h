@@ -42,6 +42,9 @@ struct ear_profile {
 	enum ear_spelling spelling;
 	bool raw_is_cmw;    /* ear_raw_evidence is a record CMW, not bytes */
 	bool one_policy_id; /* a text instead of an array */
+	/* No eat_nonce: the report data that it found in the Evidence, which
+	 * it states among the annotations, stands for it. */
+	bool nonce_in_report_data;
 };
 extern const struct ear_profile ear_profiles[];              /* uri NULL ends */
 const struct ear_profile *ear_profile_find(struct span uri); /* NULL: none */
@@ -71,6 +74,7 @@ struct ear {
 	 * is no base64url has only its text. */
 	uint8_t nonce[EAT_NONCE_MAX];
 	size_t n_nonce;
+	bool nonce_padded; /* report data: 64 bytes, the nonce and zeros */
 	char nonce_text[EAR_NONCE_TEXT_MAX];
 	/* cnf: the SPKI of the subject key; n_spki == 0: none. */
 	uint8_t spki[LIMIT_SPKI];

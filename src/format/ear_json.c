@@ -199,6 +199,35 @@ read_policies(const json_t *list, const struct ear_profile *profile,
 	return r;
 }
 
+/*
+ * Trustee's word for what the Evidence was bound to: 64 bytes in hexadecimal.
+ * Another form binds nothing, and two values in one result contradict.
+ */
+static int
+read_report_data(const json_t *appraisal, struct ear *e, struct seal_diag *d)
+{
+	const json_t *annotated =
+	    json_object_get(appraisal, "ear.veraison.annotated-evidence");
+	const char *text =
+	    json_string_value(json_object_get(annotated, "report_data"));
+	uint8_t value[EAT_NONCE_MAX];
+	struct wr w;
+
+	wr_init(&w, value, sizeof(value));
+	if (!e->profile->nonce_in_report_data || text == NULL ||
+	    (e->n_nonce > 0 && !e->nonce_padded) ||
+	    !hex_decode(span_str(text), &w) || w.n != sizeof(value))
+		return 0;
+	if (e->nonce_padded &&
+	    !span_equal(wr_view(&w), span_of(e->nonce, e->n_nonce)))
+		return seal_fail(d, SEAL_E_EVIDENCE,
+		    "ear: report_data: submodules state different values");
+	memcpy(e->nonce, value, sizeof(value));
+	e->n_nonce = sizeof(value);
+	e->nonce_padded = true;
+	return 0;
+}
+
 static int
 read_appraisal(
     const json_t *j, const char *name, struct ear *e, struct seal_diag *d)
@@ -224,7 +253,8 @@ read_appraisal(
 	if ((r = read_vector(json_object_get(j, names->vector), names, a, d)) !=
 		0 ||
 	    (r = read_policies(json_object_get(j, names->policy_ids),
-		 e->profile, names, a, d)) != 0)
+		 e->profile, names, a, d)) != 0 ||
+	    (r = read_report_data(j, e, d)) != 0)
 		return r;
 	e->n_submods++;
 	return 0;

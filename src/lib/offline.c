@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,12 +7,14 @@
 
 #include "appraise/appraiser.h"
 #include "format/cmw.h"
+#include "format/ear.h"
 #include "format/eat.h"
 #include "format/quote.h"
 #include "format/tpm_evidence.h"
 #include "lib/ctx.h"
 
 #define OFFLINE_TIMEOUT_MS 30000
+#define RESULT_TYPE 128 /* bytes of a result's media type */
 
 /* ---- Evidence ---- */
 
@@ -53,7 +56,8 @@ out:
 /* Evidence found in a file: its bytes, what they are, and what came along. */
 struct item {
 	struct span type, value;
-	struct cmw cmw; /* what type and value may point into */
+	struct cmw cmw;            /* what type and value may point into */
+	char guessed[RESULT_TYPE]; /* likewise */
 	struct endorsements *endorse;
 };
 
@@ -62,6 +66,34 @@ item_wipe(struct item *item)
 {
 	cmw_free(&item->cmw);
 	endorse_free(&item->endorse);
+}
+
+/* A result says itself in which dialect it is written; one that cannot be read
+ * is judged as the newest, and refused with the reason. */
+static bool
+guess_result(struct span *in, char ret[RESULT_TYPE])
+{
+	bool cwt = in->n > 0 && in->p[0] == 0xd2;
+	struct span s = *in;
+	struct ear *e;
+	int r;
+
+	while (
+	    !cwt && s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
+		s.n--;
+	if (!cwt && (s.n < 2 || memcmp(s.p, "ey", 2) != 0))
+		return false;
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return false;
+	r = ear_peek(s, cwt, e, NULL);
+	snprintf(ret, RESULT_TYPE, "%s; eat_profile=\"%s\"",
+	    cwt ? EAR_TYPE_CWT : EAR_TYPE_JWT,
+	    r == 0 ? e->profile->uri : EAR_PROFILE_04);
+	free(e);
+	if (cwt && r != 0)
+		return false;
+	*in = s;
+	return true;
 }
 
 /* Bare Evidence that its form gives away. */
@@ -96,6 +128,8 @@ item_find(const struct seal_appraise_args *args, struct item *ret,
 		ret->value = ret->cmw.items[0].value;
 		return 0;
 	}
+	if (type == NULL && guess_result(&in, ret->guessed))
+		type = ret->guessed;
 	if (type == NULL && (type = guess_type(in)) == NULL) {
 		seal_fail(d, SEAL_E_DECODE,
 		    "evidence: neither a CMW nor a format we recognise (%s)",

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "format/ear.h"
+#include "jose/token.h"
 
 #include "crypto/fixture.h"
 
@@ -310,6 +311,27 @@ no_end(struct scene *s)
 }
 
 static void
+no_end_allowed(struct scene *s)
+{
+	no_end(s);
+	s->rules = "\"vector\":{},\"exp\":false";
+}
+
+static void
+no_end_and_old(struct scene *s)
+{
+	no_end_allowed(s);
+	s->e->iat = NOW - 61;
+}
+
+static void
+no_end_cached(struct scene *s)
+{
+	no_end_allowed(s);
+	cached(s);
+}
+
+static void
 near_its_end(struct scene *s)
 {
 	s->e->exp = NOW + 29;
@@ -509,6 +531,10 @@ static const struct row rows[] = {
 	/* When. */
 	{ "at its end", at_its_end, SEAL_E_STALE, "expiry" },
 	{ "no end", no_end, SEAL_E_EVIDENCE, "ear.exp" },
+	{ "no end, allowed", no_end_allowed, 0, "" },
+	{ "no end, allowed, old", no_end_and_old, SEAL_E_STALE, "age" },
+	{ "no end, allowed, cached", no_end_cached, SEAL_E_BINDER,
+	    "binder.signed" },
 	{ "29 s before its end", near_its_end, SEAL_E_STALE, "lease" },
 	{ "too old", too_old, SEAL_E_STALE, "age" },
 	{ "of the future", of_the_future, SEAL_E_STALE, "age" },
@@ -642,6 +668,132 @@ every_byte(void **state)
 	as_cwt(&s);
 	broken(&s);
 	free(s.e);
+}
+
+/* ---- What Veraison and Trustee sign ---- */
+
+#define VERAISON "tag:github.com,2023:veraison/ear"
+#define TRUSTEE "tag:github.com,2024:confidential-containers/Trustee"
+#define H64 "0000000000000000000000000000000000000000000000000000000000000000"
+/* @: the binder, in base64url and in hexadecimal. */
+#define FRESH ",\"eat_nonce\":\"@\""
+#define FOUND(tail) \
+	",\"ear.veraison.annotated-evidence\":{\"report_data\":\"@" tail "\"}"
+#define OK "\"ear.status\":\"affirming\""
+
+struct dialect_row {
+	const char *name, *profile;
+	const char *top, *cpu, *gpu; /* gpu NULL: no such submodule */
+	int want;
+	const char *check;
+};
+
+static const struct dialect_row dialects[] = {
+	{ "Veraison", VERAISON, FRESH, "", NULL, 0, "" },
+	{ "Veraison, no nonce", VERAISON, "", "", NULL, SEAL_E_BINDER,
+	    "binder.signed" },
+	{ "Veraison has no report data", VERAISON, "", FOUND(H64), NULL,
+	    SEAL_E_BINDER, "binder.signed" },
+	{ "Trustee", TRUSTEE, "", FOUND(H64), NULL, 0, "" },
+	{ "Trustee, twice the same", TRUSTEE, "", FOUND(H64), FOUND(H64), 0,
+	    "" },
+	{ "Trustee, nothing", TRUSTEE, "", "", NULL, SEAL_E_BINDER,
+	    "binder.signed" },
+	{ "Trustee, short", TRUSTEE, "", FOUND(""), NULL, SEAL_E_BINDER,
+	    "binder.signed" },
+	{ "Trustee, no zeros behind", TRUSTEE, "",
+	    FOUND("01" H64 "\",\"x\":\""), NULL, SEAL_E_BINDER,
+	    "binder.signed" },
+	{ "Trustee, other bytes behind", TRUSTEE, "",
+	    FOUND("0000000000000000000000000000000000000000000000000000000000"
+		  "000001"),
+	    NULL, SEAL_E_BINDER, "binder" },
+	{ "Trustee, a second value", TRUSTEE, "", FOUND(H64),
+	    ",\"ear.veraison.annotated-evidence\":{\"report_data\":\"" H64 H64
+	    "\"}",
+	    SEAL_E_EVIDENCE, "ear.signature" },
+};
+
+static void
+hex_of(struct span s, char ret[2 * HASH_MAX + 1])
+{
+	struct wr w;
+
+	wr_init(&w, ret, 2 * HASH_MAX + 1);
+	wr_hex(&w, s);
+	wr_u8(&w, 0);
+}
+
+/* value in the place of the "@" of text, if it has one. */
+static void
+put_in(char *ret, size_t cap, const char *text, const char *value)
+{
+	const char *at = strchr(text, '@');
+
+	if (at == NULL)
+		snprintf(ret, cap, "%s", text);
+	else
+		snprintf(ret, cap, "%.*s%s%s", (int)(at - text), text, value,
+		    at + 1);
+}
+
+static void
+write_dialect(const struct dialect_row *r, struct wr *token)
+{
+	struct span b = binding_value(&binding);
+	char claims[2048], nonce[128] = "", hex[2 * HASH_MAX + 1];
+	char top[256], cpu[512], gpu[512];
+	struct wr w;
+
+	wr_init(&w, nonce, sizeof(nonce) - 1);
+	b64url_encode(b, &w);
+	hex_of(b, hex);
+	put_in(top, sizeof(top), r->top, nonce);
+	put_in(cpu, sizeof(cpu), r->cpu, hex);
+	put_in(gpu, sizeof(gpu), r->gpu == NULL ? "" : r->gpu, hex);
+	snprintf(claims, sizeof(claims),
+	    "{\"eat_profile\":\"%s\",\"iat\":%lld,\"ear.verifier-id\":{"
+	    "\"developer\":\"" ID "\",\"build\":\"1\"}%s,\"submods\":{"
+	    "\"cpu0\":{" OK "%s}%s%s%s}}",
+	    r->profile, (long long)NOW - 1, top, cpu,
+	    r->gpu == NULL ? "" : ",\"gpu0\":{" OK, gpu,
+	    r->gpu == NULL ? "" : "}");
+	wr_init_heap(token, LIMIT_CMW);
+	assert_int_equal(jws_sign(token, by[0].scheme, NULL, "v",
+			     span_str(claims), sign_with, verifier, NULL),
+	    0);
+}
+
+/* They state neither cnf nor exp, and Trustee no eat_nonce. */
+static void
+dialect(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		const struct dialect_row *r = &dialects[i];
+		struct seal_verdict *v;
+		char type[128];
+		struct scene s;
+		struct wr token;
+		int got;
+
+		scene_init(&s);
+		snprintf(type, sizeof(type),
+		    EAR_TYPE_JWT "; eat_profile=\"%s\"", r->profile);
+		s.type = type;
+		s.rules = "\"vector\":{},\"cnf\":false,\"exp\":false,"
+			  "\"profiles\":[\"" VERAISON "\",\"" TRUSTEE "\"]";
+		write_dialect(r, &token);
+		v = judge(&s, wr_view(&token));
+		got = v->diag == NULL ? 0 : v->diag->code;
+		if (got != r->want || strcmp(first_failed(v), r->check) != 0)
+			fail_msg("%s: got %d at '%s' (%s)", r->name, got,
+			    first_failed(v),
+			    v->diag == NULL ? "" : v->diag->text);
+		seal_verdict_free(&v);
+		wr_free(&token);
+		free(s.e);
+	}
 }
 
 /* Two entries, each with its own Verifier: the key of one does not speak for
@@ -915,6 +1067,7 @@ main(void)
 		cmocka_unit_test(table),
 		cmocka_unit_test(lease),
 		cmocka_unit_test(every_byte),
+		cmocka_unit_test(dialect),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(observed),
 		cmocka_unit_test(rules),
