@@ -7,6 +7,8 @@ const struct appraiser *const appraisers[] = {
 	&appraiser_tpm,
 	&appraiser_tdx,
 	&appraiser_sgx,
+	&appraiser_snp,
+	&appraiser_snp_tsm,
 	&appraiser_soft,
 	&appraiser_ear,
 	NULL,

@@ -46,7 +46,7 @@ int dcap_values_describe(const struct dcap_registers *regs,
 /* "attributes" and the like: bytes as the quote holds them, all compared. */
 struct dcap_bytes {
 	bool set;
-	uint8_t value[16];
+	uint8_t value[64];
 };
 int dcap_bytes_load(const json_t *entry, const char *key, size_t n,
     struct dcap_bytes *ret, struct seal_diag *d);

@@ -6,10 +6,12 @@
 #include <sealtls/tools.h>
 
 #include "appraise/appraiser.h"
+#include "base/text.h"
 #include "format/cmw.h"
 #include "format/ear.h"
 #include "format/eat.h"
 #include "format/quote.h"
+#include "format/snp.h"
 #include "format/tpm_evidence.h"
 #include "lib/ctx.h"
 
@@ -59,6 +61,7 @@ struct item {
 	struct cmw cmw;            /* what type and value may point into */
 	char guessed[RESULT_TYPE]; /* likewise */
 	struct endorsements *endorse;
+	struct wr decoded; /* where the file is hex */
 };
 
 static void
@@ -66,6 +69,7 @@ item_wipe(struct item *item)
 {
 	cmw_free(&item->cmw);
 	endorse_free(&item->endorse);
+	wr_free(&item->decoded);
 }
 
 /* A result says itself in which dialect it is written; one that cannot be read
@@ -100,8 +104,16 @@ guess_result(struct span *in, char ret[RESULT_TYPE])
 static const char *
 guess_type(struct span in)
 {
+	struct snp_report report;
+	struct snp_table table;
+	struct span part;
 	struct quote q;
 
+	if (snp_evidence_parse(in, &part, &table, NULL) == 0 &&
+	    snp_report_parse(part, &report, NULL) == 0)
+		return SNP_TYPE;
+	if (snp_tsm_parse(in, &part, &table, NULL) == 0)
+		return SNP_TSM_TYPE;
 	if (quote_parse(in, &q, NULL) == 0)
 		return q.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE;
 	if (in.n > 0 && in.p[0] == 0xd2)
@@ -111,11 +123,27 @@ guess_type(struct span in)
 	return NULL;
 }
 
+/* Evidence kept as text: hex, with white space at its end. */
+static struct span
+undress(struct span in, struct wr *decoded)
+{
+	struct span text = in;
+
+	while (text.n > 0 && text.p[text.n - 1] <= ' ')
+		text.n--;
+	wr_init_heap(decoded, LIMIT_FILE);
+	if (text.n > 0 && hex_decode(text, decoded))
+		return wr_view(decoded);
+	wr_free(decoded);
+	return in;
+}
+
 static int
 item_find(const struct seal_appraise_args *args, struct item *ret,
     struct seal_diag *d)
 {
-	struct span in = span_of(args->evidence, args->evidence_n);
+	struct span in =
+	    undress(span_of(args->evidence, args->evidence_n), &ret->decoded);
 	struct seal_diag why = { 0 };
 	const char *type = args->type;
 
