@@ -11,9 +11,11 @@
 #include "fake/fake.h"
 #include "format/ear.h"
 #include "format/eat.h"
+#include "jose/token.h"
 #include "pair.h"
 
 #define ID "https://verifier.example"
+#define TRUSTEE "tag:github.com,2024:confidential-containers/Trustee"
 
 /* What the Verifier signs. */
 struct desk {
@@ -23,59 +25,6 @@ struct desk {
 	bool other_key, spoil;
 	int64_t now;
 };
-
-static int
-sign_with(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
-    struct seal_diag *d)
-{
-	return privkey_sign(ctx, scheme, tbs, out, d);
-}
-
-static void
-fill(struct ear *e, const struct eat_soft *evidence,
-    const struct fake_question *q, int64_t now)
-{
-	struct wr spki;
-
-	e->iat = now;
-	e->has_exp = true;
-	e->exp = now + 300;
-	strcpy(e->developer, ID);
-	memcpy(e->nonce, q->nonce.p, e->n_nonce = q->nonce.n);
-	wr_init(&spki, e->spki, sizeof(e->spki));
-	if (cose_key_to_spki(evidence->claims.cnf_key, &spki, NULL) == 0)
-		e->n_spki = spki.n;
-	e->n_submods = 1;
-	strcpy(e->submods[0].name, "soft");
-	e->submods[0].status = AR4SI_TIER_AFFIRMING;
-	e->submods[0].has_vector = true;
-	e->submods[0].vector[AR4SI_EXECUTABLES] = AR4SI_AFFIRMING;
-}
-
-static bool
-issue(void *arg, const struct fake_question *q, struct wr *out)
-{
-	struct eat_soft *evidence = calloc(1, sizeof(*evidence));
-	struct ear *e = calloc(1, sizeof(*e));
-	struct desk *desk = arg;
-	struct ear_signer by = { .scheme = desk->jwk.scheme,
-		.sign = sign_with,
-		.ctx = desk->other_key ? desk->other : desk->key };
-	bool ok;
-
-	ok = eat_soft_parse(q->evidence, evidence, NULL) == 0;
-	if (ok) {
-		fill(e, evidence, q, desk->now);
-		if (desk->lie != NULL)
-			desk->lie(e);
-		ok = ear_sign_jwt(e, &by, out, NULL) == 0;
-	}
-	if (ok && desk->spoil)
-		out->p[out->n - 9] = out->p[out->n - 9] == 'A' ? 'B' : 'A';
-	free(evidence);
-	free(e);
-	return ok;
-}
 
 /* ---- Lies ---- */
 
@@ -131,11 +80,96 @@ another_verifier(struct ear *e)
 	strcpy(e->developer, "https://verifier.exampl");
 }
 
+/* ---- What it signs ---- */
+
+static int
+sign_with(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
+    struct seal_diag *d)
+{
+	return privkey_sign(ctx, scheme, tbs, out, d);
+}
+
+static void
+fill(struct ear *e, const struct eat_soft *evidence,
+    const struct fake_question *q, int64_t now)
+{
+	struct wr spki;
+
+	e->iat = now;
+	e->has_exp = true;
+	e->exp = now + 300;
+	strcpy(e->developer, ID);
+	memcpy(e->nonce, q->nonce.p, e->n_nonce = q->nonce.n);
+	wr_init(&spki, e->spki, sizeof(e->spki));
+	if (cose_key_to_spki(evidence->claims.cnf_key, &spki, NULL) == 0)
+		e->n_spki = spki.n;
+	e->n_submods = 1;
+	strcpy(e->submods[0].name, "soft");
+	e->submods[0].status = AR4SI_TIER_AFFIRMING;
+	e->submods[0].has_vector = true;
+	e->submods[0].vector[AR4SI_EXECUTABLES] = AR4SI_AFFIRMING;
+}
+
+/* What Trustee says: the report data that it found, here the soft Evidence's
+ * nonce and zeros, and no cnf. */
+static bool
+issue_trustee(const struct desk *desk, const struct eat_soft *evidence,
+    const struct ear_signer *by, struct wr *out)
+{
+	uint8_t data[64] = { 0 };
+	char hex[2 * sizeof(data) + 1] = "", claims[1024];
+	struct wr w;
+
+	memcpy(data, evidence->claims.nonce.p, evidence->claims.nonce.n);
+	data[0] ^= desk->lie == other_nonce;
+	wr_init(&w, hex, sizeof(hex) - 1);
+	wr_hex(&w, span_of(data, sizeof(data)));
+	snprintf(claims, sizeof(claims),
+	    "{\"eat_profile\":\"" TRUSTEE "\",\"iat\":%lld,\"exp\":%lld,"
+	    "\"ear.verifier-id\":{\"developer\":\"" ID "\",\"build\":\"1\"},"
+	    "\"submods\":{\"cpu0\":{\"ear.status\":\"%s\","
+	    "\"ear.trustworthiness-vector\":{\"executables\":3},"
+	    "\"ear.veraison.annotated-evidence\":{\"report_data\":\"%s\"}}}}",
+	    (long long)desk->now, (long long)desk->now + 300,
+	    desk->lie == contraindicated ? "contraindicated" : "affirming",
+	    hex);
+	return jws_sign(out, by->scheme, NULL, NULL, span_str(claims),
+		   sign_with, by->ctx, NULL) == 0;
+}
+
+static bool
+issue(void *arg, const struct fake_question *q, struct wr *out)
+{
+	struct eat_soft *evidence = calloc(1, sizeof(*evidence));
+	struct ear *e = calloc(1, sizeof(*e));
+	struct desk *desk = arg;
+	struct ear_signer by = { .scheme = desk->jwk.scheme,
+		.sign = sign_with,
+		.ctx = desk->other_key ? desk->other : desk->key };
+	bool ok;
+
+	ok = eat_soft_parse(q->evidence, evidence, NULL) == 0;
+	if (ok && q->trustee) {
+		ok = issue_trustee(desk, evidence, &by, out);
+	} else if (ok) {
+		fill(e, evidence, q, desk->now);
+		if (desk->lie != NULL)
+			desk->lie(e);
+		ok = ear_sign_jwt(e, &by, out, NULL) == 0;
+	}
+	if (ok && desk->spoil)
+		out->p[out->n - 9] = out->p[out->n - 9] == 'A' ? 'B' : 'A';
+	free(evidence);
+	free(e);
+	return ok;
+}
+
 struct row {
 	const char *name;
 	void (*lie)(struct ear *e);
 	bool other_key, spoil;
 	enum seal_outcome want;
+	bool trustee;
 };
 
 static const struct row rows[] = {
@@ -152,23 +186,36 @@ static const struct row rows[] = {
 	    SEAL_REFUSED_POLICY },
 	{ "another Verifier's name", another_verifier, false, false,
 	    SEAL_REFUSED_POLICY },
+
+	{ "Trustee", NULL, false, false, SEAL_ACCEPTED, true },
+	{ "Trustee, another key", NULL, true, false, SEAL_REFUSED_EVIDENCE,
+	    true },
+	{ "Trustee, bad signature", NULL, false, true, SEAL_REFUSED_EVIDENCE,
+	    true },
+	{ "Trustee, other report data", other_nonce, false, false,
+	    SEAL_REFUSED_EVIDENCE, true },
+	{ "Trustee, contraindicated", contraindicated, false, false,
+	    SEAL_REFUSED_POLICY, true },
 };
 
 /* ---- Connections ---- */
 
 #define VERIFIERS                                                    \
-	"\"verifiers\":[{\"name\":\"v\",\"api\":\"veraison\","       \
+	"\"verifiers\":[{\"name\":\"v\",\"api\":\"%s\","             \
 	"\"url\":\"http://127.0.0.1:%u\",\"id\":\"" ID "\",\"plain_" \
 	"http\":true%s}]"
 #define SOFT "application/eat+cwt; eat_profile=\\\"tag:sealtls,2026:soft\\\""
 
 /* passport: the attester asks, and presents; otherwise the Relying Party. */
 static void
-configure(unsigned port, bool server_relies, bool passport, char *client,
-    char *server, size_t cap)
+configure(unsigned port, bool trustee, bool server_relies, bool passport,
+    char *client, char *server, size_t cap)
 {
+	const char *api = trustee ? "trustee\",\"tee\":\"sample" : "veraison";
+
 	snprintf(server_relies ? server : client, cap,
-	    "{\"policy\":\"results\"," VERIFIERS "}", port,
+	    "{\"policy\":\"%s\"," VERIFIERS "}",
+	    trustee ? "trustees" : "results", api, port,
 	    passport ? "" : ",\"judges\":[\"" SOFT "\"]");
 	snprintf(server_relies ? client : server, cap,
 	    "{\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"%s\"}%s}]"
@@ -180,7 +227,7 @@ configure(unsigned port, bool server_relies, bool passport, char *client,
 	    server_relies ? ",\"identity\":{\"mode\":\"pkix\",\"name\":"
 			    "\"server.example\",\"ca\":\"server.pem\"}"
 			  : "",
-	    port, "");
+	    api, port, "");
 }
 
 static void
@@ -200,8 +247,8 @@ check(struct world *w, struct desk *desk, const struct row *row,
 	desk->other_key = row->other_key;
 	desk->spoil = row->spoil;
 	desk->now = w->unix_s;
-	configure(fake_port(f), server_relies, passport, client, server,
-	    sizeof(client));
+	configure(fake_port(f), row->trustee, server_relies, passport, client,
+	    server, sizeof(client));
 	pair_open(&p, w, world_ctx(w, client), world_ctx(w, server), false);
 	pair_run(&p);
 	relying = server_relies ? p.server.conn : p.client.conn;
@@ -242,6 +289,11 @@ prepare(struct world *w, struct desk *desk)
 	world_write(w, "v.jwk", "%s", text);
 	free(text);
 	json_decref(j);
+	world_write(w, "trustees",
+	    "{\"version\":1,\"max_age_s\":60,\"identity\":{\"mode\":\"none\"},"
+	    "\"accept\":[{\"scheme\":\"ear\",\"signers\":[{\"jwks\":\"v.jwk\"}]"
+	    ",\"verifier\":\"" ID "\",\"vector\":{\"executables\":"
+	    "\"affirming\"},\"cnf\":false,\"profiles\":[\"" TRUSTEE "\"]}]}");
 	world_write(w, "results",
 	    "{\"version\":1,\"max_age_s\":60,\"identity\":{\"mode\":\"none\"},"
 	    "\"accept\":[{\"scheme\":\"ear\",\"signers\":[{\"jwks\":\"v.jwk\"}]"
