@@ -9,6 +9,7 @@ const struct appraiser *const appraisers[] = {
 	&appraiser_sgx,
 	&appraiser_snp,
 	&appraiser_snp_tsm,
+	&appraiser_nitro,
 	&appraiser_soft,
 	&appraiser_ear,
 	NULL,

@@ -24,6 +24,8 @@ const struct inspector inspectors[] = {
 	{ "collateral", "Collateral of Intel TDX or SGX", inspect_collateral },
 	{ "eventlog", "TCG event log", inspect_eventlog },
 	{ "ima", "IMA measurement list", inspect_ima },
+	{ "nitro", "Attestation document of an AWS Nitro Enclave",
+	    inspect_nitro },
 	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
 	{ "corim", "CoRIM", inspect_corim },
 	{ "comid", "CoMID", inspect_comid },
@@ -42,7 +44,7 @@ seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "quote", "collateral",
-		"eventlog", "ima", "cmw", "corim", "comid", "ear-jwt",
+		"eventlog", "ima", "nitro", "cmw", "corim", "comid", "ear-jwt",
 		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
 
 	return names;

@@ -6,6 +6,7 @@
 #include "format/cmw.h"
 #include "format/ear.h"
 #include "format/eat.h"
+#include "format/nitro.h"
 #include "format/tpm_evidence.h"
 #include "lib/inspect.h"
 
@@ -71,6 +72,8 @@ tree_evidence(struct span media_type, struct span value)
 
 	if (media_type_equal(media_type, span_str(TPM_EVIDENCE_TYPE)))
 		return inspect_tpm_evidence(value, NULL);
+	if (media_type_equal(media_type, span_str(NITRO_TYPE)))
+		return inspect_nitro(value, NULL);
 	if (media_type_equal(media_type, span_str(EAT_SOFT_TYPE)))
 		return inspect_cose(value, NULL);
 	if (ear_media_type(media_type, &cwt) != NULL)

@@ -10,6 +10,7 @@
 #include "format/cmw.h"
 #include "format/ear.h"
 #include "format/eat.h"
+#include "format/nitro.h"
 #include "format/quote.h"
 #include "format/snp.h"
 #include "format/tpm_evidence.h"
@@ -108,6 +109,7 @@ guess_type(struct span in)
 	struct snp_table table;
 	struct span part;
 	struct quote q;
+	struct nitro n;
 
 	if (snp_evidence_parse(in, &part, &table, NULL) == 0 &&
 	    snp_report_parse(part, &report, NULL) == 0)
@@ -116,6 +118,8 @@ guess_type(struct span in)
 		return SNP_TSM_TYPE;
 	if (quote_parse(in, &q, NULL) == 0)
 		return q.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE;
+	if (nitro_parse(in, &n, NULL) == 0)
+		return NITRO_TYPE;
 	if (in.n > 0 && in.p[0] == 0xd2)
 		return EAT_SOFT_TYPE;
 	if (in.n > 0 && in.p[0] >= 0xa7 && in.p[0] <= 0xa9)
