@@ -44,7 +44,8 @@ void dcap_facts_free(void *facts);
  * "tcb": { "status": [STATUS…],      default UpToDate alone
  *          "advisories": [ID…] | "any", those that may be open; default none
  *          "grace_s": N,             how long a TCB may be out of date since
- *                                    it was superseded; default 0
+ *                                    it was superseded, and counts as the
+ *                                    newest does; default 0
  *          "max_age_s": N,           age of the collateral; default: until
  *                                    its nextUpdate
  *          "min_evaluation": N,      tcbEvaluationDataNumber; default 0
@@ -84,11 +85,12 @@ bool dcap_endorsed(const struct accept_entry *e, const struct dcap_rules *rules,
 
 /* ---- dcap_tcb.c: what the collateral says of this platform ---- */
 
-/* The level that a part of the platform is at, and since when there is a
- * better one (INT64_MAX: there is none). */
+/* The level that a part of the platform is at, since when there is a better
+ * one (INT64_MAX: there is none), and what the newest is worth. */
 struct dcap_part {
 	const struct tcb_level *level;
 	int64_t superseded;
+	enum tcb_status newest;
 };
 
 struct dcap_tcb {

@@ -29,7 +29,7 @@ masked_equal(
 static struct dcap_part
 part_at(const struct tcb_level *levels, size_t at)
 {
-	struct dcap_part p = { &levels[at], NEVER };
+	struct dcap_part p = { &levels[at], NEVER, levels[0].status };
 
 	for (size_t i = 0; i < at; i++)
 		if (levels[i].date > levels[at].date &&
@@ -297,7 +297,44 @@ judge_advisories(const struct dcap_tcb *t, const struct dcap_rules *rules,
 	    "tcb.advisories");
 }
 
-/* Within its grace an old TCB counts as what it was before. */
+static enum tcb_status
+with_configuration(enum tcb_status s)
+{
+	switch (s) {
+	case TCB_UP_TO_DATE:
+		return TCB_CONFIGURATION;
+	case TCB_SW_HARDENING:
+		return TCB_CONFIGURATION_SW;
+	case TCB_OUT_OF_DATE:
+		return TCB_OUT_OF_DATE_CONFIGURATION;
+	default:
+		return s;
+	}
+}
+
+static bool
+renewable(const struct dcap_part *p)
+{
+	return p->level == NULL || p->level->status == TCB_UP_TO_DATE ||
+	       p->newest == TCB_UP_TO_DATE;
+}
+
+/* Within its grace an old part counts as the newest would, and no better; what
+ * else is wrong, with the platform or with another part, stays so. */
+static enum tcb_status
+renewed(const struct dcap_tcb *t)
+{
+	enum tcb_status s = t->platform.level->status;
+
+	if (!renewable(&t->qe) || !renewable(&t->module))
+		return t->status;
+	if (is_old(s))
+		s = t->platform.newest;
+	return t->status == TCB_OUT_OF_DATE_CONFIGURATION
+		   ? with_configuration(s)
+		   : s;
+}
+
 static enum tcb_status
 graced(const struct dcap_tcb *t, const struct dcap_rules *rules, int64_t now,
     int64_t *until)
@@ -311,8 +348,7 @@ graced(const struct dcap_tcb *t, const struct dcap_rules *rules, int64_t now,
 		return t->status;
 	if (end < *until)
 		*until = end;
-	return t->status == TCB_OUT_OF_DATE ? TCB_UP_TO_DATE
-					    : TCB_CONFIGURATION;
+	return renewed(t);
 }
 
 static void

@@ -189,34 +189,66 @@ match_lifetime(
 	    got, "shorten the Verifier's results, or raise 'max_lifetime_s'");
 }
 
+/* Where a submodule has no status to tell, a warning about its neighbour does
+ * not stand for it: in the order of tiers it would. */
+static enum ar4si_tier
+told_status(const struct ear *e)
+{
+	if (e->has_status && e->status == AR4SI_TIER_NONE)
+		return AR4SI_TIER_NONE;
+	for (size_t i = 0; i < e->n_submods; i++)
+		if (e->submods[i].status == AR4SI_TIER_NONE)
+			return AR4SI_TIER_NONE;
+	return ear_worst_status(e);
+}
+
 static bool
 match_status(
     const struct ear_rules *r, const struct ear *e, struct seal_verdict *v)
 {
-	enum ar4si_tier worst = ear_worst_status(e);
+	enum ar4si_tier told = told_status(e);
 
 	return verdict_check(v, "ear.status",
-	    worst != AR4SI_TIER_NONE && !ar4si_worse(worst, r->status),
-	    SEAL_E_POLICY, ar4si_tier_name(r->status), ar4si_tier_name(worst),
+	    told != AR4SI_TIER_NONE && !ar4si_worse(told, r->status),
+	    SEAL_E_POLICY, ar4si_tier_name(r->status), ar4si_tier_name(told),
 	    "ask the Verifier why: `seal verifier log`");
 }
 
-static bool
-match_vector(const struct ear_rules *r, const int8_t vector[AR4SI_CLAIMS],
-    struct seal_verdict *v)
+/* The worst that any submodule says of it; nothing where none does, or where
+ * one says that it cannot tell. */
+static enum ar4si_tier
+told_claim(const struct ear *e, enum ar4si claim)
 {
-	enum ar4si_tier got;
+	enum ar4si_tier told = AR4SI_TIER_NONE, one;
+
+	for (size_t i = 0; i < e->n_submods; i++) {
+		if (e->submods[i].vector[claim] == 0)
+			continue;
+		one = ar4si_tier(e->submods[i].vector[claim]);
+		if (one == AR4SI_TIER_NONE)
+			return AR4SI_TIER_NONE;
+		if (told == AR4SI_TIER_NONE || ar4si_worse(one, told))
+			told = one;
+	}
+	return told;
+}
+
+static bool
+match_vector(
+    const struct ear_rules *r, const struct ear *e, struct seal_verdict *v)
+{
+	enum ar4si_tier told;
 	bool ok = true;
 
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++) {
 		if (r->vector[i] == AR4SI_TIER_NONE)
 			continue;
-		got = ar4si_tier(vector[i]);
+		told = told_claim(e, (enum ar4si)i);
 		ok = verdict_check(v, "ear.vector",
-			 vector[i] != 0 && got != AR4SI_TIER_NONE &&
-			     !ar4si_worse(got, r->vector[i]),
+			 told != AR4SI_TIER_NONE &&
+			     !ar4si_worse(told, r->vector[i]),
 			 SEAL_E_POLICY, ar4si_name((enum ar4si)i),
-			 ar4si_tier_name(got),
+			 ar4si_tier_name(told),
 			 "ask the Verifier why: `seal verifier log`") &&
 		     ok;
 	}
@@ -240,7 +272,7 @@ match(const void *rules, const struct findings *f, struct seal_verdict *v)
 	ok = match_profile(r, e, v);
 	ok = match_lifetime(r, e, v) && ok;
 	ok = match_status(r, e, v) && ok;
-	ok = match_vector(r, v->ar4si, v) && ok;
+	ok = match_vector(r, e, v) && ok;
 	return ok && verifier && cnf;
 }
 

@@ -215,7 +215,7 @@ read_report_data(const json_t *appraisal, struct ear *e, struct seal_diag *d)
 
 	wr_init(&w, value, sizeof(value));
 	if (!e->profile->nonce_in_report_data || text == NULL ||
-	    (e->n_nonce > 0 && !e->nonce_padded) ||
+	    e->nonce_text[0] != '\0' || /* the Verifier's own word */
 	    !hex_decode(span_str(text), &w) || w.n != sizeof(value))
 		return 0;
 	if (e->nonce_padded &&

@@ -148,6 +148,13 @@ run(const struct row *row)
 	.levels = { { DCAP_SVN + 1, 0, 0, "UpToDate", date }, \
 		{ DCAP_SVN, 0, 0, "OutOfDate", DATE_OLD } }
 
+#define OLD_TO_HARDEN                                                      \
+	.levels = { { DCAP_SVN + 1, 0, 0, "SWHardeningNeeded", DATE_NEW }, \
+		{ DCAP_SVN, 0, 0, "OutOfDate", DATE_OLD } }
+#define OLD_QE                                                          \
+	.qe_levels = { { DCAP_QE_SVN + 1, 0, 0, "UpToDate", DATE_NEW }, \
+		{ 0, 0, 0, "OutOfDate", DATE_OLD } }
+
 static const struct row rows[] = {
 	{ "TDX 4", GOOD },
 	{ "TDX 5", { TDX, .version = 5 } },
@@ -379,6 +386,37 @@ static const struct row rows[] = {
 	{ "grace, but nothing newer",
 	    { TDX, .levels = { { DCAP_SVN, 0, 0, "OutOfDate", DATE_NEW } } },
 	    "dcap.tcb.status", .tcb = "\"grace_s\":31536000" },
+	/* Grace for one part is none for what is wrong with another. */
+	{ "QE within its grace", { TDX, OLD_QE },
+	    .tcb = "\"grace_s\":1209600" },
+	{ "QE within its grace, platform to be hardened",
+	    { TDX, OLD_QE, .levels = { { 0, 0, 0, "SWHardeningNeeded" } } },
+	    "dcap.tcb.status", .tcb = "\"grace_s\":1209600" },
+	{ "within its grace, but the newest is to be hardened",
+	    { TDX, OLD_TO_HARDEN }, "dcap.tcb.status",
+	    .tcb = "\"grace_s\":1209600" },
+	{ "within its grace, hardening allowed", { TDX, OLD_TO_HARDEN },
+	    .tcb = "\"status\":[\"SWHardeningNeeded\"],\"grace_s\":1209600" },
+	{ "QE within its grace, but its newest is not up to date",
+	    { TDX, .qe_levels = { { DCAP_QE_SVN + 1, 0, 0, "SWHardeningNeeded",
+				      DATE_NEW },
+		       { 0, 0, 0, "OutOfDate", DATE_OLD } } },
+	    "dcap.tcb.status", .tcb = "\"grace_s\":1209600" },
+	{ "QE within its grace, others are hardened",
+	    { TDX, OLD_QE,
+		.levels = { { DCAP_SVN + 1, 0, 0, "UpToDate", DATE_NEW },
+		    { 0, 0, 0, "SWHardeningNeeded", DATE_OLD } } },
+	    "dcap.tcb.status", .tcb = "\"grace_s\":1209600" },
+	{ "QE within its grace, hardening allowed",
+	    { TDX, OLD_QE, .levels = { { 0, 0, 0, "SWHardeningNeeded" } } },
+	    .tcb = "\"status\":[\"SWHardeningNeeded\"],\"grace_s\":1209600" },
+	{ "QE within its grace, platform to be configured and hardened",
+	    { TDX, OLD_QE,
+		.levels = { { 0, 0, 0,
+		    "ConfigurationAndSWHardeningNeeded" } } },
+	    "dcap.tcb.status",
+	    .tcb = "\"status\":[\"UpToDate\",\"ConfigurationNeeded\"],"
+		   "\"grace_s\":1209600" },
 	{ "grace ends before a lease", { TDX, OUT_OF_DATE(DATE_NEW) }, "lease",
 	    .tcb = "\"grace_s\":1203220" },
 	{ "revoked", { TDX, .levels = { { 0, 0, 0, "Revoked" } } },

@@ -412,6 +412,30 @@ second_is_worse(struct scene *s)
 	s->e->n_submods = 2;
 }
 
+/* One submodule of which the Verifier has nothing to say, and one of which it
+ * warns: the second does not make the first any better. */
+static void
+second_is_none(struct scene *s)
+{
+	status_warning_allowed(s);
+	s->e->submods[1] = s->e->submods[0];
+	strcpy(s->e->submods[1].name, "gpu");
+	s->e->submods[1].status = AR4SI_TIER_NONE;
+	memset(s->e->submods[1].vector, 0, sizeof(s->e->submods[1].vector));
+	s->e->n_submods = 2;
+}
+
+static void
+first_is_none(struct scene *s)
+{
+	struct ear_appraisal *a = s->e->submods, swap;
+
+	second_is_none(s);
+	swap = a[0];
+	a[0] = a[1];
+	a[1] = swap;
+}
+
 static void
 whole_is_worse(struct scene *s)
 {
@@ -446,6 +470,17 @@ claim_worse_allowed(struct scene *s)
 	claim_worse(s);
 	s->rules = "\"vector\":{\"hardware\":\"warning\"},"
 		   "\"status\":\"warning\"";
+}
+
+/* As with the status. */
+static void
+claim_says_nothing_and_warns(struct scene *s)
+{
+	claim_worse_allowed(s);
+	s->e->submods[1] = s->e->submods[0];
+	strcpy(s->e->submods[1].name, "gpu");
+	s->e->submods[1].vector[AR4SI_HARDWARE] = AR4SI_UNEXPECTED;
+	s->e->n_submods = 2;
 }
 
 static void
@@ -551,12 +586,17 @@ static const struct row rows[] = {
 	{ "contraindicated", contraindicated, SEAL_E_POLICY, "ear.status" },
 	{ "second submodule worse", second_is_worse, SEAL_E_POLICY,
 	    "ear.status" },
+	{ "second submodule none", second_is_none, SEAL_E_POLICY,
+	    "ear.status" },
+	{ "first submodule none", first_is_none, SEAL_E_POLICY, "ear.status" },
 	{ "status of the whole", whole_is_worse, SEAL_E_POLICY, "ear.status" },
 	{ "claim missing", claim_missing, SEAL_E_POLICY, "ear.vector" },
 	{ "claim says nothing", claim_says_nothing, SEAL_E_POLICY,
 	    "ear.vector" },
 	{ "claim worse", claim_worse, SEAL_E_POLICY, "ear.vector" },
 	{ "claim worse, allowed", claim_worse_allowed, 0, "" },
+	{ "claim says nothing, and warns", claim_says_nothing_and_warns,
+	    SEAL_E_POLICY, "ear.vector" },
 
 	/* How it is written. */
 	{ "another profile named", other_profile_named, SEAL_E_EVIDENCE,
@@ -708,6 +748,9 @@ static const struct dialect_row dialects[] = {
 	    FOUND("0000000000000000000000000000000000000000000000000000000000"
 		  "000001"),
 	    NULL, SEAL_E_BINDER, "binder" },
+	{ "Trustee, beside a nonce that is no base64url", TRUSTEE,
+	    ",\"eat_nonce\":\"of another session\"", FOUND(H64), NULL,
+	    SEAL_E_BINDER, "binder.signed" },
 	{ "Trustee, a second value", TRUSTEE, "", FOUND(H64),
 	    ",\"ear.veraison.annotated-evidence\":{\"report_data\":\"" H64 H64
 	    "\"}",
