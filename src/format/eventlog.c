@@ -201,25 +201,51 @@ event_check(struct eventlog *l, const struct eventlog_event *e, bool *extended,
 		return has_signature(e->data, startup_locality)
 			   ? locality_read(l, e, *extended, d)
 			   : 0;
-	if (e->pcr >= TPM_PCRS)
+	if (e->pcr >= TPM_PCRS || (l->cc && e->pcr > EVENTLOG_CC_RTMRS))
 		return seal_fail(d, SEAL_E_DECODE,
-		    "event log: event %zu is of PCR %u, expected 0 to %u",
-		    e->number, (unsigned)e->pcr, TPM_PCRS - 1);
+		    "event log: event %zu is of %s %u, expected 0 to %u",
+		    e->number, l->cc ? "register" : "PCR", (unsigned)e->pcr,
+		    l->cc ? EVENTLOG_CC_RTMRS : TPM_PCRS - 1);
 	*extended = *extended || e->pcr == 0;
 	return 0;
 }
 
-int
-eventlog_parse(struct span in, struct eventlog *ret, struct seal_diag *d)
+/* What firmware leaves of its area; never a record, by its number of digests.
+ */
+static bool
+is_padding(const struct rd *r)
 {
-	struct eventlog l = { 0 };
+	size_t i = 0;
+
+	while (i < r->n && r->p[i] == 0xff)
+		i++;
+	return i == r->n;
+}
+
+/* Ends the records where padding begins. */
+static void
+drop_padding(struct eventlog *l)
+{
+	struct eventlog_event e;
+	struct eventlog_iter it;
+
+	eventlog_begin(l, &it);
+	while (!is_padding(&it.rd) && eventlog_next(l, &it, &e))
+		;
+	/* Where a record is malformed, it is for the caller to find. */
+	if (!it.rd.failed)
+		l->records.n -= rd_left(&it.rd);
+}
+
+static int
+read_events(struct eventlog *opened, struct eventlog *ret, struct seal_diag *d)
+{
+	struct eventlog l = *opened;
 	struct eventlog_event e;
 	struct eventlog_iter it;
 	bool extended = false;
 	int r;
 
-	if ((r = open_log(in, &l, d)) != 0)
-		return r;
 	eventlog_begin(&l, &it);
 	while (eventlog_next(&l, &it, &e)) {
 		if (it.number > EVENTLOG_EVENTS_MAX)
@@ -236,6 +262,29 @@ eventlog_parse(struct span in, struct eventlog *ret, struct seal_diag *d)
 	l.n_events = it.number;
 	*ret = l;
 	return 0;
+}
+
+int
+eventlog_parse(struct span in, struct eventlog *ret, struct seal_diag *d)
+{
+	struct eventlog l = { 0 };
+	int r = open_log(in, &l, d);
+
+	return r != 0 ? r : read_events(&l, ret, d);
+}
+
+int
+eventlog_parse_cc(struct span in, struct eventlog *ret, struct seal_diag *d)
+{
+	struct eventlog l = { .cc = true };
+
+	if (open_log(in, &l, NULL) != 0 || !l.agile ||
+	    bank_index(&l, TPM_ALG_SHA384) == l.n_banks)
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "event log: not one of a confidential VM, with digests of "
+		    "SHA-384");
+	drop_padding(&l);
+	return read_events(&l, ret, d);
 }
 
 /* ---- Replay ---- */

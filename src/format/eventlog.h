@@ -44,7 +44,7 @@ struct eventlog_bank {
 /* Views into the input. */
 struct eventlog {
 	struct span records; /* those after the header */
-	bool agile;
+	bool agile, cc;
 	struct eventlog_bank banks[EVENTLOG_BANKS_MAX];
 	size_t n_banks;
 	size_t n_events;
@@ -66,6 +66,17 @@ struct eventlog_event {
  * or after PCR 0 was extended, since it sets the value that PCR 0 began with.
  */
 int eventlog_parse(struct span in, struct eventlog *ret, struct seal_diag *d);
+
+/*
+ * The log of a confidential VM, as ACPI's CCEL table points to it (UEFI s38):
+ * the same records, SHA-384 among the banks; a register of the VM in the
+ * PCR's place: 0 is MRTD, 1 to 4 are RTMR 0 to 3; and 0xff behind the last,
+ * to the end of the area. SEAL_E_UNSUPPORTED: it is no such log.
+ */
+#define EVENTLOG_CC_RTMR0 1u
+#define EVENTLOG_CC_RTMRS 4u
+int eventlog_parse_cc(
+    struct span in, struct eventlog *ret, struct seal_diag *d);
 
 /* The events in order, of a log that was parsed: init, then next until
  * false. */

@@ -26,6 +26,21 @@ walk(const struct eventlog *l)
 	MUST(n == l->n_events);
 }
 
+/* As a confidential VM's, with padding. */
+static void
+walk_cc(struct span in)
+{
+	struct eventlog_pcrs pcrs;
+	struct eventlog l = { 0 };
+
+	if (eventlog_parse_cc(in, &l, NULL) != 0)
+		return;
+	MUST(l.cc && l.agile);
+	walk(&l);
+	MUST(eventlog_replay(&l, TPM_ALG_SHA384, &pcrs, NULL) == 0);
+	MUST(pcrs.touched >> (EVENTLOG_CC_RTMR0 + EVENTLOG_CC_RTMRS) == 0);
+}
+
 /* What was parsed can be walked to its end and replayed in every bank that it
  * has and we know. */
 int
@@ -34,6 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct eventlog l = { 0 };
 	struct eventlog_pcrs pcrs;
 
+	walk_cc(span_of(p, n));
 	if (eventlog_parse(span_of(p, n), &l, NULL) != 0)
 		return 0;
 	MUST(l.n_banks > 0 && l.n_banks <= EVENTLOG_BANKS_MAX);

@@ -17,6 +17,66 @@ writer(void)
 	return w;
 }
 
+/* ---- Of a confidential VM ---- */
+
+/* How many bytes of 0xff, then which byte; what comes of it. */
+static const struct {
+	const char *name;
+	uint32_t index;
+	size_t padding;
+	int last; /* -1: none */
+	uint16_t bank;
+	int want;
+} cc_rows[] = {
+	{ "to its end", 4, 0, -1, TPM_ALG_SHA384, 0 },
+	{ "padded", 4, 300, -1, TPM_ALG_SHA384, 0 },
+	{ "padded by one", 4, 1, -1, TPM_ALG_SHA384, 0 },
+	{ "MRTD", 0, 8, -1, TPM_ALG_SHA384, 0 },
+	{ "a register past RTMR 3", 5, 0, -1, TPM_ALG_SHA384, SEAL_E_DECODE },
+	{ "something behind the padding", 4, 300, 0, TPM_ALG_SHA384,
+	    SEAL_E_DECODE },
+	{ "another padding", 4, 0, 0, TPM_ALG_SHA384, SEAL_E_DECODE },
+	{ "SHA-256", 4, 0, -1, TPM_ALG_SHA256, SEAL_E_UNSUPPORTED },
+};
+
+static void
+reads_cc(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cc_rows) / sizeof(cc_rows[0]); i++) {
+		enum hash h = tpm_hash(cc_rows[i].bank);
+		struct eventlog l = { 0 };
+		struct seal_diag d = { 0 };
+		struct wr w = writer();
+		int r;
+
+		log_header(&w, &cc_rows[i].bank, 1);
+		log_le(&w, cc_rows[i].index, 4);
+		log_le(&w, EV_IPL, 4);
+		log_le(&w, 1, 4);
+		log_le(&w, cc_rows[i].bank, 2);
+		for (size_t k = 0; k < hash_size(h) + 4 + 2; k++)
+			wr_u8(&w, k < hash_size(h)    ? 0x77
+				  : k == hash_size(h) ? 2
+				  : k < hash_size(h) + 4
+				      ? 0
+				      : 0xff); /* data like padding */
+		for (size_t k = 0; k < cc_rows[i].padding; k++)
+			wr_u8(&w, 0xff);
+		if (cc_rows[i].last >= 0)
+			wr_u8(&w, (uint8_t)cc_rows[i].last);
+		if ((r = eventlog_parse_cc(wr_view(&w), &l, &d)) !=
+		    cc_rows[i].want)
+			fail_msg("%s: %d: %s", cc_rows[i].name, r, d.text);
+		if (r == 0)
+			assert_int_equal(l.n_events, 1);
+		/* A TPM's log has no padding. */
+		if (cc_rows[i].padding > 0)
+			assert_int_equal(eventlog_parse(wr_view(&w), &l, NULL),
+			    SEAL_E_DECODE);
+	}
+}
+
 /* ---- Good logs ---- */
 
 static void
@@ -518,6 +578,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_cc),
 		cmocka_unit_test(reads_a_boot),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(reads_an_old_log),
