@@ -22,6 +22,7 @@ const struct inspector inspectors[] = {
 	{ "tpm-signature", "TPMT_SIGNATURE", inspect_tpm_signature },
 	{ "quote", "Quote of Intel TDX or SGX", inspect_quote },
 	{ "collateral", "Collateral of Intel TDX or SGX", inspect_collateral },
+	{ "ccel", "Event log of a confidential VM (CCEL)", inspect_ccel },
 	{ "eventlog", "TCG event log", inspect_eventlog },
 	{ "ima", "IMA measurement list", inspect_ima },
 	{ "nitro", "Attestation document of an AWS Nitro Enclave",
@@ -43,7 +44,7 @@ const char *const *
 seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
-		"tpm-public", "tpm-signature", "quote", "collateral",
+		"tpm-public", "tpm-signature", "quote", "collateral", "ccel",
 		"eventlog", "ima", "nitro", "cmw", "corim", "comid", "ear-jwt",
 		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
 

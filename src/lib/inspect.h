@@ -34,6 +34,7 @@ json_t *inspect_tpm_signature(struct span in, struct seal_diag *d);
 json_t *inspect_quote(struct span in, struct seal_diag *d);
 json_t *inspect_collateral(struct span in, struct seal_diag *d);
 json_t *inspect_eventlog(struct span in, struct seal_diag *d);
+json_t *inspect_ccel(struct span in, struct seal_diag *d);
 json_t *inspect_ima(struct span in, struct seal_diag *d);
 json_t *inspect_ear_jwt(struct span in, struct seal_diag *d);
 json_t *inspect_ear_cwt(struct span in, struct seal_diag *d);

@@ -96,7 +96,12 @@ tree_event(const struct eventlog *l, const struct eventlog_event *e)
 	const char *name = eventlog_type_name(e->type);
 	json_t *o = json_object();
 
-	tree_int(o, "pcr", e->pcr);
+	if (!l->cc)
+		tree_int(o, "pcr", e->pcr);
+	else if (e->pcr >= EVENTLOG_CC_RTMR0)
+		tree_int(o, "rtmr", e->pcr - EVENTLOG_CC_RTMR0);
+	else
+		json_object_set_new(o, "register", json_string("mrtd"));
 	if (name != NULL)
 		json_object_set_new(o, "type", json_string(name));
 	else
@@ -126,22 +131,27 @@ tree_replay(json_t *o, const struct eventlog *l)
 
 			if ((p.touched >> pcr & 1) == 0)
 				continue;
-			snprintf(key, sizeof(key), "%s:%u", hash_name(h), pcr);
+			if (!l->cc)
+				snprintf(key, sizeof(key), "%s:%u",
+				    hash_name(h), pcr);
+			else if (pcr >= EVENTLOG_CC_RTMR0)
+				snprintf(key, sizeof(key), "rtmr%u",
+				    pcr - EVENTLOG_CC_RTMR0);
+			else
+				continue; /* MRTD is made otherwise */
 			tree_hex(o, key, span_of(p.value[pcr], hash_size(h)));
 		}
 	}
 }
 
-json_t *
-inspect_eventlog(struct span in, struct seal_diag *d)
+static json_t *
+tree_log(const struct eventlog *log)
 {
+	struct eventlog l = *log;
 	json_t *o, *events, *pcrs;
 	struct eventlog_event e;
 	struct eventlog_iter it;
-	struct eventlog l;
 
-	if (eventlog_parse(in, &l, d) != 0)
-		return NULL;
 	o = json_object();
 	events = json_array();
 	pcrs = json_object();
@@ -154,8 +164,33 @@ inspect_eventlog(struct span in, struct seal_diag *d)
 		json_array_append_new(events, tree_event(&l, &e));
 	json_object_set_new(o, "events", events);
 	tree_replay(pcrs, &l);
-	json_object_set_new(o, "replayed pcrs", pcrs);
+	json_object_set_new(o, l.cc ? "replayed rtmrs" : "replayed pcrs", pcrs);
 	return o;
+}
+
+json_t *
+inspect_eventlog(struct span in, struct seal_diag *d)
+{
+	struct eventlog l;
+
+	return eventlog_parse(in, &l, d) == 0 ? tree_log(&l) : NULL;
+}
+
+/* Headers do not tell the two apart; but firmware of confidential VMs writes
+ * SHA-384 alone, and a TPM's log soon speaks of a PCR past 4. */
+json_t *
+inspect_ccel(struct span in, struct seal_diag *d)
+{
+	struct eventlog l;
+
+	if (eventlog_parse_cc(in, &l, d) != 0)
+		return NULL;
+	if (l.n_banks != 1) {
+		seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "event log: of several hashes, as a TPM's is");
+		return NULL;
+	}
+	return tree_log(&l);
 }
 
 /* ---- IMA ---- */

@@ -7,6 +7,7 @@
 #include <sealtls/tools.h>
 
 #include "../appraise/dcap_fixture.h"
+#include "../format/log_fixture.h"
 
 static void
 shows(struct span in, const char *const *words)
@@ -78,12 +79,42 @@ teardown(void **state)
 	return 0;
 }
 
+/* By its one hash, its registers or its padding; a TPM's is another. */
+static void
+logs(void **state)
+{
+	static const char *const cc[] = { "confidential VM", "rtmr: 2",
+		"replayed rtmrs", "rtmr2: ", NULL };
+	static const char *const tpm[] = { "TCG event log", "pcr: 4",
+		"replayed pcrs", NULL };
+	static const uint16_t sha384[] = { TPM_ALG_SHA384 };
+	uint8_t room[8192];
+	struct wr w;
+
+	(void)state;
+	wr_init(&w, room, sizeof(room));
+	log_header(&w, sha384, 1);
+	log_le(&w, 3, 4);
+	log_le(&w, EV_IPL, 4);
+	log_le(&w, 1, 4);
+	log_le(&w, TPM_ALG_SHA384, 2);
+	for (size_t i = 0; i < 48; i++)
+		wr_u8(&w, 0x77);
+	log_le(&w, 0, 4);
+	log_le(&w, UINT64_MAX, 8);
+	shows(wr_view(&w), cc);
+	wr_init(&w, room, sizeof(room));
+	log_boot(&w, log_on);
+	shows(wr_view(&w), tpm);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quotes),
 		cmocka_unit_test(collateral),
+		cmocka_unit_test(logs),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
