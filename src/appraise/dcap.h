@@ -3,6 +3,7 @@
 #define APPRAISE_DCAP_H
 
 #include "appraise/appraiser.h"
+#include "format/eventlog.h"
 #include "format/pck.h"
 #include "format/quote.h"
 #include "format/tcb_info.h"
@@ -30,6 +31,9 @@ struct dcap_facts {
 	uint8_t *certs;
 	struct pck pck;
 	const struct endorsements *endorse; /* of the caller; may be NULL */
+	struct eventlog log; /* of the TD, where has_log; where only other_log
+				is set, of some other */
+	bool has_log, other_log;
 };
 
 /* Form, certificates, and the three signatures up to the PCK. Fills findings

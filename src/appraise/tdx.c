@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "appraise/strict.h"
+#include "appraise/tdx_log.h"
 #include "base/text.h"
 
 /*
@@ -13,10 +14,11 @@
  *   "attributes", "xfam": HEX          8 bytes each as the quote holds them
  *   "migratable": BOOL                 may a migration TD move it to another
  *                                      platform? default false
+ *   "events": {"rtmrs": [N…], …}       of the event log (tpm_events.h)
  *   "tcb", "root_sha256"               dcap.h
  */
 static const char *const rule_keys[] = { "measurements", "attributes", "xfam",
-	"migratable", DCAP_RULE_KEYS, NULL };
+	"migratable", "events", DCAP_RULE_KEYS, NULL };
 
 enum {
 	MRTD,
@@ -44,6 +46,7 @@ struct tdx_rules {
 	struct dcap_expected values;
 	struct dcap_bytes attributes, xfam;
 	bool migratable;
+	struct tpm_events *events; /* NULL: no rules about the log */
 };
 
 static void
@@ -70,7 +73,27 @@ rules_free(void *rules)
 	if (r == NULL)
 		return;
 	dcap_rules_wipe(&r->dcap);
+	tpm_events_free(&r->events);
 	free(r);
+}
+
+/* RTMRs that have a value may have rules too. */
+static int
+load_events(const json_t *events, struct tdx_rules *r, struct seal_diag *d)
+{
+	struct tpm_selection pinned = { .bank = TPM_ALG_SHA384 };
+
+	if (events == NULL)
+		return 0;
+	/* Reference triples decide on all registers together. */
+	if (r->values.by_refs)
+		return seal_fail(
+		    d, SEAL_E_CONFIG, "accept: 'events' or 'corim', not both");
+	for (unsigned i = 0; i < TD_RTMRS; i++)
+		if (r->values.set[RTMR0 + i])
+			pinned.pcrs |= 1u << (EVENTLOG_CC_RTMR0 + i);
+	return tpm_events_load(
+	    events, &tdx_event_words, &pinned, 1, &r->events, d);
 }
 
 static int
@@ -87,8 +110,9 @@ load(const json_t *entry, struct tdx_rules *r, struct seal_diag *d)
 	if ((code = dcap_bytes_load(
 		 entry, "attributes", 8, &r->attributes, d)) != 0 ||
 	    (code = dcap_bytes_load(entry, "xfam", 8, &r->xfam, d)) != 0 ||
-	    (code = strict_bool(
-		 entry, "migratable", false, "accept", &r->migratable, d)) != 0)
+	    (code = strict_bool(entry, "migratable", false, "accept",
+		 &r->migratable, d)) != 0 ||
+	    (code = load_events(json_object_get(entry, "events"), r, d)) != 0)
 		return code;
 	return dcap_rules_load(entry, &r->dcap, d);
 }
@@ -125,6 +149,8 @@ rules_explain(const void *rules, struct wr *out)
 	wr_printf(out, r->migratable
 			   ? "    it may be moved to another platform\n"
 			   : "    it cannot be moved to another platform\n");
+	if (r->events != NULL)
+		tpm_events_explain(r->events, out);
 	dcap_rules_explain(&r->dcap, out);
 	return out->error;
 }
@@ -134,7 +160,7 @@ verify(
     const struct appraisal_in *in, struct findings *ret, struct seal_verdict *v)
 {
 	struct span got[REGISTERS];
-	const struct dcap_facts *f;
+	struct dcap_facts *f;
 	int r;
 
 	ret->debug = true; /* until the quote says otherwise */
@@ -147,7 +173,7 @@ verify(
 	verdict_claim_hex(v, "tdx.attributes", f->td.attributes);
 	verdict_claim_hex(v, "tdx.xfam", f->td.xfam);
 	verdict_claim_hex(v, "tdx.tee_tcb_svn", f->td.tee_tcb_svn);
-	return 0;
+	return tdx_log_find(f, v);
 }
 
 static bool
@@ -157,7 +183,7 @@ match(const void *rules, const struct findings *f, struct seal_verdict *v)
 	const struct dcap_facts *facts = f->facts;
 	struct span got[REGISTERS];
 	bool moves = (facts->td.flags & TD_MIGRATABLE) != 0, values, attributes,
-	     xfam, migration;
+	     xfam, migration, events;
 
 	registers_of(f, got);
 	values = dcap_values_match(&registers, &r->values, got, v);
@@ -168,9 +194,10 @@ match(const void *rules, const struct findings *f, struct seal_verdict *v)
 	    SEAL_E_POLICY, "a TD that stays on its platform",
 	    moves ? "one that may be moved" : NULL,
 	    "start the TD without MIGRATABLE, or allow 'migratable'");
+	events = tdx_log_match(r->events, facts, v);
 	v->ar4si[AR4SI_RUNTIME_OPAQUE] =
 	    f->debug ? AR4SI_CONTRAINDICATED : AR4SI_AFFIRMING;
-	return values && attributes && xfam && migration;
+	return values && attributes && xfam && migration && events;
 }
 
 static bool

@@ -11,9 +11,32 @@
 
 #define WHERE 48
 
-const char *const tpm_event_keys[] = { "pcrs", "secure_boot", "allowed",
+static const char *const tpm_keys[] = { "pcrs", "secure_boot", "allowed",
 	"required", "forbidden", NULL };
-static const char *const rule_keys[] = { "pcr", "digest", "text", NULL };
+static const char *const tpm_event_rule_keys[] = { "pcr", "digest", "text",
+	NULL };
+static const char *const tdx_keys[] = { "rtmrs", "allowed", "required",
+	"forbidden", NULL };
+static const char *const tdx_rule_keys[] = { "rtmr", "digest", "text", NULL };
+
+const struct event_words tpm_event_words = { "pcrs", "pcr", "PCR", 0, 0,
+	TPM_EVENT_PCRS, tpm_keys, tpm_event_rule_keys,
+	"set the attester's 'event_log'",
+	{ "tpm.event.bank", "tpm.event.replay", "tpm.event.forbidden",
+	    "tpm.event.allowed", "tpm.event.required", "tpm.event.log",
+	    "tpm.events" } };
+
+/*
+ * No "secure_boot": RTMR 0 also takes what the host feeds to the firmware
+ * (hand-off block, configuration, ACPI tables), before the separator. So it
+ * could have its own bytes measured, to be shown as the variable.
+ */
+const struct event_words tdx_event_words = { "rtmrs", "rtmr", "RTMR",
+	TPM_ALG_SHA384, EVENTLOG_CC_RTMR0, EVENTLOG_CC_RTMRS, tdx_keys,
+	tdx_rule_keys, "give the TD's CCEL event log (--endorsements)",
+	{ "tdx.event.bank", "tdx.event.replay", "tdx.event.forbidden",
+	    "tdx.event.allowed", "tdx.event.required", "tdx.event.log",
+	    "tdx.events" } };
 
 void
 tpm_events_free(struct tpm_events **ep)
@@ -41,30 +64,29 @@ selected(const struct tpm_selection *s, size_t n, uint16_t bank)
 }
 
 static int
-load_replayed_bank(const char *name, const json_t *list, uint32_t pinned,
-    struct tpm_selection *s, struct seal_diag *d)
+load_registers(const struct event_words *words, const char *where,
+    const json_t *list, uint32_t pinned, struct tpm_selection *s,
+    struct seal_diag *d)
 {
-	char where[WHERE];
 	json_t *value;
 	size_t i;
 	int r;
 
-	snprintf(where, sizeof(where), "events.pcrs.%.16s", name);
-	if ((r = strict_array(list, 1, TPM_EVENT_PCRS, where, d)) != 0)
+	if ((r = strict_array(list, 1, words->n, where, d)) != 0)
 		return r;
 	json_array_foreach(list, i, value)
 	{
 		json_int_t pcr = json_integer_value(value);
 
-		if (!json_is_integer(value) || pcr < 0 || pcr >= TPM_EVENT_PCRS)
+		if (!json_is_integer(value) || pcr < 0 || pcr >= words->n)
 			return seal_fail(d, SEAL_E_CONFIG,
-			    "%s: expected PCRs 0 to %u", where,
-			    TPM_EVENT_PCRS - 1);
-		if (((s->pcrs | pinned) >> pcr & 1) != 0)
+			    "%s: expected %ss 0 to %u", where, words->name,
+			    (unsigned)words->n - 1);
+		if (((s->pcrs | pinned) >> (pcr + words->first) & 1) != 0)
 			return seal_fail(d, SEAL_E_CONFIG,
-			    "%s: PCR %d is listed twice, or has a value too",
-			    where, (int)pcr);
-		s->pcrs |= 1u << pcr;
+			    "%s: %s %d is listed twice, or has a value too",
+			    where, words->name, (int)pcr);
+		s->pcrs |= 1u << (pcr + words->first);
 	}
 	return 0;
 }
@@ -73,12 +95,21 @@ static int
 load_replayed(json_t *banks, const struct tpm_selection *pinned,
     size_t n_pinned, struct tpm_events *e, struct seal_diag *d)
 {
+	char where[WHERE];
 	const char *name;
 	json_t *list;
 	int r;
 
 	if (banks == NULL)
 		return 0;
+	if (e->words->bank != 0) {
+		snprintf(where, sizeof(where), "events.%s", e->words->list);
+		e->replayed[0].bank = e->words->bank;
+		e->n_replayed = 1;
+		return load_registers(e->words, where, banks,
+		    selected(pinned, n_pinned, e->words->bank), &e->replayed[0],
+		    d);
+	}
 	if (!json_is_object(banks) || json_object_size(banks) == 0)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "events.pcrs: must be an object that is not empty");
@@ -94,7 +125,8 @@ load_replayed(json_t *banks, const struct tpm_selection *pinned,
 			    "events.pcrs: bank '%.16s' is not sha256, sha384 "
 			    "or sha512",
 			    name);
-		if ((r = load_replayed_bank(name, list,
+		snprintf(where, sizeof(where), "events.pcrs.%.16s", name);
+		if ((r = load_registers(e->words, where, list,
 			 selected(pinned, n_pinned, s->bank), s, d)) != 0)
 			return r;
 		e->n_replayed++;
@@ -180,30 +212,30 @@ load_hex(const json_t *value, const char *where, struct tpm_event_rule *rule,
 }
 
 static int
-load_rule(const json_t *j, const char *where, struct tpm_event_rule *rule,
-    struct seal_diag *d)
+load_rule(const struct event_words *words, const json_t *j, const char *where,
+    struct tpm_event_rule *rule, struct seal_diag *d)
 {
 	const json_t *digest = json_object_get(j, "digest");
 	const char *text = NULL;
 	uint32_t pcr = 0;
 	int r;
 
-	if ((r = strict_object(j, rule_keys, where, d)) != 0 ||
+	if ((r = strict_object(j, words->rule_keys, where, d)) != 0 ||
 	    (r = strict_uint(
-		 j, "pcr", true, 0, TPM_EVENT_PCRS - 1, where, &pcr, d)) != 0 ||
+		 j, words->one, true, 0, words->n - 1, where, &pcr, d)) != 0 ||
 	    (r = strict_text(j, "text", false, where, &text, d)) != 0)
 		return r;
 	if ((digest == NULL) == (text == NULL))
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "%s: expected 'digest' or 'text', one of them", where);
-	rule->pcr = (uint8_t)pcr;
+	rule->pcr = (uint8_t)(pcr + words->first);
 	return digest != NULL ? load_hex(digest, where, rule, d)
 			      : load_text(text, where, rule, d);
 }
 
 static int
-load_list(const json_t *events, const char *key, struct tpm_event_list *ret,
-    struct seal_diag *d)
+load_list(const struct event_words *words, const json_t *events,
+    const char *key, struct tpm_event_list *ret, struct seal_diag *d)
 {
 	const json_t *list = json_object_get(events, key);
 	char where[WHERE];
@@ -222,7 +254,8 @@ load_list(const json_t *events, const char *key, struct tpm_event_list *ret,
 	json_array_foreach(list, i, value)
 	{
 		snprintf(where, sizeof(where), "events.%s[%zu]", key, i);
-		if ((r = load_rule(value, where, &ret->rules[i], d)) != 0)
+		if ((r = load_rule(words, value, where, &ret->rules[i], d)) !=
+		    0)
 			return r;
 		ret->pcrs |= 1u << ret->rules[i].pcr;
 		ret->n++;
@@ -232,10 +265,10 @@ load_list(const json_t *events, const char *key, struct tpm_event_list *ret,
 
 /* ---- The whole ---- */
 
-static int
+static unsigned
 first_of(uint32_t pcrs)
 {
-	int i = 0;
+	unsigned i = 0;
 
 	while ((pcrs >> i & 1) == 0)
 		i++;
@@ -248,6 +281,7 @@ static int
 check_covered(const struct tpm_events *e, const struct tpm_selection *pinned,
     size_t n_pinned, struct seal_diag *d)
 {
+	const struct event_words *w = e->words;
 	uint32_t quoted = 0, replayed = 0,
 		 secure = e->secure_boot ? 1u << 7 : 0;
 	uint32_t says = e->allowed.pcrs | e->required.pcrs | secure;
@@ -263,16 +297,15 @@ check_covered(const struct tpm_events *e, const struct tpm_selection *pinned,
 		    d, SEAL_E_CONFIG, "events: expected a rule, found none");
 	if ((spoken & ~quoted) != 0)
 		return seal_fail(d, SEAL_E_CONFIG,
-		    "events: a rule speaks of PCR %d, which neither 'pcrs' nor "
-		    "'events.pcrs' covers",
-		    first_of(spoken & ~quoted));
+		    "events: a rule speaks of %s %u, which has no value and is "
+		    "not in 'events.%s'",
+		    w->name, first_of(spoken & ~quoted) - w->first, w->list);
 	if ((replayed & ~says) == 0)
 		return 0;
-	seal_fail(d, SEAL_E_CONFIG,
-	    "events.pcrs: PCR %d has no value and no rule",
-	    first_of(replayed & ~says));
+	seal_fail(d, SEAL_E_CONFIG, "events.%s: %s %u has no value and no rule",
+	    w->list, w->name, first_of(replayed & ~says) - w->first);
 	seal_remedy(d, "say what it may hold ('allowed', 'required', or for "
-		       "PCR 7 'secure_boot'), or give its value in 'pcrs'");
+		       "PCR 7 'secure_boot'), or give its value");
 	return SEAL_E_CONFIG;
 }
 
@@ -288,22 +321,24 @@ load_secure_boot(const json_t *j, bool *ret, struct seal_diag *d)
 }
 
 int
-tpm_events_load(const json_t *j, const struct tpm_selection *pinned,
-    size_t n_pinned, struct tpm_events **ret, struct seal_diag *d)
+tpm_events_load(const json_t *j, const struct event_words *words,
+    const struct tpm_selection *pinned, size_t n_pinned,
+    struct tpm_events **ret, struct seal_diag *d)
 {
 	struct tpm_events *e;
 	int r;
 
-	if ((r = strict_object(j, tpm_event_keys, "events", d)) != 0)
+	if ((r = strict_object(j, words->keys, "events", d)) != 0)
 		return r;
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "events");
-	if ((r = load_replayed(
-		 json_object_get(j, "pcrs"), pinned, n_pinned, e, d)) == 0 &&
+	e->words = words;
+	if ((r = load_replayed(json_object_get(j, words->list), pinned,
+		 n_pinned, e, d)) == 0 &&
 	    (r = load_secure_boot(j, &e->secure_boot, d)) == 0 &&
-	    (r = load_list(j, "allowed", &e->allowed, d)) == 0 &&
-	    (r = load_list(j, "required", &e->required, d)) == 0 &&
-	    (r = load_list(j, "forbidden", &e->forbidden, d)) == 0)
+	    (r = load_list(words, j, "allowed", &e->allowed, d)) == 0 &&
+	    (r = load_list(words, j, "required", &e->required, d)) == 0 &&
+	    (r = load_list(words, j, "forbidden", &e->forbidden, d)) == 0)
 		r = check_covered(e, pinned, n_pinned, d);
 	if (r == 0) {
 		*ret = e;
@@ -314,19 +349,38 @@ tpm_events_load(const json_t *j, const struct tpm_selection *pinned,
 }
 
 static void
-explain_list(
-    const struct tpm_event_list *list, const char *what, struct wr *out)
+explain_list(const struct event_words *words, const struct tpm_event_list *list,
+    const char *what, struct wr *out)
 {
 	char hex[HEX_SHORT];
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct tpm_event_digest *t = &list->rules[i].digests[0];
 
-		wr_printf(out, "    %s in PCR %u: an event of digest %s%s\n",
-		    what, list->rules[i].pcr,
+		wr_printf(out, "    %s in %s %u: an event of digest %s%s\n",
+		    what, words->name,
+		    (unsigned)(list->rules[i].pcr - words->first),
 		    hex_short(span_of(t->p, t->n), hex),
 		    list->rules[i].n_digests > 1 ? " (a text)" : "");
 	}
+}
+
+/* "sha256:4,7", or just "0,1" where there is one bank. */
+static void
+put_replayed(const struct tpm_events *e, struct wr *w)
+{
+	const struct event_words *words = e->words;
+	const char *between = "";
+
+	if (words->bank == 0) {
+		tpm_selection_text(e->replayed, e->n_replayed, w);
+		return;
+	}
+	for (unsigned i = 0; i < words->n; i++)
+		if ((e->replayed[0].pcrs >> (i + words->first) & 1) != 0) {
+			wr_printf(w, "%s%u", between, i);
+			between = ",";
+		}
 }
 
 void
@@ -337,19 +391,21 @@ tpm_events_explain(const struct tpm_events *e, struct wr *out)
 
 	if (e->n_replayed > 0) {
 		wr_init(&w, text, sizeof(text) - 1);
-		tpm_selection_text(e->replayed, e->n_replayed, &w);
+		put_replayed(e, &w);
 		text[w.n] = '\0';
-		wr_printf(out,
-		    "    PCR %s hold what the event log replays to\n", text);
+		wr_printf(out, "    %s %s hold what the event log replays to\n",
+		    e->words->name, text);
 	}
 	if (e->secure_boot)
 		wr_printf(out,
 		    "    UEFI Secure Boot was on; not proved: by whose keys, "
 		    "unless rules name\n    the events of PK, KEK and db\n");
-	explain_list(&e->allowed, "allowed", out);
+	explain_list(e->words, &e->allowed, "allowed", out);
 	if (e->allowed.n > 0)
-		wr_printf(out, "    no other event in these PCRs but "
-			       "separators and calls of boot options\n");
-	explain_list(&e->required, "required", out);
-	explain_list(&e->forbidden, "forbidden", out);
+		wr_printf(out,
+		    "    no other event in these %ss but separators and calls "
+		    "of boot options\n",
+		    e->words->name);
+	explain_list(e->words, &e->required, "required", out);
+	explain_list(e->words, &e->forbidden, "forbidden", out);
 }

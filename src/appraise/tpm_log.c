@@ -31,23 +31,33 @@ selected(const struct tpm_selection *s, size_t n, uint16_t bank)
 
 /* ---- Replay ---- */
 
-/* Each PCR of mask that is quoted in bank has the value that the log makes. */
-static bool
-replays_to(const struct tpm_facts *f, const struct eventlog_pcrs *p,
+static const struct tpm_pcr_value *
+quoted(const struct event_facts *f, uint16_t bank, uint32_t index)
+{
+	for (size_t i = 0; i < f->n_values; i++)
+		if (f->values[i].bank == bank && f->values[i].index == index)
+			return &f->values[i];
+	return NULL;
+}
+
+bool
+events_replay_to(const struct event_facts *f, const struct eventlog_pcrs *p,
     uint16_t bank, uint32_t mask, const char *check, struct seal_verdict *v)
 {
 	size_t size = hash_size(tpm_hash(bank));
 
 	for (unsigned pcr = 0; pcr < TPM_EVENT_PCRS; pcr++) {
-		const struct tpm_pcr_value *q = tpm_quoted(f, bank, pcr);
+		const struct tpm_pcr_value *q = quoted(f, bank, pcr);
 		char expected[TEXT], hex[HEX_SHORT];
 		struct span got = span_of(p->value[pcr], size);
 
 		if ((mask >> pcr & 1) == 0 || q == NULL ||
 		    span_equal(q->value, got))
 			continue;
-		snprintf(expected, sizeof(expected), "%s, as quoted, %s",
-		    tpm_pcr_name(bank, (uint8_t)pcr), hex_short(q->value, hex));
+		snprintf(expected, sizeof(expected),
+		    "%s %u of %s, as quoted, %s", f->words->name,
+		    pcr - (unsigned)f->words->first, hash_name(tpm_hash(bank)),
+		    hex_short(q->value, hex));
 		return verdict_check(v, check, false, SEAL_E_EVIDENCE, expected,
 		    hex_short(got, hex),
 		    "the log is not that of this boot, is incomplete or was "
@@ -56,10 +66,22 @@ replays_to(const struct tpm_facts *f, const struct eventlog_pcrs *p,
 	return true;
 }
 
+struct event_facts
+tpm_event_facts(const struct tpm_facts *f)
+{
+	return (struct event_facts){ .words = &tpm_event_words,
+		.log = f->has_log ? &f->log : NULL,
+		.selection = f->quote.selection,
+		.n_selection = f->quote.n_selection,
+		.values = f->e.pcrs,
+		.n_values = f->e.n_pcrs };
+}
+
 bool
 tpm_log_verify(struct tpm_facts *f, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
+	struct event_facts ef = tpm_event_facts(f);
 	struct eventlog_pcrs p;
 	int r;
 
@@ -75,7 +97,8 @@ tpm_log_verify(struct tpm_facts *f, struct seal_verdict *v)
 		/* A bank that the log lacks is not covered by it. */
 		if (eventlog_replay(&f->log, bank, &p, NULL) != 0)
 			continue;
-		if (!replays_to(f, &p, bank, p.touched, "tpm.log.replay", v))
+		if (!events_replay_to(
+			&ef, &p, bank, p.touched, "tpm.log.replay", v))
 			return false;
 	}
 	f->has_log = true;
@@ -165,9 +188,9 @@ why_not_secure(const struct eventlog *l, uint16_t bank)
 
 static bool
 match_secure_boot(
-    const struct tpm_facts *f, uint16_t bank, struct seal_verdict *v)
+    const struct event_facts *f, uint16_t bank, struct seal_verdict *v)
 {
-	const char *why = why_not_secure(&f->log, bank);
+	const char *why = why_not_secure(f->log, bank);
 
 	return verdict_check(v, "tpm.event.secure_boot", why == NULL,
 	    SEAL_E_POLICY, "UEFI Secure Boot on", why,
@@ -192,20 +215,21 @@ find_rule(const struct tpm_event_list *list, uint32_t pcr, struct span digest)
 
 /* An event for people: its number, its type as claimed, and its digest. */
 static const char *
-event_text(const struct eventlog_event *e, struct span digest, char buf[TEXT])
+event_text(const struct event_facts *f, const struct eventlog_event *e,
+    struct span digest, char buf[TEXT])
 {
 	const char *name = eventlog_type_name(e->type);
 	char hex[HEX_SHORT];
 
-	snprintf(buf, TEXT, "event %zu, said to be %s, PCR %u, digest %s",
-	    e->number, name == NULL ? "of unknown type" : name,
-	    (unsigned)e->pcr, hex_short(digest, hex));
+	snprintf(buf, TEXT, "event %zu, said to be %s, %s %u, digest %s",
+	    e->number, name == NULL ? "of unknown type" : name, f->words->name,
+	    (unsigned)(e->pcr - f->words->first), hex_short(digest, hex));
 	return buf;
 }
 
 /* Every event of the PCRs that allowed closes, and none that is forbidden. */
 static bool
-match_each(const struct tpm_events *rules, const struct tpm_facts *f,
+match_each(const struct tpm_events *rules, const struct event_facts *f,
     uint16_t bank, uint32_t pcrs, struct seal_verdict *v)
 {
 	struct eventlog_event e;
@@ -213,23 +237,23 @@ match_each(const struct tpm_events *rules, const struct tpm_facts *f,
 	struct span digest = { 0 };
 	bool ok = true;
 
-	eventlog_begin(&f->log, &it);
-	while (eventlog_next(&f->log, &it, &e)) {
+	eventlog_begin(f->log, &it);
+	while (eventlog_next(f->log, &it, &e)) {
 		char got[TEXT];
 
 		if (!eventlog_measured(&e) || (pcrs >> e.pcr & 1) == 0 ||
-		    !eventlog_digest(&f->log, &e, bank, &digest))
+		    !eventlog_digest(f->log, &e, bank, &digest))
 			continue;
 		if (find_rule(&rules->forbidden, e.pcr, digest) != NULL)
-			ok = verdict_check(v, "tpm.event.forbidden", false,
+			ok = verdict_check(v, f->words->check.forbidden, false,
 			    SEAL_E_POLICY, "no event that is forbidden",
-			    event_text(&e, digest, got), NULL);
+			    event_text(f, &e, digest, got), NULL);
 		if ((rules->allowed.pcrs >> e.pcr & 1) != 0 &&
 		    find_rule(&rules->allowed, e.pcr, digest) == NULL &&
 		    !is_harmless(bank, digest))
-			ok = verdict_check(v, "tpm.event.allowed", false,
+			ok = verdict_check(v, f->words->check.allowed, false,
 			    SEAL_E_POLICY, "an event that is allowed",
-			    event_text(&e, digest, got),
+			    event_text(f, &e, digest, got),
 			    "if it is meant to run, add its digest to "
 			    "'allowed'");
 	}
@@ -237,8 +261,8 @@ match_each(const struct tpm_events *rules, const struct tpm_facts *f,
 }
 
 static bool
-was_measured(
-    const struct tpm_facts *f, uint16_t bank, const struct tpm_event_rule *rule)
+was_measured(const struct event_facts *f, uint16_t bank,
+    const struct tpm_event_rule *rule)
 {
 	struct tpm_event_list one = { (struct tpm_event_rule *)(uintptr_t)rule,
 		1, 1u << rule->pcr };
@@ -246,17 +270,17 @@ was_measured(
 	struct eventlog_iter it;
 	struct span digest = { 0 };
 
-	eventlog_begin(&f->log, &it);
-	while (eventlog_next(&f->log, &it, &e))
+	eventlog_begin(f->log, &it);
+	while (eventlog_next(f->log, &it, &e))
 		if (eventlog_measured(&e) &&
-		    eventlog_digest(&f->log, &e, bank, &digest) &&
+		    eventlog_digest(f->log, &e, bank, &digest) &&
 		    find_rule(&one, e.pcr, digest) != NULL)
 			return true;
 	return false;
 }
 
 static bool
-match_required(const struct tpm_events *rules, const struct tpm_facts *f,
+match_required(const struct tpm_events *rules, const struct event_facts *f,
     uint16_t bank, uint32_t pcrs, struct seal_verdict *v)
 {
 	bool ok = true;
@@ -267,10 +291,10 @@ match_required(const struct tpm_events *rules, const struct tpm_facts *f,
 
 		if ((pcrs >> r->pcr & 1) == 0 || was_measured(f, bank, r))
 			continue;
-		snprintf(expected, sizeof(expected), "in PCR %u digest %s",
-		    r->pcr,
+		snprintf(expected, sizeof(expected), "in %s %u digest %s",
+		    f->words->name, (unsigned)(r->pcr - f->words->first),
 		    hex_short(span_of(r->digests[0].p, r->digests[0].n), hex));
-		ok = verdict_check(v, "tpm.event.required", false,
+		ok = verdict_check(v, f->words->check.required, false,
 		    SEAL_E_POLICY, expected, "no such event", NULL);
 	}
 	return ok;
@@ -280,7 +304,7 @@ match_required(const struct tpm_events *rules, const struct tpm_facts *f,
 
 /* The rules, bank by bank: what holds in one bank says nothing of another. */
 static bool
-match_bank(const struct tpm_events *rules, const struct tpm_facts *f,
+match_bank(const struct tpm_events *rules, const struct event_facts *f,
     const struct tpm_selection *s, struct seal_verdict *v)
 {
 	uint32_t spoken = rules->allowed.pcrs | rules->required.pcrs |
@@ -292,13 +316,13 @@ match_bank(const struct tpm_events *rules, const struct tpm_facts *f,
 
 	if ((spoken & s->pcrs) == 0)
 		return true;
-	if (!verdict_check(v, "tpm.event.bank",
-		eventlog_replay(&f->log, s->bank, &p, NULL) == 0, SEAL_E_POLICY,
+	if (!verdict_check(v, f->words->check.bank,
+		eventlog_replay(f->log, s->bank, &p, NULL) == 0, SEAL_E_POLICY,
 		"an event log with this bank's digests",
 		hash_name(tpm_hash(s->bank)), NULL) ||
 	    /* Also PCRs of which the log says nothing: they are as at reset. */
-	    !replays_to(
-		f, &p, s->bank, spoken & s->pcrs, "tpm.event.replay", v))
+	    !events_replay_to(
+		f, &p, s->bank, spoken & s->pcrs, f->words->check.replay, v))
 		return false;
 	ok = match_each(rules, f, s->bank, s->pcrs, v);
 	ok = match_required(rules, f, s->bank, s->pcrs, v) && ok;
@@ -308,20 +332,20 @@ match_bank(const struct tpm_events *rules, const struct tpm_facts *f,
 }
 
 bool
-tpm_log_match(const struct tpm_events *rules, const struct tpm_facts *f,
+events_match(const struct tpm_events *rules, const struct event_facts *f,
     struct seal_verdict *v)
 {
 	bool ok = true;
 
 	if (rules == NULL)
 		return true;
-	if (!verdict_check(v, "tpm.event.log", f->has_log, SEAL_E_POLICY,
-		"an event log", f->has_log ? NULL : "none",
-		"set the attester's 'event_log'"))
+	if (!verdict_check(v, f->words->check.log, f->log != NULL,
+		SEAL_E_POLICY, "an event log", f->log != NULL ? NULL : "none",
+		f->words->no_log))
 		return false;
-	for (size_t i = 0; i < f->quote.n_selection; i++)
-		ok = match_bank(rules, f, &f->quote.selection[i], v) && ok;
-	return verdict_check(v, "tpm.events", ok, SEAL_E_POLICY,
+	for (size_t i = 0; i < f->n_selection; i++)
+		ok = match_bank(rules, f, &f->selection[i], v) && ok;
+	return verdict_check(v, f->words->check.events, ok, SEAL_E_POLICY,
 	    "events by the policy", ok ? NULL : "others", NULL);
 }
 

@@ -155,6 +155,7 @@ tpm_match(const void *rules, const struct findings *f, struct seal_verdict *v)
 {
 	const struct tpm_rules *r = rules;
 	const struct tpm_facts *facts = f->facts;
+	struct event_facts logged = tpm_event_facts(facts);
 	bool selection, values, events, key;
 	int8_t level;
 
@@ -162,7 +163,7 @@ tpm_match(const void *rules, const struct findings *f, struct seal_verdict *v)
 		return match_key_policy(r, facts, v);
 	selection = match_selection(r, facts, v);
 	values = match_pcrs(r, facts, v);
-	events = tpm_log_match(r->events, facts, v);
+	events = events_match(r->events, &logged, v);
 	key = match_key_policy(r, facts, v);
 	level = selection && values && events ? AR4SI_AFFIRMING
 					      : AR4SI_CONTRAINDICATED;

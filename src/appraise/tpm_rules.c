@@ -151,8 +151,8 @@ load_events(const json_t *events, struct tpm_rules *rules, struct seal_diag *d)
 			   ? 0
 			   : seal_fail(d, SEAL_E_CONFIG,
 				 "accept: 'events' or 'corim', not both");
-	if (events != NULL &&
-	    (r = tpm_events_load(events, pinned, n, &rules->events, d)) != 0)
+	if (events != NULL && (r = tpm_events_load(events, &tpm_event_words,
+				   pinned, n, &rules->events, d)) != 0)
 		return r;
 	if (n > 0 || (rules->events != NULL && rules->events->n_replayed > 0))
 		return 0;

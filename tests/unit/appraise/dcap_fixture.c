@@ -314,7 +314,10 @@ put_td(struct wr *w, const struct dcap_recipe *r)
 	put_fill(w, 0x11, 48); /* MRTD */
 	put_fill(w, 0, 3 * 48);
 	for (uint8_t i = 0; i < TD_RTMRS; i++)
-		put_fill(w, (uint8_t)(0x50 + i), 48);
+		if (r->rtmrs != NULL)
+			wr_bytes(w, span_of(r->rtmrs[i], 48));
+		else
+			put_fill(w, (uint8_t)(0x50 + i), 48);
 	wr_bytes(w, span_of(r->report_data, QUOTE_REPORT_DATA));
 	if (r->td15)
 		put_fill(w, 0, 64);

@@ -37,6 +37,18 @@
 #define T_2026_02_03 INT64_C(1770076800)
 #define T_2026_03_01 INT64_C(1772323200)
 
+/* Text that GRUB measures into RTMR 2. */
+#define COS "tdx/v4-cos113-ccel/quote.dat"
+#define COS_GIVEN(...)                                                    \
+	{                                                                 \
+		"tdx/v4-oak/tcbinfo.json", "tdx/v4-oak/qe-identity.json", \
+		    "tdx/v4-oak/pck.crl", __VA_ARGS__                     \
+	}
+#define COS_LOG COS_GIVEN(SIGNER_2025, "tdx/v4-cos113-ccel/ccel_data.dat")
+#define COS_RULES(text) \
+	"{\"rtmrs\":[2],\"required\":[{\"rtmr\":2,\"text\":\"" text "\"}]}"
+#define COS_COMMAND "set default=2"
+
 struct row {
 	const char *name, *type, *quote;
 	const char *given[FILES]; /* beside it */
@@ -44,7 +56,8 @@ struct row {
 	const char *tcb;    /* members of "tcb" */
 	const char *failed; /* the first check that fails; NULL: accepted */
 	bool debug;
-	bool cut; /* without what lies behind the quote */
+	bool cut;           /* without what lies behind the quote */
+	const char *events; /* JSON; then of no RTMR the value */
 };
 
 static const struct row rows[] = {
@@ -157,6 +170,21 @@ static const struct row rows[] = {
 	    { "tdx/v4-oak/tcbinfo.json", "tdx/v4-oak/qe-identity.json",
 		"tdx/v4-oak/pck.crl", SIGNER_2025 },
 	    T_2025_10_25, NO_LISTS },
+	{ "COS, its log, what GRUB ran", TDX, COS, COS_LOG, T_2025_10_25,
+	    NO_LISTS, .events = COS_RULES(COS_COMMAND) },
+	{ "COS, its log, GRUB ran something else", TDX, COS, COS_LOG,
+	    T_2025_10_25, NO_LISTS, "tdx.event.required",
+	    .events = COS_RULES("set default=3") },
+	{ "COS without its log", TDX, COS, COS_GIVEN(SIGNER_2025), T_2025_10_25,
+	    NO_LISTS, "tdx.event.log", .events = COS_RULES(COS_COMMAND) },
+	{ "COS with the log of another", TDX, COS,
+	    COS_GIVEN(SIGNER_2025, "tdx/eventlogs/ccel-grub-gke.bin"),
+	    T_2025_10_25, NO_LISTS, "tdx.log.replay",
+	    .events = COS_RULES(COS_COMMAND) },
+	{ "COS with both logs", TDX, COS,
+	    COS_GIVEN(SIGNER_2025, "tdx/eventlogs/ccel-grub-gke.bin",
+		"tdx/v4-cos113-ccel/ccel_data.dat"),
+	    T_2025_10_25, NO_LISTS, .events = COS_RULES(COS_COMMAND) },
 	{ "a TDX quote called SGX", SGX, "tdx/v4-oak/quote.bin", { NULL },
 	    T_2025_10_25, NO_LISTS, "dcap.quote" },
 	{ "SGX", SGX, "sgx/v3-phala/quote.bin",
@@ -302,6 +330,13 @@ policy_for(const struct row *row, const char *learned)
 	json_object_set_new(entry, "signers", json_pack("[{s:s}]", "ca", text));
 	json_object_del(entry, "root_sha256");
 	json_object_set_new(entry, "debug", json_boolean(row->debug));
+	if (row->events != NULL) {
+		json_t *values = json_object_get(entry, "measurements");
+
+		json_object_del(values, "rtmr2");
+		json_object_set_new(
+		    entry, "events", json_loads(row->events, 0, NULL));
+	}
 	snprintf(text, sizeof(text), "{%s}", row->tcb);
 	json_object_set_new(entry, "tcb", json_loads(text, 0, NULL));
 	whole = json_dumps(j, 0);

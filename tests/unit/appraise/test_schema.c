@@ -135,7 +135,8 @@ signers(void **state)
 	json_t *of;
 
 	(void)state;
-	same_keys("events", def("events"), tpm_event_keys);
+	same_keys("events", def("events"), tpm_event_words.keys);
+	same_keys("tdx_events", def("tdx_events"), tdx_event_words.keys);
 	same_keys("pin", def("pin"), pin);
 	same_keys("ca", def("ca"), ca);
 	assert_string_equal(policy_signer_keys[0], pin[0]);
