@@ -540,14 +540,12 @@ select_appraiser(const struct policy *p, const struct appraisal_in *in,
     struct seal_verdict *v)
 {
 	const struct appraiser *by = NULL;
+	const char *want = p->n_accept > 0 ? p->accept[0].by->media_type : "";
 
 	for (size_t i = 0; i < p->n_accept && by == NULL; i++)
 		if (appraiser_takes(p->accept[i].by, in->media_type))
 			by = p->accept[i].by;
-	if (!verdict_check(v, "scheme", by != NULL, SEAL_E_POLICY,
-		by != NULL        ? by->media_type
-		: p->n_accept > 0 ? p->accept[0].by->media_type
-				  : "",
+	if (!verdict_check(v, "scheme", by != NULL, SEAL_E_POLICY, want,
 		seal_verdict_scheme(v),
 		"add an entry for this scheme to 'accept', or attest with one "
 		"that policy names"))

@@ -141,8 +141,9 @@ verify(
 		worth_another_key(r)
 		    ? "if its Verifier is to be trusted, add its keys to "
 		      "'signers'"
-		    : NULL))
-		return r;
+		    : NULL) ||
+	    profile == NULL || e->profile == NULL)
+		return r != 0 ? r : SEAL_E_UNSUPPORTED;
 	if (!verdict_check(v, "ear.profile", e->profile == profile,
 		SEAL_E_EVIDENCE, profile->uri, e->profile->uri,
 		"name the token's own profile in its media type"))

@@ -4,7 +4,8 @@
 
 /*
  * Strict DER on rd and wr (X.690 s10), as much of it as certificates, keys
- * and ECDSA signatures need. One-byte tags; definite lengths in their shortest form, below 2^24.
+ * and ECDSA signatures need. One-byte tags; definite lengths in their shortest
+ * form, below 2^24.
  */
 #include "base/rd.h"
 #include "base/wr.h"

@@ -16,9 +16,9 @@ seal_verifier_media_types(struct seal_verifier *v)
 {
 	struct verifier_policy *p = verifier_policy_ref(v);
 	struct span types[POLICY_ENTRIES_MAX];
-	size_t n = p == NULL
-		       ? 0
-		       : policy_media_types(p->policy, types, POLICY_ENTRIES_MAX);
+	size_t n = p == NULL ? 0
+			     : policy_media_types(
+				   p->policy, types, POLICY_ENTRIES_MAX);
 	char *ret = NULL;
 	struct wr w;
 

@@ -26,8 +26,9 @@ bool allocfail_hit(void);     /* did it fail? */
 size_t allocfail_count(void); /* allocations since allocfail_at() */
 
 /*
- * Counts and fails the allocations of OpenSSL and jansson, too. A test then makes the call once before it starts to
- * count, since these libraries set themselves up only once.
+ * Counts and fails the allocations of OpenSSL and jansson, too. A test then
+ * makes the call once before it starts to count, since these libraries set
+ * themselves up only once.
  */
 void allocfail_include_libraries(void);
 
