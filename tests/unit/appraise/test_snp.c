@@ -13,6 +13,9 @@
 #include "base/file.h"
 #include "format/snp.h"
 
+#define RSA_SIZE 256 /* bytes of a signature of the test's CAs */
+#define STEP 7
+
 /* A root of this test's own, and what AMD would certify under it. */
 enum who { ARK, ASK, OTHER_ARK, VCEK, VCEK_NEWER, VCEK_TURIN, VLEK, WHO };
 static EVP_PKEY *rsa[3], *chip;
@@ -194,9 +197,9 @@ set_up(void **state)
 			     turin[] = { 1, 2, 3, 0xd9, 4 };
 
 	(void)state;
-	rsa[0] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)4096);
-	rsa[1] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-	rsa[2] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	rsa[0] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_SIZE * 8);
+	rsa[1] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_SIZE * 8);
+	rsa[2] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_SIZE * 8);
 	chip = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
 	make_ca(ARK, 1, "ARK-Milan", "ARK-Milan", rsa[0], rsa[0]);
 	make_ca(ASK, 2, "SEV-Milan", "ARK-Milan", rsa[1], rsa[0]);
@@ -557,21 +560,36 @@ every_byte_of_the_report(void **state)
 	endorse_free(&e);
 }
 
+/* Of the leaf what AMD wrote, which starts with the first of its extensions;
+ * the rest of both certificates at every few bytes. */
+static size_t
+step_from(enum who w, size_t i)
+{
+	static const uint8_t amd[] = { 0x2b, 6, 1, 4, 1, 0x9c, 0x78, 1 };
+	const uint8_t *first = memmem(der[w].p, der[w].n, amd, sizeof(amd));
+	size_t signature = der[w].n - RSA_SIZE;
+
+	return first != NULL && i >= (size_t)(first - der[w].p) && i < signature
+		   ? 1
+		   : STEP;
+}
+
 static void
-every_byte_of_the_certificates(void **state)
+bytes_of_the_certificates(void **state)
 {
 	static const enum who which[] = { VCEK, ASK };
 	struct policy *p = policy_of(NO_CRL, ca, false, NULL);
+	const struct given g = { VCEK, true, false, 0 };
 	uint8_t rep[SNP_REPORT_SIZE];
 	char failed[64];
 
 	(void)state;
 	make_report(rep, 3, NULL, 0);
 	for (size_t w = 0; w < 2; w++)
-		for (size_t i = 0; i < der[which[w]].n; i++) {
+		for (size_t i = 0; i < der[which[w]].n;
+		     i += step_from(which[w], i)) {
 			uint8_t *byte =
 			    (uint8_t *)(uintptr_t)&der[which[w]].p[i];
-			const struct given g = { VCEK, true, false, 0 };
 			struct endorsements *e;
 
 			*byte ^= 1;
@@ -664,7 +682,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_state),
 		cmocka_unit_test(every_byte_of_the_report),
-		cmocka_unit_test(every_byte_of_the_certificates),
+		cmocka_unit_test(bytes_of_the_certificates),
 		cmocka_unit_test(certificate_table),
 		cmocka_unit_test(rules_that_are_none),
 	};
