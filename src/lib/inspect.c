@@ -22,6 +22,10 @@ const struct inspector inspectors[] = {
 	{ "tpm-signature", "TPMT_SIGNATURE", inspect_tpm_signature },
 	{ "quote", "Quote of Intel TDX or SGX", inspect_quote },
 	{ "collateral", "Collateral of Intel TDX or SGX", inspect_collateral },
+	{ "snp", "SEV-SNP report", inspect_snp },
+	{ "snp-tsm", "SEV-SNP report of configfs-tsm", inspect_snp_tsm },
+	{ "snp-table", "SEV-SNP certificate table", inspect_snp_table },
+	{ "snp-cert", "Certificate of an SEV-SNP key", inspect_snp_cert },
 	{ "ccel", "Event log of a confidential VM (CCEL)", inspect_ccel },
 	{ "eventlog", "TCG event log", inspect_eventlog },
 	{ "ima", "IMA measurement list", inspect_ima },
@@ -44,9 +48,10 @@ const char *const *
 seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
-		"tpm-public", "tpm-signature", "quote", "collateral", "ccel",
-		"eventlog", "ima", "nitro", "cmw", "corim", "comid", "ear-jwt",
-		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
+		"tpm-public", "tpm-signature", "quote", "collateral", "snp",
+		"snp-tsm", "snp-table", "snp-cert", "ccel", "eventlog", "ima",
+		"nitro", "cmw", "corim", "comid", "ear-jwt", "ear-cwt", "eat",
+		"request", "authenticator", "cbor", NULL };
 
 	return names;
 }
