@@ -10,6 +10,8 @@ const struct appraiser *const appraisers[] = {
 	&appraiser_snp,
 	&appraiser_snp_tsm,
 	&appraiser_nitro,
+	&appraiser_psa,
+	&appraiser_cca,
 	&appraiser_soft,
 	&appraiser_ear,
 	NULL,

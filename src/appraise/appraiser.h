@@ -82,7 +82,7 @@ struct appraiser {
 extern const struct appraiser appraiser_tpm, appraiser_soft, appraiser_ear;
 extern const struct appraiser appraiser_tdx, appraiser_sgx;
 extern const struct appraiser appraiser_snp, appraiser_snp_tsm;
-extern const struct appraiser appraiser_nitro;
+extern const struct appraiser appraiser_nitro, appraiser_psa, appraiser_cca;
 extern const struct appraiser *const appraisers[]; /* NULL ends */
 /* By media type, or by what a policy calls the scheme. */
 const struct appraiser *appraiser_find(struct span media_type);

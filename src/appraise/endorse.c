@@ -57,6 +57,17 @@ is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static bool
+is_public_key(struct span in)
+{
+	struct pubkey *key = NULL;
+	bool is = in.n > 0 && in.n <= LIMIT_SPKI &&
+		  pubkey_from_spki(in, &key, NULL) == 0;
+
+	pubkey_unref(&key);
+	return is;
+}
+
 static enum endorse_kind
 kind_of(struct span in)
 {
@@ -74,7 +85,7 @@ kind_of(struct span in)
 		i++;
 	if (i < in.n && (in.p[i] == '{' || in.p[i] == '['))
 		return ENDORSE_JSON;
-	return ENDORSE_OTHER;
+	return is_public_key(in) ? ENDORSE_KEY : ENDORSE_OTHER;
 }
 
 static bool
@@ -121,21 +132,30 @@ struct pem_parts {
 	const char *name;
 };
 
+static enum endorse_kind
+kind_of_label(const char *label)
+{
+	if (strcmp(label, "CERTIFICATE") == 0)
+		return ENDORSE_CERT;
+	if (strcmp(label, "X509 CRL") == 0)
+		return ENDORSE_CRL;
+	return strcmp(label, "PUBLIC KEY") == 0 ? ENDORSE_KEY : ENDORSE_NONE;
+}
+
 static int
 add_block(void *ctx, const char *label, struct span der, struct seal_diag *d)
 {
 	struct pem_parts *p = ctx;
-	bool cert = strcmp(label, "CERTIFICATE") == 0;
+	enum endorse_kind kind = kind_of_label(label);
 
-	if (!cert && strcmp(label, "X509 CRL") != 0)
+	if (kind == ENDORSE_NONE)
 		return 0;
 	/* The label says it, the bytes decide. */
-	if (kind_of(der) != (cert ? ENDORSE_CERT : ENDORSE_CRL))
+	if (kind_of(der) != kind)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "endorsements: '%s': a PEM block '%s' that holds none",
 		    p->name, label);
-	return add_item(
-	    p->e, p->name, cert ? ENDORSE_CERT : ENDORSE_CRL, der, d);
+	return add_item(p->e, p->name, kind, der, d);
 }
 
 int

@@ -7,7 +7,7 @@
 
 /*
  * What somebody gave beside the Evidence, to help verify it: certificates,
- * revocation lists, signed JSON. Untrusted bytes without exception: whoever
+ * revocation lists, public keys, signed JSON. Untrusted bytes without exception: whoever
  * uses one verifies it up to an anchor of the policy's first.
  */
 #define ENDORSE_ITEMS_MAX 1024u     /* parts, of all files */
@@ -18,6 +18,7 @@ enum endorse_kind {
 	ENDORSE_NONE = 0,
 	ENDORSE_CERT, /* X.509 certificate, DER */
 	ENDORSE_CRL,  /* X.509 revocation list, DER */
+	ENDORSE_KEY,  /* a public key, SPKI, DER */
 	ENDORSE_JSON, /* an object or array, as it stands */
 	ENDORSE_OTHER /* anything else, as it stands */
 };
@@ -37,8 +38,9 @@ struct endorsements {
 
 struct endorsements *endorse_new(void); /* NULL when out of memory */
 void endorse_free(struct endorsements **e);
-/* Copies what bytes hold: PEM by its blocks (certificates and revocation
- * lists; keys and the like are passed over), DER and JSON by their form. */
+/* Copies what bytes hold: PEM by its blocks (certificates, revocation lists
+ * and public keys; private ones and the like are passed over), DER and JSON
+ * by their form. */
 int endorse_add(struct endorsements *e, const char *name, struct span bytes,
     struct seal_diag *d);
 /* Every file of a folder, by the order of their names; not its folders, nor

@@ -112,4 +112,10 @@ int refs_match(const struct refs *r, const struct refs_evidence *e, int64_t now,
 bool refs_trusts(const struct refs *r, const struct refs_evidence *e,
     int64_t now, char *ret_triple, int64_t *ret_until);
 
+/* The next key, as SPKI, of an attest-key triple for this environment; *at
+ * starts at 0 and moves on. False: no more. Whether it is trusted now is
+ * refs_trusts()'s to say. */
+bool refs_key_next(
+    const struct refs *r, struct span env, size_t *at, struct wr *ret);
+
 #endif

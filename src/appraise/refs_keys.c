@@ -96,6 +96,7 @@ add_key(struct refs *r, const struct comid_key *k, struct refs_key *at,
 	struct refs_key *more;
 	int code = refs_key_digest(k, at, &why);
 
+	at->as = *k;
 	if (code == SEAL_E_UNSUPPORTED) {
 		r->n_unused_keys++;
 		return 0;
@@ -162,6 +163,39 @@ refs_keys_add(struct refs *r, size_t file, struct seal_diag *d)
 		}
 	}
 	return 0;
+}
+
+/* A thumbprint names a key, and does not give it. */
+static int
+key_spki(const struct comid_key *k, struct wr *out)
+{
+	switch (k->tag) {
+	case COMID_KEY_PEM:
+	case COMID_KEY_CERT_PEM:
+	case COMID_KEY_PATH_PEM:
+	case COMID_KEY_CERT_DER:
+		return spki_from_bytes("CoRIM key", k->value, out, NULL);
+	case COMID_KEY_COSE:
+		return cose_key_to_spki(k->value, out, NULL);
+	default:
+		return SEAL_E_UNSUPPORTED;
+	}
+}
+
+bool
+refs_key_next(const struct refs *r, struct span env, size_t *at, struct wr *ret)
+{
+	struct comid_env got;
+
+	if (!comid_env_parse(env, &got))
+		return false;
+	while (*at < r->n_keys) {
+		const struct refs_key *k = &r->keys[(*at)++];
+
+		if (refs_env_match(&k->env, &got) && key_spki(&k->as, ret) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

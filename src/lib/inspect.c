@@ -31,6 +31,8 @@ const struct inspector inspectors[] = {
 	{ "ima", "IMA measurement list", inspect_ima },
 	{ "nitro", "Attestation document of an AWS Nitro Enclave",
 	    inspect_nitro },
+	{ "psa", "PSA attestation token (RFC 9783)", inspect_psa },
+	{ "cca", "Arm CCA attestation token", inspect_cca },
 	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
 	{ "corim", "CoRIM", inspect_corim },
 	{ "comid", "CoMID", inspect_comid },
@@ -50,8 +52,8 @@ seal_inspect_types(void)
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "quote", "collateral", "snp",
 		"snp-tsm", "snp-table", "snp-cert", "ccel", "eventlog", "ima",
-		"nitro", "cmw", "corim", "comid", "ear-jwt", "ear-cwt", "eat",
-		"request", "authenticator", "cbor", NULL };
+		"nitro", "psa", "cca", "cmw", "corim", "comid", "ear-jwt",
+		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
 
 	return names;
 }

@@ -44,6 +44,8 @@ json_t *inspect_ear_jwt(struct span in, struct seal_diag *d);
 json_t *inspect_ear_cwt(struct span in, struct seal_diag *d);
 json_t *inspect_cose(struct span in, struct seal_diag *d);
 json_t *inspect_nitro(struct span in, struct seal_diag *d);
+json_t *inspect_psa(struct span in, struct seal_diag *d);
+json_t *inspect_cca(struct span in, struct seal_diag *d);
 json_t *inspect_request(struct span in, struct seal_diag *d);
 json_t *inspect_authenticator(struct span in, struct seal_diag *d);
 json_t *inspect_corim(struct span in, struct seal_diag *d);

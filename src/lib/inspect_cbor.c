@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cose/cose.h"
+#include "format/cca.h"
 #include "format/cmw.h"
 #include "format/ear.h"
 #include "format/eat.h"
@@ -74,6 +75,10 @@ tree_evidence(struct span media_type, struct span value)
 		return inspect_tpm_evidence(value, NULL);
 	if (media_type_equal(media_type, span_str(NITRO_TYPE)))
 		return inspect_nitro(value, NULL);
+	if (psa_takes(media_type))
+		return inspect_psa(value, NULL);
+	if (cca_takes(media_type))
+		return inspect_cca(value, NULL);
 	if (media_type_equal(media_type, span_str(EAT_SOFT_TYPE)))
 		return inspect_cose(value, NULL);
 	if (ear_media_type(media_type, &cwt) != NULL)

@@ -7,10 +7,12 @@
 
 #include "appraise/appraiser.h"
 #include "base/text.h"
+#include "format/cca.h"
 #include "format/cmw.h"
 #include "format/ear.h"
 #include "format/eat.h"
 #include "format/nitro.h"
+#include "format/psa.h"
 #include "format/quote.h"
 #include "format/snp.h"
 #include "format/tpm_evidence.h"
@@ -101,6 +103,13 @@ guess_result(struct span *in, char ret[RESULT_TYPE])
 	return true;
 }
 
+/* Of PSA's, to be refused with the reason for it. */
+static bool
+is_mac0(struct span in)
+{
+	return in.n > 1 && in.p[0] == 0xd1 && in.p[1] == 0x84;
+}
+
 /* Bare Evidence that its form gives away. */
 static const char *
 guess_type(struct span in)
@@ -110,6 +119,8 @@ guess_type(struct span in)
 	struct span part;
 	struct quote q;
 	struct nitro n;
+	struct cca_token c;
+	struct psa_token p;
 
 	if (snp_evidence_parse(in, &part, &table, NULL) == 0 &&
 	    snp_report_parse(part, &report, NULL) == 0)
@@ -120,6 +131,10 @@ guess_type(struct span in)
 		return q.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE;
 	if (nitro_parse(in, &n, NULL) == 0)
 		return NITRO_TYPE;
+	if (cca_parse(in, &c, NULL) == 0)
+		return CCA_TYPE;
+	if (psa_parse(in, &p, NULL) == 0 || is_mac0(in))
+		return PSA_TYPE;
 	if (in.n > 0 && in.p[0] == 0xd2)
 		return EAT_SOFT_TYPE;
 	if (in.n > 0 && in.p[0] >= 0xa7 && in.p[0] <= 0xa9)

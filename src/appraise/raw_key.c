@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/raw_key.h"
+
+#include "appraise/refs.h"
+#include "jose/key.h"
+
+struct search {
+	const struct appraisal_in *in;
+	const struct cose_sign1 *sign1;
+	struct wr *ret;
+	size_t n; /* tried so far */
+	bool found;
+};
+
+/* Says whether to go on. */
+static bool
+try_key(struct search *s, struct span spki)
+{
+	struct pubkey *key = NULL;
+
+	if (s->n == RAW_KEYS_MAX)
+		return false;
+	s->n++;
+	if (key_cache_get(s->in->keys, spki, &key, NULL) == 0 &&
+	    cose_sign1_verify(s->sign1, key, NULL) == 0) {
+		wr_bytes(s->ret, spki);
+		s->found = true;
+	}
+	pubkey_unref(&key);
+	return !s->found;
+}
+
+/* Other JSON may lie there too. */
+static bool
+try_jwk(struct search *s, struct span text)
+{
+	json_t *j = json_loadb(
+	    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	uint8_t buf[LIMIT_SPKI];
+	bool go_on = true;
+	struct wr w;
+
+	wr_init(&w, buf, sizeof(buf));
+	/* What JOSE may use it for says nothing of devices; trust comes from
+	 * the policy. */
+	json_object_del(j, "use");
+	if (json_object_get(j, "kty") != NULL && jwk_to_spki(j, &w, NULL) == 0)
+		go_on = try_key(s, wr_view(&w));
+	json_decref(j);
+	return go_on;
+}
+
+static bool
+try_endorsed(struct search *s)
+{
+	const struct endorsement *e;
+	size_t at = 0;
+
+	while ((e = endorse_next(s->in->endorse, ENDORSE_KEY, &at)) != NULL)
+		if (!try_key(s, e->bytes))
+			return false;
+	at = 0;
+	while ((e = endorse_next(s->in->endorse, ENDORSE_JSON, &at)) != NULL)
+		if (!try_jwk(s, e->bytes))
+			return false;
+	return true;
+}
+
+static void
+try_refs(struct search *s, const struct refs *refs, struct span env)
+{
+	uint8_t buf[LIMIT_SPKI];
+	size_t at = 0;
+	struct wr w;
+
+	wr_init(&w, buf, sizeof(buf));
+	while (refs != NULL && refs_key_next(refs, env, &at, &w)) {
+		if (!try_key(s, wr_view(&w)))
+			return;
+		wr_init(&w, buf, sizeof(buf));
+	}
+}
+
+int
+raw_key_find(const struct appraisal_in *in, const struct appraiser *by,
+    struct span env, const struct cose_sign1 *s, struct wr *ret,
+    struct seal_diag *d)
+{
+	struct search search = { .in = in, .sign1 = s, .ret = ret };
+	const struct policy *p = in->policy;
+
+	if (try_endorsed(&search) && p != NULL)
+		for (size_t i = 0; i < p->n_accept && !search.found; i++)
+			if (p->accept[i].by == by)
+				try_refs(&search, p->accept[i].refs, env);
+	if (search.found)
+		return ret->error == 0
+			   ? 0
+			   : seal_fail(d, ret->error, "key of the signer");
+	if (search.n > 0)
+		return seal_fail(d, SEAL_E_SIGNATURE,
+		    "%zu keys tried, none made this signature", search.n);
+	seal_fail(d, SEAL_E_KEY, "no key to try for this device");
+	seal_remedy(d,
+	    "give the device's public key with --endorsements, or name a "
+	    "CoRIM with an attest-key triple for it in 'corim'");
+	return SEAL_E_KEY;
+}
