@@ -89,6 +89,30 @@ bundle(struct wr *w)
 	return wr_view(w);
 }
 
+/* In DER and as PEM it is the same item. */
+static void
+public_keys(void **state)
+{
+	struct endorsements *e = endorse_new();
+	struct cert *c = NULL;
+	struct wr pem;
+
+	(void)state;
+	assert_int_equal(cert_parse(root.der, &c, NULL), 0);
+	wr_init_heap(&pem, 4096);
+	assert_int_equal(spki_to_pem(cert_spki(c), &pem, NULL), 0);
+	assert_int_equal(endorse_add(e, "der", cert_spki(c), NULL), 0);
+	assert_int_equal(endorse_add(e, "pem", wr_view(&pem), NULL), 0);
+	assert_int_equal(e->n, 2);
+	for (size_t i = 0; i < e->n; i++) {
+		assert_int_equal(e->items[i].kind, ENDORSE_KEY);
+		assert_true(span_equal(e->items[i].bytes, cert_spki(c)));
+	}
+	wr_free(&pem);
+	cert_unref(&c);
+	endorse_free(&e);
+}
+
 static void
 kinds_by_content(void **state)
 {
@@ -311,6 +335,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds_by_content),
+		cmocka_unit_test(public_keys),
 		cmocka_unit_test(pem_by_its_blocks),
 		cmocka_unit_test(pem_that_lies),
 		cmocka_unit_test(limits_hold),
