@@ -131,10 +131,11 @@ verify(
 	bool cwt = false;
 	int r;
 
+	if ((profile = ear_media_type(in->media_type, &cwt)) == NULL)
+		return SEAL_E_UNSUPPORTED; /* takes() lets none through */
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return SEAL_E_MEMORY;
 	ret->facts = e;
-	profile = ear_media_type(in->media_type, &cwt);
 	r = open_token(in, cwt, e, &key, &d);
 	if (!verdict_check(v, "ear.signature", r == 0, r,
 		"a result signed by a Verifier of the policy", d.text,
@@ -142,7 +143,7 @@ verify(
 		    ? "if its Verifier is to be trusted, add its keys to "
 		      "'signers'"
 		    : NULL) ||
-	    profile == NULL || e->profile == NULL)
+	    e->profile == NULL)
 		return r != 0 ? r : SEAL_E_UNSUPPORTED;
 	if (!verdict_check(v, "ear.profile", e->profile == profile,
 		SEAL_E_EVIDENCE, profile->uri, e->profile->uri,

@@ -15,7 +15,8 @@ struct passport {
 	uint32_t max_age_s;
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t renewed;
-	bool renewing; /* some job is at it */
+	bool renewing;        /* some job is at it */
+	struct seal_diag why; /* the last renewal failed, if it did */
 	struct remote_result kept;
 	int64_t since_s, until_s; /* of kept; until_s == 0: nothing kept */
 	int64_t retry_s;          /* no early renewal before that */
@@ -160,9 +161,21 @@ renew(
 	if (r == 0)
 		r = keep(p, &got, now_s, d);
 	p->retry_s = r == 0 ? 0 : now_s + PASSPORT_RETRY_S;
+	p->why = *d;
+	p->why.code = r;
 	remote_result_wipe(&got);
 	pthread_cond_broadcast(&p->renewed);
 	return r;
+}
+
+/* Who waited for a renewal has no time for another one. */
+static int
+renewal_failed(const struct passport *p, struct seal_diag *d)
+{
+	seal_fail(d, p->why.code, "%s", p->why.text);
+	if (p->why.remedy[0] != '\0')
+		seal_remedy(d, "%s", p->why.remedy);
+	return p->why.code;
 }
 
 static void
@@ -182,6 +195,7 @@ static int
 hold_valid(
     struct passport *p, int64_t now_s, uint32_t timeout_ms, struct seal_diag *d)
 {
+	bool waits = p->renewing;
 	struct seal_diag early = { 0 };
 	struct timespec until;
 
@@ -199,6 +213,8 @@ hold_valid(
 			    "passport: still being renewed at the deadline");
 	if (now_s < p->until_s)
 		return 0;
+	if (waits && p->why.code != 0)
+		return renewal_failed(p, d);
 	return renew(p, now_s, timeout_ms, d);
 }
 

@@ -354,6 +354,33 @@ single_flight(void **state)
 	scene_close(&s);
 }
 
+/* Nor does each ask for itself what has just failed: that would be one
+ * deadline after the other. */
+static void
+failure_shared(void **state)
+{
+	pthread_t threads[8];
+	struct scene s;
+	void *ok;
+
+	scene_open(&s, *state, true, false, 3600);
+	claims(&s, NOW - 2000, NOW - 1000);
+	fake_tell(s.fake, FAKE_SLOW);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, present_one, &s), 0);
+	for (size_t i = 0; i < 8; i++) {
+		pthread_join(threads[i], &ok);
+		assert_null(ok);
+	}
+	assert_int_equal(s.desk.issued, 1);
+	/* Who comes later asks again. */
+	claims(&s, NOW, NOW + 1000);
+	assert_int_equal(present(&s, NOW), 0);
+	assert_int_equal(s.desk.issued, 2);
+	scene_close(&s);
+}
+
 int
 main(void)
 {
@@ -365,6 +392,7 @@ main(void)
 		cmocka_unit_test(useless),
 		cmocka_unit_test(get),
 		cmocka_unit_test(single_flight),
+		cmocka_unit_test(failure_shared),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
