@@ -7,8 +7,9 @@
 
 /*
  * What somebody gave beside the Evidence, to help verify it: certificates,
- * revocation lists, public keys, signed JSON. Untrusted bytes without exception: whoever
- * uses one verifies it up to an anchor of the policy's first.
+ * revocation lists, public keys, signed JSON. Untrusted bytes without
+ * exception: whoever uses one verifies it up to an anchor of the policy's
+ * first.
  */
 #define ENDORSE_ITEMS_MAX 1024u     /* parts, of all files */
 #define ENDORSE_BYTES_MAX 16777216u /* of all parts */

@@ -21,7 +21,7 @@ struct refs_key {
 	struct comid_id tag; /* view */
 	size_t triple;
 	struct comid_env env; /* views */
-	struct comid_key as; /* as it stands; views */
+	struct comid_key as;  /* as it stands; views */
 	bool of_cert;
 	enum hash hash;
 	uint8_t digest[HASH_MAX];

@@ -209,6 +209,7 @@ next_claim(
 	const struct label *l;
 	struct span text;
 	int64_t label = 0;
+	const char *name;
 
 	if (cbor_peek(r) == CBOR_TEXT ? !cbor_text(r, &text)
 				      : !cbor_int(r, &label))
@@ -218,14 +219,15 @@ next_claim(
 		return cbor_item(r, NULL) ? 0
 					  : seal_fail(d, SEAL_E_DECODE,
 						"psa: malformed claims set");
+	name = l->claim < CLAIMS ? names[l->claim] : "";
 	if ((seen[l->legacy] & BIT(l->claim)) != 0)
 		return seal_fail(
-		    d, SEAL_E_DECODE, "psa: claim '%s' twice", names[l->claim]);
+		    d, SEAL_E_DECODE, "psa: claim '%s' twice", name);
 	seen[l->legacy] |= BIT(l->claim);
 	return read_claim(r, l->claim, c)
 		   ? 0
 		   : seal_fail(d, SEAL_E_DECODE, "psa: claim '%s' is malformed",
-			 names[l->claim]);
+			 name);
 }
 
 /* One of the two sets of labels, with all that it must have. */

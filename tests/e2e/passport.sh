@@ -129,6 +129,7 @@ right=$port
 cp v.jwks keep
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key 2>/dev/null
 chmod 600 other.key
+# shellcheck disable=SC2034 # for verifier
 store=other.db
 expect 0 verifier add policy.json --store other.db
 at_first=$url

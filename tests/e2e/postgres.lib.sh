@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # for those that source it
 # SPDX-License-Identifier: Apache-2.0
 # A PostgreSQL of the test's own: on a unix socket, in a folder of its own, as
 # an unprivileged user. Sourced after lib.sh. Skips where there is none.

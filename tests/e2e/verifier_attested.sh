@@ -57,7 +57,7 @@ print(base64.b64decode(json.load(sys.stdin)["nonce"]).hex())')
 	--nonce "$nonce" -o e.cmw
 http POST "$at" e.cmw application/cmw+cbor
 has answer '"status":"complete"'
-http POST $submit_to policy.json application/vnd.sealtls.policy+json
+http POST "$submit_to" policy.json application/vnd.sealtls.policy+json
 has answer '"status":"success"'
 
 say "everybody looks like loopback: what loopback may see is off"

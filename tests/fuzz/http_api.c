@@ -206,7 +206,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static unsigned runs;
 	struct request req = { .peer = "192.0.2.1" };
-	const uint8_t *blank = memmem(p, n, "\n\n", 2);
+	const uint8_t *blank = n > 0 ? memmem(p, n, "\n\n", 2) : NULL;
 	size_t head_n = blank != NULL ? (size_t)(blank - p) : n;
 	char head[HEAD_MAX];
 	struct reply r;
@@ -215,7 +215,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		start();
 	if (runs++ % TIDY_EVERY == 0)
 		MUST(service_tidy(service, NULL) == 0);
-	if (head_n >= sizeof(head) || memchr(p, 0, head_n) != NULL)
+	if (head_n == 0 || head_n >= sizeof(head) ||
+	    memchr(p, 0, head_n) != NULL)
 		return 0;
 	memcpy(head, p, head_n);
 	head[head_n] = '\0';
