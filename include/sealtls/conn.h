@@ -72,7 +72,9 @@ enum seal_step {
 	SEAL_EOF = 4       /* the peer has ended its side in order */
 };
 
-/* Around any stack; tls is handed to its calls. Borrows both. */
+/* Around any stack; tls is handed to its calls. Borrows stack, and tls where
+ * the stack has no release(), which otherwise the connection calls; the caller
+ * does so where this fails. */
 SEAL_API struct seal_conn *seal_conn_stack(struct seal_ctx *ctx,
     const struct seal_stack *stack, void *tls, enum seal_role role,
     struct seal_diag *d);

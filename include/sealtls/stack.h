@@ -50,20 +50,25 @@ struct seal_stack_facts {
 struct seal_stack {
 	uint32_t abi; /* SEAL_STACK_ABI */
 	const char *name;
+	/* Only DONE once the peer's Finished has come (RFC 9261 s9). */
 	enum seal_io (*handshake)(void *tls, struct seal_diag *d);
 	enum seal_io (*read)(void *tls, void *buf, size_t cap, size_t *ret_n,
 	    struct seal_diag *d);
 	/* All of buf or nothing; after WANT_* the same bytes come again. */
 	enum seal_io (*write)(
 	    void *tls, const void *buf, size_t n, struct seal_diag *d);
+	/* close_notify goes out; the peer's is not waited for. */
 	enum seal_io (*shutdown)(void *tls, struct seal_diag *d);
 	/* TLS-Exporter (RFC 8446 s7.5); 0 or SEAL_E_*. */
 	int (*exporter)(void *tls, const char *label, const uint8_t *context,
 	    size_t context_n, uint8_t *ret, size_t n, struct seal_diag *d);
 	int (*facts)(
 	    void *tls, struct seal_stack_facts *ret, struct seal_diag *d);
+	/* Frees what stands behind tls, once the connection is freed; NULL
+	 * where the caller owns it. */
+	void (*release)(void *tls);
 };
-#define SEAL_STACK_ABI 1u
+#define SEAL_STACK_ABI 2u
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,7 @@ struct trust {
 	X509_STORE *store;
 	struct anchor *anchors;
 	size_t n;
+	bool system; /* the system's count too; they are found when needed */
 };
 
 struct trust *
@@ -138,6 +139,20 @@ trust_add_pem_file(struct trust *t, const char *path, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "trust '%s': expected PEM certificates, found none", path);
 	return 0;
+}
+
+int
+trust_add_system(struct trust *t, struct seal_diag *d)
+{
+	int r = 0;
+
+	ossl_begin();
+	if (X509_STORE_set_default_paths(t->store) != 1)
+		r = ossl_fail(d, SEAL_E_CONFIG, "trust: the system's anchors");
+	else
+		t->system = true;
+	ossl_end();
+	return r;
 }
 
 /* Two stories are kept apart, since a time failure comes to light before
@@ -290,37 +305,46 @@ set_name(X509_VERIFY_PARAM *param, const char *name)
 	return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
 }
 
+/* RFC 5280 s4.2.1.12: what the extended key usages, if any, allow. */
 static bool
-set_params(X509_STORE_CTX *ctx, int64_t now, const char *name)
+set_use(X509_VERIFY_PARAM *param, enum chain_use use)
+{
+	return use == CHAIN_ANY ||
+	       X509_VERIFY_PARAM_set_purpose(param,
+		   use == CHAIN_TLS_SERVER ? X509_PURPOSE_SSL_SERVER
+					   : X509_PURPOSE_SSL_CLIENT) == 1;
+}
+
+static bool
+set_params(X509_STORE_CTX *ctx, const struct chain_question *q)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 
-	X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	X509_VERIFY_PARAM_set_time(param, (time_t)q->now);
 	X509_VERIFY_PARAM_set_depth(param, (int)LIMIT_CHAIN);
 	/* An intermediate that the user configured is an anchor as well. */
 	if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) != 1)
 		return false;
 	/* 112 bits: no SHA-1, no RSA below 2048, as in TLS by default. */
 	X509_VERIFY_PARAM_set_auth_level(param, 2);
-	return set_name(param, name);
+	return set_use(param, q->use) && set_name(param, q->name);
 }
 
 static int
-verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * rest, int64_t now,
-    const char *name, struct seal_diag *d)
+verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * rest,
+    const struct chain_question *q, struct seal_diag *d)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	struct verdict v = { .name = name };
+	struct verdict v = { .name = q->name };
 	const struct seal_diag *story;
 	int r = 0;
 
 	if (ctx == NULL ||
 	    X509_STORE_CTX_init(ctx, t->store, leaf, rest) != 1 ||
-	    !set_params(ctx, now, name) ||
-	    X509_STORE_CTX_set_app_data(ctx, &v) != 1) {
+	    !set_params(ctx, q) || X509_STORE_CTX_set_app_data(ctx, &v) != 1) {
 		r = ossl_fail(d, SEAL_E_CHAIN,
 		    "chain: cannot verify for the name '%s'",
-		    name == NULL ? "" : name);
+		    q->name == NULL ? "" : q->name);
 		goto out;
 	}
 	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
@@ -358,8 +382,8 @@ parse_chain(const struct span *chain, size_t n, X509 **ret_leaf,
 }
 
 int
-chain_verify(const struct trust *t, const struct span *chain, size_t n,
-    int64_t now, const char *name, struct seal_diag *d)
+chain_verify_for(const struct trust *t, const struct span *chain, size_t n,
+    const struct chain_question *q, struct seal_diag *d)
 {
 	STACK_OF(X509) * rest;
 	X509 *leaf = NULL;
@@ -369,7 +393,7 @@ chain_verify(const struct trust *t, const struct span *chain, size_t n,
 		return seal_fail(d, SEAL_E_CHAIN,
 		    "chain: %zu certificates, expected 1 to %u", n,
 		    LIMIT_CHAIN);
-	if (t == NULL || t->n == 0) {
+	if (t == NULL || (t->n == 0 && !t->system)) {
 		seal_fail(d, SEAL_E_CHAIN, "chain: no trust anchors");
 		seal_remedy(d, "configure the certificate of a CA to trust");
 		return SEAL_E_CHAIN;
@@ -378,9 +402,18 @@ chain_verify(const struct trust *t, const struct span *chain, size_t n,
 	if ((rest = sk_X509_new_null()) == NULL)
 		r = seal_fail(d, SEAL_E_MEMORY, "chain");
 	else if ((r = parse_chain(chain, n, &leaf, rest, d)) == 0)
-		r = verify(t, leaf, rest, now, name, d);
+		r = verify(t, leaf, rest, q, d);
 	X509_free(leaf);
 	sk_X509_pop_free(rest, X509_free);
 	ossl_end();
 	return r;
+}
+
+int
+chain_verify(const struct trust *t, const struct span *chain, size_t n,
+    int64_t now, const char *name, struct seal_diag *d)
+{
+	const struct chain_question q = { now, name, CHAIN_ANY };
+
+	return chain_verify_for(t, chain, n, &q, d);
 }

@@ -41,6 +41,8 @@ struct trust *trust_new(void);
 void trust_free(struct trust **t);
 int trust_add_pem_file(struct trust *t, const char *path, struct seal_diag *d);
 int trust_add_der(struct trust *t, struct span der, struct seal_diag *d);
+/* Those of the system's store, which trust_get0() does not show. */
+int trust_add_system(struct trust *t, struct seal_diag *d);
 /* The i-th anchor (DER), borrowed; empty behind the last. */
 struct span trust_get0(const struct trust *t, size_t i);
 
@@ -53,6 +55,19 @@ struct span trust_get0(const struct trust *t, size_t i);
  */
 int chain_verify(const struct trust *t, const struct span *chain, size_t n,
     int64_t now, const char *name, struct seal_diag *d);
+
+/* What the leaf is to be used for (RFC 5280 s4.2.1.12). */
+enum chain_use { CHAIN_ANY = 0, CHAIN_TLS_SERVER, CHAIN_TLS_CLIENT };
+
+struct chain_question {
+	int64_t now;      /* seconds since 1970 */
+	const char *name; /* NULL: none asked for */
+	enum chain_use use;
+};
+
+/* The same, for a use. */
+int chain_verify_for(const struct trust *t, const struct span *chain, size_t n,
+    const struct chain_question *q, struct seal_diag *d);
 
 /*
  * A bounded cache of parsed certificates keyed by the SHA-256 of their DER,

@@ -48,6 +48,8 @@ seal_conn_free(struct seal_conn **cp)
 	if (c == NULL)
 		return;
 	session_free(&c->session);
+	if (c->stack->release != NULL)
+		c->stack->release(c->tls);
 	seal_job_free(&c->job);
 	seal_verdict_free(&c->first);
 	seal_verdict_free(&c->verdict);

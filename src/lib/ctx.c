@@ -81,6 +81,7 @@ seal_ctx_free(struct seal_ctx **cp)
 		free(c->alpn_names[i]);
 	policy_free(&c->policy);
 	identity_wipe(&c->identity);
+	trust_free(&c->anchors);
 	cert_cache_free(&c->certs);
 	key_cache_free(&c->keys);
 	pthread_mutex_destroy(&c->lock);
@@ -388,4 +389,38 @@ ctx_profile(const struct seal_ctx *c, enum seal_role role, enum hash hash)
 	if (hash != HASH_SHA256 && hash != HASH_SHA384)
 		return NULL;
 	return &c->profiles[role == SEAL_SERVER][hash == HASH_SHA384];
+}
+
+static int
+anchors_load(const char *ca_file, struct trust **ret, struct seal_diag *d)
+{
+	struct trust *t = trust_new();
+	int r;
+
+	if (t == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "trust anchors");
+	r = ca_file != NULL ? trust_add_pem_file(t, ca_file, d)
+			    : trust_add_system(t, d);
+	if (r != 0) {
+		trust_free(&t);
+		seal_remedy(d, "is '%s' a PEM file of CA certificates?",
+		    ca_file != NULL ? ca_file : "the system's store");
+		return r;
+	}
+	*ret = t;
+	return 0;
+}
+
+int
+ctx_anchors(struct seal_ctx *c, const struct trust **ret, struct seal_diag *d)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->anchors == NULL)
+		r = anchors_load(ctx_identity(c)->ca_file, &c->anchors, d);
+	if (r == 0)
+		*ret = c->anchors;
+	pthread_mutex_unlock(&c->lock);
+	return r;
 }

@@ -37,8 +37,9 @@ struct ctx_judge {
 struct seal_ctx {
 	unsigned refs;        /* atomic */
 	uint64_t conns;       /* atomic: connections made so far */
-	pthread_mutex_t lock; /* guards frozen */
+	pthread_mutex_t lock; /* guards frozen and anchors */
 	bool frozen;
+	struct trust *anchors; /* of ctx_identity(); NULL: not needed so far */
 
 	struct attester *attesters[CTX_ATTESTERS_MAX];
 	struct passport *passports[CTX_ATTESTERS_MAX]; /* NULL: Evidence */
@@ -79,6 +80,9 @@ const struct ctx_profile *ctx_profile(
     const struct seal_ctx *c, enum seal_role role, enum hash hash);
 /* Who the peer's TLS certificate must be. */
 const struct identity *ctx_identity(const struct seal_ctx *c);
+/* What a peer's TLS certificate is validated up to: borrowed, immutable. */
+int ctx_anchors(
+    struct seal_ctx *c, const struct trust **ret, struct seal_diag *d);
 /* The remote Verifier of this Evidence; NULL: it is judged here. */
 struct remote *ctx_judge(const struct seal_ctx *c, struct span media_type);
 int64_t ctx_boot_ms(const struct seal_ctx *c);

@@ -12,27 +12,8 @@
 #include <unistd.h>
 
 #include "lib/conn.h"
+#include "lib/stack.h"
 #include "tls/stack_openssl.h"
-
-/* How libssl has to look at the peer's certificate, for identity's sake. */
-static enum stack_verify
-verify_mode(const struct seal_ctx *c, enum seal_role role)
-{
-	if (c->observe)
-		return role == SEAL_CLIENT ? STACK_VERIFY_SHOWN
-					   : STACK_VERIFY_NONE;
-	switch (identity_mode(c, role)) {
-	case IDENTITY_PIN:
-		return STACK_VERIFY_SHOWN;
-	case IDENTITY_NONE:
-		return STACK_VERIFY_NONE;
-	case IDENTITY_UNSET:
-	case IDENTITY_PKIX:
-		break;
-	}
-	return identity_in_authenticator(c, role) ? STACK_VERIFY_PKIX_OPTIONAL
-						  : STACK_VERIFY_PKIX;
-}
 
 int
 seal_openssl_prepare(struct seal_ctx *ctx, struct ssl_ctx_st *ssl_ctx,
@@ -46,7 +27,7 @@ seal_openssl_prepare(struct seal_ctx *ctx, struct ssl_ctx_st *ssl_ctx,
 
 	if ((r = ctx_freeze(ctx, d)) != 0)
 		return r;
-	conf.verify = verify_mode(ctx, role);
+	conf.verify = stack_verify_mode(ctx, role);
 	return stack_openssl_prepare(ssl_ctx, &conf, d);
 }
 
@@ -54,14 +35,10 @@ struct seal_conn *
 seal_conn_openssl(struct seal_ctx *ctx, struct ssl_st *ssl, enum seal_role role,
     const char *peer_name, struct seal_diag *d)
 {
-	const struct identity *id = ctx_identity(ctx);
-	bool verify_name = !ctx->observe &&
-			   (role == SEAL_CLIENT || id->name != NULL) &&
-			   identity_mode(ctx, role) == IDENTITY_PKIX;
+	struct stack_rules rules;
 
-	if (id->name != NULL || role == SEAL_SERVER)
-		peer_name = id->name;
-	if (stack_openssl_attach(ssl, role, peer_name, verify_name, d) != 0)
+	if (stack_rules_make(ctx, role, peer_name, false, &rules, d) != 0 ||
+	    stack_openssl_attach(ssl, &rules, d) != 0)
 		return NULL;
 	return seal_conn_stack(ctx, &stack_openssl, ssl, role, d);
 }

@@ -8,13 +8,14 @@
 #include "evidence/driver.h"
 #include "evidence/tpm2_init.h"
 #include "lib/ctx.h"
+#include "tls/stack.h"
 
 #define REPORT_MAX 65536u
 
 /* ---- seal doctor ---- */
 
 struct probed {
-	const char *name, *media_type;
+	const char *name, *media_type; /* media_type NULL: a TLS stack */
 	bool insecure;
 	int result; /* 0: works here */
 	char *found;
@@ -41,15 +42,33 @@ probe_driver(
 	wr_free(&out);
 }
 
+static void
+probe_stack(const struct stack_kind *kind, struct probed *ret)
+{
+	struct wr out;
+
+	*ret = (struct probed){ .name = kind->name };
+	wr_init_heap(&out, REPORT_MAX);
+	ret->result = kind->probe(&out, &ret->why);
+	if (wr_take_text(&out, &ret->found) != 0)
+		ret->found = NULL;
+	wr_free(&out);
+}
+
 static json_t *
 probed_json(const struct probed *p)
 {
 	json_t *j = json_object();
 
-	json_object_set_new(j, "driver", json_string(p->name));
-	json_object_set_new(j, "media_type", json_string(p->media_type));
+	if (p->media_type == NULL) {
+		json_object_set_new(j, "stack", json_string(p->name));
+	} else {
+		json_object_set_new(j, "driver", json_string(p->name));
+		json_object_set_new(
+		    j, "media_type", json_string(p->media_type));
+		json_object_set_new(j, "insecure", json_boolean(p->insecure));
+	}
 	json_object_set_new(j, "available", json_boolean(p->result == 0));
-	json_object_set_new(j, "insecure", json_boolean(p->insecure));
 	json_object_set_new(
 	    j, "found", json_string(p->found != NULL ? p->found : ""));
 	if (p->result != 0) {
@@ -62,7 +81,7 @@ probed_json(const struct probed *p)
 static void
 probed_text(const struct probed *p, struct wr *out)
 {
-	wr_printf(out, "%-6s %s", p->name, p->result == 0 ? "yes" : "no ");
+	wr_printf(out, "%-8s%s", p->name, p->result == 0 ? "yes" : "no ");
 	if (p->found != NULL && p->found[0] != '\0')
 		wr_printf(out, "  %.600s", p->found);
 	if (p->result != 0)
@@ -75,23 +94,34 @@ probed_text(const struct probed *p, struct wr *out)
 			       "platform; for development\n");
 }
 
+/* One line of the report, and one of the list. */
+static void
+probed_put(struct probed *p, json_t *list, struct wr *out)
+{
+	json_array_append_new(list, probed_json(p));
+	probed_text(p, out);
+	free(p->found);
+}
+
 int
 seal_probe(const char *tcti, int as_json, char **ret, struct seal_diag *d)
 {
 	json_t *list = json_array();
 	struct wr out;
+	struct probed p;
 	int r = 0;
 
 	wr_init_heap(&out, REPORT_MAX);
 	wr_printf(&out, "seal %s; what this machine can attest with:\n",
 	    seal_version());
 	for (size_t i = 0; evidence_drivers[i] != NULL; i++) {
-		struct probed p;
-
 		probe_driver(evidence_drivers[i], tcti, &p);
-		json_array_append_new(list, probed_json(&p));
-		probed_text(&p, &out);
-		free(p.found);
+		probed_put(&p, list, &out);
+	}
+	wr_printf(&out, "TLS stacks built in:\n");
+	for (size_t i = 0; stack_kinds[i] != NULL; i++) {
+		probe_stack(stack_kinds[i], &p);
+		probed_put(&p, list, &out);
 	}
 	if (as_json) {
 		if ((*ret = json_dumps(list, JSON_INDENT(2))) == NULL)

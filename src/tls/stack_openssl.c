@@ -300,3 +300,16 @@ const struct seal_stack stack_openssl = {
 	.exporter = openssl_exporter,
 	.facts = openssl_facts,
 };
+
+static int
+openssl_probe(struct wr *ret_found, struct seal_diag *d)
+{
+	(void)d;
+	wr_printf(ret_found, "%s; TLS 1.3", OpenSSL_version(OPENSSL_VERSION));
+	return 0;
+}
+
+const struct stack_kind stack_openssl_kind = {
+	.name = "openssl",
+	.probe = openssl_probe,
+};

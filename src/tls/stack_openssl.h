@@ -2,25 +2,14 @@
 #ifndef TLS_STACK_OPENSSL_H
 #define TLS_STACK_OPENSSL_H
 
-#include <stdbool.h>
-
-#include <sealtls/stack.h>
-
 #include "base/diag.h"
+#include "tls/stack.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
 
 /* OpenSSL as a TLS stack; its tls is an SSL *. */
 extern const struct seal_stack stack_openssl;
-
-/* How the peer's certificate is verified. */
-enum stack_verify {
-	STACK_VERIFY_NONE = 0, /* shown, not judged; a client may have none */
-	STACK_VERIFY_SHOWN,    /* must be shown; its key is judged above */
-	STACK_VERIFY_PKIX,     /* chain to ca_file, or the system's anchors */
-	STACK_VERIFY_PKIX_OPTIONAL, /* the same, if a client shows one */
-};
 
 struct stack_openssl_conf {
 	enum seal_role role;
@@ -33,8 +22,8 @@ int stack_openssl_prepare(struct ssl_ctx_st *ctx,
     const struct stack_openssl_conf *conf, struct seal_diag *d);
 /* Checks that the settings hold on ssl, before its handshake; sets role, and
  * for a client SNI and the name to verify. */
-int stack_openssl_attach(struct ssl_st *ssl, enum seal_role role,
-    const char *peer_name, bool verify_name, struct seal_diag *d);
+int stack_openssl_attach(
+    struct ssl_st *ssl, const struct stack_rules *rules, struct seal_diag *d);
 
 /* For programs without an SSL_CTX of their own. */
 int stack_openssl_ctx_new(enum seal_role role, const char *cert_file,

@@ -9,8 +9,7 @@
 #include "base/limits.h"
 #include "tls/stack_openssl.h"
 
-#define ALPN_WIRE "\006seal/1" /* PROTOCOL 3 */
-#define ALPN_WIRE_SIZE 7u
+#define ALPN_WIRE_SIZE (sizeof(STACK_ALPN_WIRE) - 1)
 
 /* Preferred first. A libssl that lacks the hybrids takes the second. */
 static const char *const group_lists[] = {
@@ -41,7 +40,7 @@ select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
 {
 	(void)ssl, (void)arg;
 	if (SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_n,
-		(const unsigned char *)ALPN_WIRE, ALPN_WIRE_SIZE, in,
+		(const unsigned char *)STACK_ALPN_WIRE, ALPN_WIRE_SIZE, in,
 		in_n) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	return SSL_TLSEXT_ERR_OK;
@@ -146,8 +145,8 @@ stack_openssl_prepare(struct ssl_ctx_st *ctx,
 	SSL_CTX_set_max_cert_list(ctx, LIMIT_FRAME_AUTHENTICATOR);
 	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
 	/* Zero is success here, unlike everywhere else in libssl. */
-	if (SSL_CTX_set_alpn_protos(
-		ctx, (const unsigned char *)ALPN_WIRE, ALPN_WIRE_SIZE) != 0)
+	if (SSL_CTX_set_alpn_protos(ctx, (const unsigned char *)STACK_ALPN_WIRE,
+		ALPN_WIRE_SIZE) != 0)
 		return setup_fail(d, "ALPN");
 	return 0;
 }
@@ -180,51 +179,41 @@ attach_check(SSL *ssl, struct seal_diag *d)
 }
 
 static int
-attach_name(SSL *ssl, enum seal_role role, const char *name, bool verify_name,
-    struct seal_diag *d)
+attach_name(SSL *ssl, const struct stack_rules *rules, struct seal_diag *d)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
-	bool address = X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
+	bool address = X509_VERIFY_PARAM_set1_ip_asc(param, rules->name) == 1;
+	const char *sni = stack_server_name(rules);
 
 	ERR_clear_error();
-	/* RFC 6066 s3: SNI holds host names alone. */
-	if (role == SEAL_CLIENT && !address &&
+	if (sni != NULL &&
 	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
-		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) != 1)
+		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)sni) != 1)
 		return setup_fail(d, "server name");
-	if (!verify_name) {
+	if (!rules->verify_name) {
 		X509_VERIFY_PARAM_set1_ip(param, NULL, 0);
 		return 0;
 	}
-	if (!address && SSL_set1_host(ssl, name) != 1)
+	if (!address && SSL_set1_host(ssl, rules->name) != 1)
 		return setup_fail(d, "name to verify");
 	return 0;
 }
 
 int
-stack_openssl_attach(struct ssl_st *ssl, enum seal_role role,
-    const char *peer_name, bool verify_name, struct seal_diag *d)
+stack_openssl_attach(
+    struct ssl_st *ssl, const struct stack_rules *rules, struct seal_diag *d)
 {
 	int r;
 
 	ERR_clear_error();
-	if ((r = attach_check(ssl, d)) != 0)
+	if ((r = attach_check(ssl, d)) != 0 ||
+	    (r = stack_rules_check(rules, d)) != 0)
 		return r;
-	if (role == SEAL_SERVER)
+	if (rules->role == SEAL_SERVER)
 		SSL_set_accept_state(ssl);
 	else
 		SSL_set_connect_state(ssl);
-	if (peer_name != NULL)
-		return attach_name(ssl, role, peer_name, verify_name, d);
-	if (role == SEAL_CLIENT && verify_name) {
-		seal_fail(d, SEAL_E_CONFIG,
-		    "identity: pkix: expected the name that the peer must "
-		    "have, found none");
-		seal_remedy(d, "pass the host name, or set identity.name in "
-			       "the policy");
-		return SEAL_E_CONFIG;
-	}
-	return 0;
+	return rules->name[0] != '\0' ? attach_name(ssl, rules, d) : 0;
 }
 
 /* ---- For programs without an SSL_CTX of their own ---- */

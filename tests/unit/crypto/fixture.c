@@ -46,6 +46,7 @@ issue(const struct made *m, EVP_PKEY *key, const struct issued *by)
 	extend(i.x, NID_basic_constraints, m->basic);
 	extend(i.x, NID_key_usage, m->usage);
 	extend(i.x, NID_subject_alt_name, m->san);
+	extend(i.x, NID_ext_key_usage, m->ext);
 	assert_true(X509_sign(i.x, by == NULL ? key : by->key,
 			m->eddsa ? NULL : md) > 0);
 	assert_true((n = i2d_X509(i.x, &der)) > 0);

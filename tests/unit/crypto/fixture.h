@@ -17,6 +17,7 @@ struct made {
 	const char *cn;
 	const char *san;   /* as in openssl.cnf; NULL: none */
 	const char *usage; /* keyUsage; NULL: none */
+	const char *ext;   /* extendedKeyUsage; NULL: none */
 	const char *basic; /* basicConstraints; NULL: none */
 	int64_t from, to;  /* relative to NOW; 0: a day before, a year after */
 	const EVP_MD *md;  /* NULL: SHA-256 */

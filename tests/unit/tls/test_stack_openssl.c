@@ -377,11 +377,13 @@ ticket(struct tls_pair *p)
 static void
 resumption(void **state)
 {
+	struct stack_rules rules;
 	struct seal_diag d = { 0 };
 	SSL_SESSION *session;
 	struct tls_pair p;
 
 	(void)state;
+	rules = tls_pair_rules(SEAL_CLIENT, NULL);
 	session = ticket(&p);
 	assert_true(SSL_SESSION_is_resumable(session));
 
@@ -412,9 +414,7 @@ resumption(void **state)
 	tls_pair_prepare(&p, SEAL_CLIENT, STACK_VERIFY_NONE);
 	tls_pair_join(&p);
 	SSL_set_session(p.c, session);
-	assert_int_equal(
-	    stack_openssl_attach(p.c, SEAL_CLIENT, NULL, false, &d),
-	    SEAL_E_CONFIG);
+	assert_int_equal(stack_openssl_attach(p.c, &rules, &d), SEAL_E_CONFIG);
 	SSL_SESSION_free(session);
 	tls_pair_free(&p);
 }
@@ -571,6 +571,7 @@ attaching(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct seal_diag d = { 0 };
+		struct stack_rules rules;
 		struct tls_pair p;
 		int r;
 
@@ -578,8 +579,9 @@ attaching(void **state)
 		tls_pair_prepare(&p, SEAL_CLIENT, STACK_VERIFY_PKIX);
 		tls_pair_join(&p);
 		rows[i].spoil(&p);
-		r = stack_openssl_attach(
-		    p.c, SEAL_CLIENT, rows[i].peer, true, &d);
+		rules = tls_pair_rules(SEAL_CLIENT, rows[i].peer);
+		rules.verify_name = true;
+		r = stack_openssl_attach(p.c, &rules, &d);
 		if (r != rows[i].want || (r != 0 && d.code != r))
 			fail_msg("%s: %d (%s)", rows[i].name, r, d.text);
 		queue_is_clean();
@@ -592,6 +594,7 @@ preparing(void **state)
 {
 	struct stack_openssl_conf conf = { SEAL_CLIENT, STACK_VERIFY_PKIX,
 		"/nonexistent" };
+	struct stack_rules rules = tls_pair_rules(SEAL_SERVER, NULL);
 	struct seal_diag d = { 0 };
 	struct tls_pair p;
 
@@ -603,9 +606,7 @@ preparing(void **state)
 	/* An SSL_CTX that was not prepared is found out. */
 	tls_pair_join(&p);
 	seal_diag_clear(&d);
-	assert_int_equal(
-	    stack_openssl_attach(p.s, SEAL_SERVER, NULL, false, &d),
-	    SEAL_E_CONFIG);
+	assert_int_equal(stack_openssl_attach(p.s, &rules, &d), SEAL_E_CONFIG);
 	tls_pair_free(&p);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls_pair.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -110,13 +111,25 @@ tls_pair_join(struct tls_pair *p)
 	SSL_set_accept_state(p->s);
 }
 
+struct stack_rules
+tls_pair_rules(enum seal_role role, const char *name)
+{
+	struct stack_rules rules = { .role = role };
+
+	rules.verify_name = name != NULL;
+	if (name != NULL)
+		snprintf(rules.name, sizeof(rules.name), "%s", name);
+	return rules;
+}
+
 void
 tls_pair_attach(struct tls_pair *p, enum seal_role role, const char *name)
 {
 	SSL *ssl = role == SEAL_CLIENT ? p->c : p->s;
+	struct stack_rules rules = tls_pair_rules(role, name);
 	struct seal_diag d = { 0 };
 
-	if (stack_openssl_attach(ssl, role, name, name != NULL, &d) != 0)
+	if (stack_openssl_attach(ssl, &rules, &d) != 0)
 		fail_msg("attach: %s", d.text);
 }
 

@@ -28,6 +28,8 @@ void tls_pair_prepare(
     struct tls_pair *p, enum seal_role role, enum stack_verify verify);
 /* Makes the connections and joins them. */
 void tls_pair_join(struct tls_pair *p);
+/* To verify name, unless it is NULL. */
+struct stack_rules tls_pair_rules(enum seal_role role, const char *name);
 void tls_pair_attach(struct tls_pair *p, enum seal_role role, const char *name);
 void tls_pair_handshake(struct tls_pair *p);
 void tls_pair_free(struct tls_pair *p);
