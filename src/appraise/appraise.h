@@ -20,7 +20,8 @@ struct appraisal_in {
 	/* Receives the SPKI of the subject key once signatures, binder and key
 	 * were found right, also where policy then refuses; or NULL. */
 	struct wr *subject;
-	/* Given beside the Evidence, untrusted; or NULL. */
+	/* Given beside the Evidence, untrusted; NULL: what the policy's folder
+	 * holds, if it names one. */
 	const struct endorsements *endorse;
 	/* The first verdict of a connection, for a re-attestation; or NULL. */
 	const struct seal_verdict *first;

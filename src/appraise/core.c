@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "appraise/core.h"
 
-#include "appraise/refs_judge.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraise/endorse_folder.h"
+#include "appraise/refs_judge.h"
 #include "base/text.h"
 
 #define SKEW_S 60    /* a clock may be this far ahead (PROTOCOL 5.3) */
@@ -592,10 +592,34 @@ findings_wipe(struct findings *f, const struct appraiser *by)
 	memset(f, 0, sizeof(*f));
 }
 
+/* The policy's folder, where the caller gave nothing. The reference that the
+ * caller frees, or NULL. */
+static struct endorsements *
+endorse_by_policy(
+    const struct policy *p, struct appraisal_in *in, struct seal_verdict *v)
+{
+	struct seal_diag why = { 0 };
+	struct endorsements *e;
+	char text[TEXT];
+
+	if (in->endorse != NULL || p->endorse == NULL)
+		return NULL;
+	in->endorse = e = endorse_folder_get(p->endorse, in->now, &why);
+	if (why.code != 0) {
+		snprintf(text, sizeof(text),
+		    "changed, and cannot be read; what it held before counts: "
+		    "%.160s",
+		    why.text);
+		verdict_skip(v, "endorsements", text);
+	}
+	return e;
+}
+
 int
 appraise(const struct policy *p, const struct appraisal_in *in,
     struct seal_verdict *v)
 {
+	struct endorsements *endorse;
 	const struct appraiser *by;
 	struct appraisal_in with;
 	struct findings *f;
@@ -612,11 +636,13 @@ appraise(const struct policy *p, const struct appraisal_in *in,
 		return SEAL_E_MEMORY;
 	with = *in;
 	with.policy = p;
+	endorse = endorse_by_policy(p, &with, v);
 	if (appraise_scheme(in, v) && appraise_binding(in, v) &&
 	    (by = select_appraiser(p, in, v)) != NULL) {
 		ok = judge(p, by, &with, f, v);
 		findings_wipe(f, by);
 	}
+	endorse_free(&endorse);
 	free(f);
 	if (ok)
 		return 0;

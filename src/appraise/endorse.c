@@ -12,13 +12,26 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/wr.h"
+#include "crypto/hash.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
 
 struct endorsements *
 endorse_new(void)
 {
-	return calloc(1, sizeof(struct endorsements));
+	struct endorsements *e = calloc(1, sizeof(*e));
+
+	if (e != NULL)
+		e->refs = 1;
+	return e;
+}
+
+struct endorsements *
+endorse_ref(struct endorsements *e)
+{
+	__atomic_add_fetch(&e->refs, 1, __ATOMIC_RELAXED);
+	return e;
 }
 
 void
@@ -29,6 +42,8 @@ endorse_free(struct endorsements **ep)
 	if (ep == NULL || (e = *ep) == NULL)
 		return;
 	*ep = NULL;
+	if (__atomic_sub_fetch(&e->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
 	for (size_t i = 0; i < e->n; i++) {
 		free(e->items[i].name);
 		free(e->items[i].owned);
@@ -186,24 +201,6 @@ add_file(struct endorsements *e, const char *path, struct seal_diag *d)
 	return r;
 }
 
-/* Regular files, through links too: a pipe would make the loading wait. */
-static int
-add_entry(struct endorsements *e, int at, const char *dir, const char *name,
-    struct seal_diag *d)
-{
-	struct stat st;
-	char *path = NULL;
-	int r;
-
-	if (fstatat(at, name, &st, 0) != 0 || !S_ISREG(st.st_mode))
-		return 0;
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		return seal_fail(d, SEAL_E_MEMORY, "endorsements");
-	r = add_file(e, path, d);
-	free(path);
-	return r;
-}
-
 static int
 by_name(const void *a, const void *b)
 {
@@ -232,11 +229,17 @@ read_names(
 	return 0;
 }
 
+/* What is done with a file of a folder. */
+typedef int entry_fn(void *ctx, const char *dir, const char *name,
+    const struct stat *st, struct seal_diag *d);
+
+/* Regular files, through links too: a pipe would make the reading wait. */
 static int
-add_folder(
-    struct endorsements *e, const char *dir, DIR *in, struct seal_diag *d)
+walk_folder(
+    const char *dir, DIR *in, entry_fn *each, void *ctx, struct seal_diag *d)
 {
 	char **names = calloc(ENDORSE_FILES_MAX, sizeof(*names));
+	struct stat st;
 	size_t n = 0;
 	int r;
 
@@ -244,11 +247,34 @@ add_folder(
 		return seal_fail(d, SEAL_E_MEMORY, "endorsements");
 	r = read_names(in, dir, names, &n, d);
 	for (size_t i = 0; i < n; i++) {
-		if (r == 0)
-			r = add_entry(e, dirfd(in), dir, names[i], d);
+		if (r == 0 && fstatat(dirfd(in), names[i], &st, 0) == 0 &&
+		    S_ISREG(st.st_mode))
+			r = each(ctx, dir, names[i], &st, d);
 		free(names[i]);
 	}
 	free(names);
+	return r;
+}
+
+static int
+cannot_open(const char *path, struct seal_diag *d)
+{
+	return seal_fail(d, SEAL_E_IO, "endorsements '%s': cannot open: %s",
+	    path, strerror(errno));
+}
+
+static int
+add_entry(void *ctx, const char *dir, const char *name, const struct stat *st,
+    struct seal_diag *d)
+{
+	char *path = NULL;
+	int r;
+
+	(void)st;
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return seal_fail(d, SEAL_E_MEMORY, "endorsements");
+	r = add_file(ctx, path, d);
+	free(path);
 	return r;
 }
 
@@ -262,13 +288,11 @@ endorse_load(const char *path, struct endorsements **ret, struct seal_diag *d)
 	if (e == NULL)
 		r = seal_fail(d, SEAL_E_MEMORY, "endorsements");
 	else if (in != NULL)
-		r = add_folder(e, path, in, d);
+		r = walk_folder(path, in, add_entry, e, d);
 	else if (errno == ENOTDIR)
 		r = add_file(e, path, d);
 	else
-		r = seal_fail(d, SEAL_E_IO,
-		    "endorsements '%s': cannot open: %s", path,
-		    strerror(errno));
+		r = cannot_open(path, d);
 	if (in != NULL)
 		closedir(in);
 	if (r != 0) {
@@ -277,4 +301,42 @@ endorse_load(const char *path, struct endorsements **ret, struct seal_diag *d)
 	}
 	*ret = e;
 	return 0;
+}
+
+/* ---- Has it changed? ---- */
+
+#define STAMP_MAX (ENDORSE_FILES_MAX * 512u) /* a name, and some numbers */
+
+static int
+stamp_entry(void *ctx, const char *dir, const char *name, const struct stat *st,
+    struct seal_diag *d)
+{
+	const int64_t numbers[] = { (int64_t)st->st_dev, (int64_t)st->st_ino,
+		st->st_size, st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+		st->st_ctim.tv_sec, st->st_ctim.tv_nsec };
+	struct wr *w = ctx;
+
+	(void)dir;
+	wr_bytes(w, span_of(name, strlen(name) + 1));
+	wr_bytes(w, span_of(numbers, sizeof(numbers)));
+	return w->error == 0 ? 0 : seal_fail(d, w->error, "endorsements");
+}
+
+int
+endorse_stamp(const char *path, uint8_t ret[32], struct seal_diag *d)
+{
+	uint8_t digest[HASH_MAX];
+	DIR *in = opendir(path);
+	struct wr w;
+	int r;
+
+	if (in == NULL)
+		return cannot_open(path, d);
+	wr_init_heap(&w, STAMP_MAX);
+	if ((r = walk_folder(path, in, stamp_entry, &w, d)) == 0 &&
+	    (r = hash_one(HASH_SHA256, wr_view(&w), digest, d)) == 0)
+		memcpy(ret, digest, 32);
+	wr_free(&w);
+	closedir(in);
+	return r;
 }

@@ -31,14 +31,16 @@ struct endorsement {
 	uint8_t *owned;
 };
 
-/* Filled by one thread, then only read. */
+/* Filled by one thread, then only read, by any. */
 struct endorsements {
+	unsigned refs; /* atomic */
 	struct endorsement *items;
 	size_t n, n_bytes;
 };
 
 struct endorsements *endorse_new(void); /* NULL when out of memory */
-void endorse_free(struct endorsements **e);
+struct endorsements *endorse_ref(struct endorsements *e);
+void endorse_free(struct endorsements **e); /* with its last reference */
 /* Copies what bytes hold: PEM by its blocks (certificates, revocation lists
  * and public keys; private ones and the like are passed over), DER and JSON
  * by their form. */
@@ -48,6 +50,9 @@ int endorse_add(struct endorsements *e, const char *name, struct span bytes,
  * what has a name that starts with a dot. Or, of a file, that one. */
 int endorse_load(
     const char *path, struct endorsements **ret, struct seal_diag *d);
+/* A digest of which files a folder has, their sizes and when they changed:
+ * while it is the same, endorse_load() would find the same. */
+int endorse_stamp(const char *path, uint8_t ret[32], struct seal_diag *d);
 
 /* The next item of this kind at or after *at, which moves behind it; NULL:
  * there is none. e may be NULL. */

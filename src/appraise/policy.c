@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "appraise/appraiser.h"
+#include "appraise/endorse_folder.h"
 #include "appraise/refs.h"
 #include "appraise/strict.h"
 #include "base/file.h"
@@ -14,7 +15,8 @@
 #define WHERE 64 /* bytes of the name of a place in the policy */
 
 const char *const policy_keys[] = { "version", "min_binding", "max_age_s",
-	"lease_s", "identity", "subject", "rotate_subject", "accept", NULL };
+	"lease_s", "identity", "subject", "rotate_subject", "endorsements",
+	"accept", NULL };
 const char *const policy_entry_keys[] = { "scheme", "signers", "debug", "corim",
 	"corim_signers", "corim_unsigned", NULL };
 const char *const policy_result_keys[] = { "scheme", "signers", NULL };
@@ -49,6 +51,7 @@ policy_free(struct policy **pp)
 	free(p->accept);
 	identity_wipe(&p->identity);
 	trust_free(&p->subject_ca);
+	endorse_folder_close(&p->endorse);
 	free(p);
 }
 
@@ -357,6 +360,24 @@ load_identity(const json_t *j, const char *base_dir, struct policy *p,
 	return 0;
 }
 
+static int
+load_endorsements(const json_t *j, const char *base_dir, struct policy *p,
+    struct seal_diag *d)
+{
+	const char *folder = NULL;
+	char *path = NULL;
+	int r;
+
+	if ((r = strict_text(j, "endorsements", false, "policy", &folder, d)) !=
+		0 ||
+	    folder == NULL)
+		return r;
+	if ((r = strict_path(base_dir, folder, &path, d)) == 0)
+		r = endorse_folder_open(path, &p->endorse, d);
+	free(path);
+	return r;
+}
+
 int
 policy_load(struct span json, const char *base_dir, struct policy **ret,
     struct seal_diag *d)
@@ -376,6 +397,7 @@ policy_load(struct span json, const char *base_dir, struct policy **ret,
 	    (r = load_min_binding(j, p, d)) != 0 ||
 	    (r = load_identity(j, base_dir, p, d)) != 0 ||
 	    (r = load_subject(j, base_dir, p, d)) != 0 ||
+	    (r = load_endorsements(j, base_dir, p, d)) != 0 ||
 	    (r = load_accept(json_object_get(j, "accept"), base_dir, p, d)) !=
 		0)
 		goto out;

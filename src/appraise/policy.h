@@ -25,6 +25,8 @@
  *   "subject": "evidence" | "same-key" | { "ca": FILE } (pkix),
  *                                                       default evidence
  *   "rotate_subject": BOOL,      default false: re-attestation keeps the key
+ *   "endorsements": FOLDER,      what vouches for platforms, untrusted until
+ *                                verified (appraise/endorse_folder.h)
  *   "accept": [ENTRY…] }         required, not empty
  *
  * ENTRY of Evidence: { "scheme": MEDIA TYPE, "signers": [{"spki_sha256": HEX} |
@@ -102,6 +104,7 @@ struct signer {
 };
 
 struct appraiser;
+struct endorse_folder;
 struct refs;
 
 struct accept_entry {
@@ -113,7 +116,7 @@ struct accept_entry {
 	void *rules;       /* of the technology; freed by by->rules_free */
 };
 
-/* Immutable once loaded; shared by threads. */
+/* Immutable once loaded, but for what a folder holds; shared by threads. */
 struct policy {
 	enum seal_level min_binding;
 	uint32_t max_age_s, lease_s;
@@ -121,6 +124,7 @@ struct policy {
 	enum subject_mode subject;
 	struct trust *subject_ca;
 	bool rotate_subject;
+	struct endorse_folder *endorse; /* NULL: none is named */
 	struct accept_entry *accept;
 	size_t n_accept;
 };

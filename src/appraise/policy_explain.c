@@ -2,6 +2,7 @@
 #include "appraise/policy.h"
 
 #include "appraise/appraiser.h"
+#include "appraise/endorse_folder.h"
 #include "appraise/refs.h"
 #include "base/text.h"
 
@@ -84,6 +85,8 @@ policy_explain(const struct policy *p, struct wr *out)
 	    (unsigned)p->lease_s,
 	    p->rotate_subject ? "\nand may change its key"
 			      : " with the same key");
+	if (p->endorse != NULL)
+		endorse_folder_explain(p->endorse, out);
 	for (size_t i = 0; i < p->n_accept; i++) {
 		wr_printf(out, "%s %.200s, if all of:\n",
 		    i == 0 ? "Accepted is" : "Accepted is also",

@@ -82,7 +82,7 @@ check_name(const char *anchors_dir, const char *key, const json_t *value,
 
 /* Keys whose values name files, wherever they stand. */
 static const char *const file_keys[] = { "ca", "key", "cert", "jwks", "file",
-	NULL };
+	"endorsements", NULL };
 
 static int
 check_object(const char *anchors_dir, const json_t *j, struct seal_diag *d)

@@ -459,8 +459,8 @@ put_date(struct wr *w, const char *name, int64_t when)
 static void
 put_window(struct wr *w, int64_t from, int64_t to)
 {
-	put_date(w, "issueDate", NOW + (from == 0 ? -DAY : from));
-	put_date(w, "nextUpdate", NOW + (to == 0 ? DAY : to));
+	put_date(w, "issueDate", fixture_clock + (from == 0 ? -DAY : from));
+	put_date(w, "nextUpdate", fixture_clock + (to == 0 ? DAY : to));
 }
 
 static void
@@ -658,7 +658,7 @@ add_list(struct endorsements *e, const struct issued *by, EVP_PKEY *key,
     bool old, const struct issued *a, const struct issued *b)
 {
 	X509_CRL *crl = X509_CRL_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, NOW - 30 * DAY);
+	ASN1_TIME *t = ASN1_TIME_set(NULL, fixture_clock - 30 * DAY);
 	const struct issued *gone[] = { a, b };
 	unsigned char *der = NULL;
 	int n;
@@ -678,7 +678,7 @@ add_list(struct endorsements *e, const struct issued *by, EVP_PKEY *key,
 		X509_REVOKED_set_revocationDate(one, t);
 		assert_true(X509_CRL_add0_revoked(crl, one));
 	}
-	ASN1_TIME_set(t, NOW + (old ? -DAY : DAY));
+	ASN1_TIME_set(t, fixture_clock + (old ? -DAY : DAY));
 	X509_CRL_set1_nextUpdate(crl, t);
 	assert_true(X509_CRL_sign(crl, key, EVP_sha256()) > 0);
 	assert_true((n = i2d_X509_CRL(crl, &der)) > 0);

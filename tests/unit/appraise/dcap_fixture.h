@@ -9,7 +9,7 @@
 /*
  * Intel's part played by the test: a root, a CA of PCKs, a PCK with the SGX
  * extension, a TCB signer, quotes, collateral and revocation lists. Times are
- * relative to NOW.
+ * relative to fixture_clock.
  */
 #define DCAP_SVN 10 /* of every component, in the PCK and in the quote */
 #define DCAP_QE_SVN 8

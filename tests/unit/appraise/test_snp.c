@@ -1,296 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include <jansson.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../crypto/fixture.h"
-#include "appraise/appraise.h"
-#include "base/file.h"
-#include "format/snp.h"
+#include "snp_fixture.h"
 
 #define RSA_SIZE 256 /* bytes of a signature of the test's CAs */
 #define STEP 7
-
-/* A root of this test's own, and what AMD would certify under it. */
-enum who { ARK, ASK, OTHER_ARK, VCEK, VCEK_NEWER, VCEK_TURIN, VLEK, WHO };
-static EVP_PKEY *rsa[3], *chip;
-static X509 *x[WHO];
-static struct span der[WHO];
-static char ca[] = "/tmp/seal-snp-XXXXXX", other_ca[] = "/tmp/seal-snp-XXXXXX";
-static uint8_t *crl[2]; /* empty, with the ASK on it */
-static size_t n_crl[2];
-
-static void
-put_name(X509_NAME *n, const char *cn)
-{
-	assert_int_equal(X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC,
-			     (const uint8_t *)cn, -1, -1, 0),
-	    1);
-}
-
-static EVP_MD_CTX *
-pss(EVP_PKEY *key)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *p = NULL;
-
-	assert_int_equal(
-	    EVP_DigestSignInit(ctx, &p, EVP_sha384(), NULL, key), 1);
-	assert_int_equal(
-	    EVP_PKEY_CTX_set_rsa_padding(p, RSA_PKCS1_PSS_PADDING), 1);
-	assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(p, 48), 1);
-	return ctx;
-}
-
-static void
-put_extension(X509 *to, const char *oid, const void *value, int n)
-{
-	ASN1_OBJECT *o = OBJ_txt2obj(oid, 1);
-	ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
-	X509_EXTENSION *e;
-
-	assert_int_equal(ASN1_OCTET_STRING_set(s, value, n), 1);
-	e = X509_EXTENSION_create_by_OBJ(NULL, o, 0, s);
-	assert_int_equal(X509_add_ext(to, e, -1), 1);
-	X509_EXTENSION_free(e);
-	ASN1_OCTET_STRING_free(s);
-	ASN1_OBJECT_free(o);
-}
-
-static void
-put_svn(X509 *to, int arc, uint8_t svn)
-{
-	uint8_t value[4] = { 2, 1, svn };
-	char oid[40];
-
-	if (svn >= 0x80)
-		memcpy(value, (const uint8_t[]){ 2, 2, 0, svn }, 4);
-	snprintf(oid, sizeof(oid), "1.3.6.1.4.1.3704.1.3.%d", arc);
-	put_extension(to, oid, value, svn >= 0x80 ? 4 : 3);
-}
-
-static X509 *
-start(long serial, const char *cn, const char *by, EVP_PKEY *key)
-{
-	X509 *c = X509_new();
-
-	assert_int_equal(X509_set_version(c, 2), 1);
-	ASN1_INTEGER_set(X509_get_serialNumber(c), serial);
-	put_name(X509_get_subject_name(c), cn);
-	put_name(X509_get_issuer_name(c), by);
-	ASN1_TIME_set(X509_getm_notBefore(c), (time_t)(NOW - DAY));
-	ASN1_TIME_set(X509_getm_notAfter(c), (time_t)(NOW + 365 * DAY));
-	assert_int_equal(X509_set_pubkey(c, key), 1);
-	return c;
-}
-
-static void
-finish(enum who w, X509 *c, EVP_PKEY *by)
-{
-	EVP_MD_CTX *ctx = pss(by);
-	uint8_t *p = NULL;
-	int n;
-
-	assert_true(X509_sign_ctx(c, ctx) > 0);
-	EVP_MD_CTX_free(ctx);
-	n = i2d_X509(c, &p);
-	assert_true(n > 0);
-	x[w] = c;
-	der[w] = span_of(p, (size_t)n);
-}
-
-static void
-make_ca(enum who w, long serial, const char *cn, const char *by, EVP_PKEY *key,
-    EVP_PKEY *signer)
-{
-	static const uint8_t basic[] = { 0x30, 3, 1, 1, 0xff };
-	X509 *c = start(serial, cn, by, key);
-
-	put_extension(c, "2.5.29.19", basic, sizeof(basic));
-	finish(w, c, signer);
-}
-
-/* The id of the chip is 7, 7, 7… */
-static void
-make_leaf(enum who w, const char *product, const uint8_t svn[5], bool vlek)
-{
-	X509 *c = start(0, vlek ? "SEV-VLEK" : "SEV-VCEK", "SEV-Milan", chip);
-	bool turin = strcmp(product, "Turin") == 0;
-	uint8_t id[SNP_CHIP_ID], text[32] = { 0x16, (uint8_t)strlen(product) };
-
-	memcpy(text + 2, product, strlen(product));
-	put_extension(c, "1.3.6.1.4.1.3704.1.2", text, text[1] + 2);
-	put_svn(c, 1, svn[0]);
-	put_svn(c, 2, svn[1]);
-	put_svn(c, 3, svn[2]);
-	put_svn(c, 8, svn[3]);
-	if (turin)
-		put_svn(c, 9, svn[4]);
-	memset(id, 7, sizeof(id));
-	if (vlek)
-		put_extension(c, "1.3.6.1.4.1.3704.1.5",
-		    "\x16\x03"
-		    "csp",
-		    5);
-	else
-		put_extension(
-		    c, "1.3.6.1.4.1.3704.1.4", id, turin ? 8 : SNP_CHIP_ID);
-	finish(w, c, rsa[1]);
-}
-
-static void
-make_crl(int i)
-{
-	X509_CRL *c = X509_CRL_new();
-	X509_REVOKED *entry = X509_REVOKED_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)(NOW - DAY));
-	EVP_MD_CTX *ctx = pss(rsa[0]);
-	int n;
-
-	assert_int_equal(X509_CRL_set_version(c, 1), 1);
-	X509_CRL_set_issuer_name(c, X509_get_subject_name(x[ARK]));
-	X509_CRL_set1_lastUpdate(c, t);
-	ASN1_TIME_set(t, (time_t)(NOW + 10 * DAY));
-	X509_CRL_set1_nextUpdate(c, t);
-	if (i == 1) {
-		ASN1_TIME_set(t, (time_t)(NOW - DAY));
-		X509_REVOKED_set_serialNumber(
-		    entry, X509_get_serialNumber(x[ASK]));
-		X509_REVOKED_set_revocationDate(entry, t);
-		assert_int_equal(X509_CRL_add0_revoked(c, entry), 1);
-	} else {
-		X509_REVOKED_free(entry);
-	}
-	assert_true(X509_CRL_sign_ctx(c, ctx) > 0);
-	n = i2d_X509_CRL(c, &crl[i]);
-	assert_true(n > 0);
-	n_crl[i] = (size_t)n;
-	EVP_MD_CTX_free(ctx);
-	ASN1_TIME_free(t);
-	X509_CRL_free(c);
-}
-
-static void
-put_pem(char *path, enum who w)
-{
-	struct wr pem;
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	close(fd);
-	wr_init_heap(&pem, 65536);
-	assert_int_equal(cert_to_pem(der[w], &pem, NULL), 0);
-	assert_int_equal(file_write(path, wr_view(&pem), 0600, NULL), 0);
-	wr_free(&pem);
-}
-
-static int
-set_up(void **state)
-{
-	static const uint8_t milan[] = { 3, 0, 8, 0x73, 0 },
-			     newer[] = { 3, 0, 8, 0x74, 0 },
-			     turin[] = { 1, 2, 3, 0xd9, 4 };
-
-	(void)state;
-	rsa[0] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_SIZE * 8);
-	rsa[1] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_SIZE * 8);
-	rsa[2] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_SIZE * 8);
-	chip = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
-	make_ca(ARK, 1, "ARK-Milan", "ARK-Milan", rsa[0], rsa[0]);
-	make_ca(ASK, 2, "SEV-Milan", "ARK-Milan", rsa[1], rsa[0]);
-	make_ca(OTHER_ARK, 1, "ARK-Milan", "ARK-Milan", rsa[2], rsa[2]);
-	make_leaf(VCEK, "Milan-B0", milan, false);
-	make_leaf(VCEK_NEWER, "Milan-B0", newer, false);
-	make_leaf(VCEK_TURIN, "Turin", turin, false);
-	make_leaf(VLEK, "Milan", milan, true);
-	make_crl(0);
-	make_crl(1);
-	put_pem(ca, ARK);
-	put_pem(other_ca, OTHER_ARK);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	for (int i = 0; i < WHO; i++) {
-		X509_free(x[i]);
-		OPENSSL_free((void *)(uintptr_t)der[i].p);
-	}
-	for (int i = 0; i < 3; i++)
-		EVP_PKEY_free(rsa[i]);
-	EVP_PKEY_free(chip);
-	OPENSSL_free(crl[0]);
-	OPENSSL_free(crl[1]);
-	unlink(ca);
-	unlink(other_ca);
-	return 0;
-}
-
-/* ---- Reports ---- */
-
-static void
-put_scalar(const BIGNUM *n, uint8_t *to)
-{
-	assert_int_equal(BN_bn2lebinpad(n, to, 48), 48);
-}
-
-static void
-sign(uint8_t rep[SNP_REPORT_SIZE])
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t sig[256];
-	const uint8_t *p = sig;
-	size_t n = sizeof(sig);
-	ECDSA_SIG *s;
-
-	assert_int_equal(
-	    EVP_DigestSignInit(ctx, NULL, EVP_sha384(), NULL, chip), 1);
-	assert_int_equal(EVP_DigestSign(ctx, sig, &n, rep, 0x2a0), 1);
-	s = d2i_ECDSA_SIG(NULL, &p, (long)n);
-	put_scalar(ECDSA_SIG_get0_r(s), rep + 0x2a0);
-	put_scalar(ECDSA_SIG_get0_s(s), rep + 0x2a0 + 72);
-	ECDSA_SIG_free(s);
-	EVP_MD_CTX_free(ctx);
-}
-
-/* Changed bytes, signed afterwards or not. */
-struct change {
-	size_t at;
-	uint8_t value[8];
-	size_t n;
-};
-
-static void
-make_report(uint8_t rep[SNP_REPORT_SIZE], uint8_t version,
-    const struct change *changes, size_t n)
-{
-	static const uint8_t tcb[8] = { 3, 0, 0, 0, 0, 0, 8, 0x73 };
-
-	memset(rep, 0, SNP_REPORT_SIZE);
-	rep[0] = version;
-	rep[0x0a] = 2; /* the bit that is always set */
-	rep[0x34] = 1;
-	memcpy(rep + 0x38, tcb, 8);
-	memset(rep + 0x50, 0xb1, 32);
-	memset(rep + 0x90, 0x11, 48);
-	memset(rep + 0xc0, 0x22, 32);
-	memcpy(rep + 0x180, tcb, 8);
-	if (version >= 3)
-		memcpy(rep + 0x188, (const uint8_t[]){ 0x19, 1, 1 }, 3);
-	memset(rep + 0x1a0, 7, SNP_CHIP_ID);
-	memcpy(rep + 0x1e0, tcb, 8);
-	memcpy(rep + 0x1f0, tcb, 8);
-	for (size_t i = 0; i < n; i++)
-		memcpy(rep + changes[i].at, changes[i].value, changes[i].n);
-	sign(rep);
-}
 
 /* ---- Judging ---- */
 
@@ -315,31 +33,6 @@ policy_of(
 	    SNP_TYPE, anchor, debug ? "true" : "false", rules);
 	(void)policy_load(span_str(text), "/", &p, d);
 	return p;
-}
-
-struct given {
-	enum who leaf;
-	bool ask, other_ark;
-	int list; /* 0: none, 1: empty, 2: with the ASK */
-};
-
-static struct endorsements *
-endorse(const struct given *g)
-{
-	struct endorsements *e = endorse_new();
-
-	assert_int_equal(endorse_add(e, "leaf", der[g->leaf], NULL), 0);
-	if (g->ask)
-		assert_int_equal(endorse_add(e, "ask", der[ASK], NULL), 0);
-	if (g->other_ark)
-		assert_int_equal(
-		    endorse_add(e, "ark", der[OTHER_ARK], NULL), 0);
-	if (g->list > 0)
-		assert_int_equal(
-		    endorse_add(e, "crl",
-			span_of(crl[g->list - 1], n_crl[g->list - 1]), NULL),
-		    0);
-	return e;
 }
 
 static int
@@ -388,8 +81,8 @@ judge(const struct policy *p, struct span evidence, struct endorsements *e,
 struct row {
 	const char *name;
 	uint8_t version;
-	struct change changes[12];
-	struct given given;
+	struct snp_change changes[12];
+	struct snp_given given;
 	const char *rules;
 	const char *failed; /* NULL: accepted */
 	bool other_root, debug;
@@ -508,17 +201,18 @@ every_state(void **state)
 {
 	(void)state;
 	for (const struct row *row = rows; row->name != NULL; row++) {
-		struct endorsements *e = endorse(&row->given);
+		struct endorsements *e = snp_endorse(&row->given);
 		struct seal_diag d = { 0 };
 		struct policy *p = policy_of(row->rules,
-		    row->other_root ? other_ca : ca, row->debug, &d);
+		    row->other_root ? snp_other_root_file() : snp_root_file(),
+		    row->debug, &d);
 		uint8_t rep[SNP_REPORT_SIZE];
 		char failed[64];
 		int r;
 
 		if (p == NULL)
 			fail_msg("%s: %s", row->name, d.text);
-		make_report(rep, row->version, row->changes, 12);
+		snp_make_report(rep, row->version, row->changes, 12);
 		r = judge(
 		    p, span_of(rep, sizeof(rep)), e, NOW + row->later, failed);
 		if (strcmp(failed, row->failed == NULL ? "" : row->failed) !=
@@ -534,14 +228,14 @@ every_state(void **state)
 static void
 every_byte_of_the_report(void **state)
 {
-	const struct given g = { VCEK, true, false, 0 };
-	struct endorsements *e = endorse(&g);
-	struct policy *p = policy_of(NO_CRL, ca, false, NULL);
+	const struct snp_given g = { VCEK, true, false, 0 };
+	struct endorsements *e = snp_endorse(&g);
+	struct policy *p = policy_of(NO_CRL, snp_root_file(), false, NULL);
 	uint8_t rep[SNP_REPORT_SIZE], longer[SNP_REPORT_SIZE + 1] = { 0 };
 	char failed[64];
 
 	(void)state;
-	make_report(rep, 3, NULL, 0);
+	snp_make_report(rep, 3, NULL, 0);
 	assert_int_equal(
 	    judge(p, span_of(rep, sizeof(rep)), e, NOW, failed), 0);
 	for (size_t i = 0; i < sizeof(rep); i++) {
@@ -563,13 +257,15 @@ every_byte_of_the_report(void **state)
 /* Of the leaf what AMD wrote, which starts with the first of its extensions;
  * the rest of both certificates at every few bytes. */
 static size_t
-step_from(enum who w, size_t i)
+step_from(enum snp_who w, size_t i)
 {
 	static const uint8_t amd[] = { 0x2b, 6, 1, 4, 1, 0x9c, 0x78, 1 };
-	const uint8_t *first = memmem(der[w].p, der[w].n, amd, sizeof(amd));
-	size_t signature = der[w].n - RSA_SIZE;
+	const uint8_t *first =
+	    memmem(snp_der[w].p, snp_der[w].n, amd, sizeof(amd));
+	size_t signature = snp_der[w].n - RSA_SIZE;
 
-	return first != NULL && i >= (size_t)(first - der[w].p) && i < signature
+	return first != NULL && i >= (size_t)(first - snp_der[w].p) &&
+		       i < signature
 		   ? 1
 		   : STEP;
 }
@@ -577,23 +273,23 @@ step_from(enum who w, size_t i)
 static void
 bytes_of_the_certificates(void **state)
 {
-	static const enum who which[] = { VCEK, ASK };
-	struct policy *p = policy_of(NO_CRL, ca, false, NULL);
-	const struct given g = { VCEK, true, false, 0 };
+	static const enum snp_who which[] = { VCEK, ASK };
+	struct policy *p = policy_of(NO_CRL, snp_root_file(), false, NULL);
+	const struct snp_given g = { VCEK, true, false, 0 };
 	uint8_t rep[SNP_REPORT_SIZE];
 	char failed[64];
 
 	(void)state;
-	make_report(rep, 3, NULL, 0);
+	snp_make_report(rep, 3, NULL, 0);
 	for (size_t w = 0; w < 2; w++)
-		for (size_t i = 0; i < der[which[w]].n;
+		for (size_t i = 0; i < snp_der[which[w]].n;
 		     i += step_from(which[w], i)) {
 			uint8_t *byte =
-			    (uint8_t *)(uintptr_t)&der[which[w]].p[i];
+			    (uint8_t *)(uintptr_t)&snp_der[which[w]].p[i];
 			struct endorsements *e;
 
 			*byte ^= 1;
-			e = endorse(&g);
+			e = snp_endorse(&g);
 			if (judge(p, span_of(rep, sizeof(rep)), e, NOW,
 				failed) == 0)
 				fail_msg("certificate %zu, byte %zu", w, i);
@@ -612,14 +308,14 @@ certificate_table(void **state)
 			     ask[16] = { 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac,
 				     0x4f, 0xe4, 0xa0, 0x2f, 0x05, 0xae, 0xf3,
 				     0x27, 0xc7, 0x82 };
-	struct policy *p = policy_of(NO_CRL, ca, false, NULL);
+	struct policy *p = policy_of(NO_CRL, snp_root_file(), false, NULL);
 	uint8_t rep[SNP_REPORT_SIZE], all[8192] = { 0 };
-	size_t at = 72, n_leaf = der[VCEK].n, n_ask = der[ASK].n, n;
+	size_t at = 72, n_leaf = snp_der[VCEK].n, n_ask = snp_der[ASK].n, n;
 	uint8_t *t = all + SNP_REPORT_SIZE;
 	char failed[64];
 
 	(void)state;
-	make_report(rep, 3, NULL, 0);
+	snp_make_report(rep, 3, NULL, 0);
 	memcpy(all, rep, sizeof(rep));
 	memcpy(t, vcek, 16);
 	t[16] = (uint8_t)at;
@@ -630,8 +326,8 @@ certificate_table(void **state)
 	t[41] = (uint8_t)((at + n_leaf) >> 8);
 	t[44] = (uint8_t)n_ask;
 	t[45] = (uint8_t)(n_ask >> 8);
-	memcpy(t + at, der[VCEK].p, n_leaf);
-	memcpy(t + at + n_leaf, der[ASK].p, n_ask);
+	memcpy(t + at, snp_der[VCEK].p, n_leaf);
+	memcpy(t + at + n_leaf, snp_der[ASK].p, n_ask);
 	n = sizeof(rep) + at + n_leaf + n_ask;
 	assert_int_equal(judge(p, span_of(all, n), NULL, NOW, failed), 0);
 	/* Padding up to a page is fine, a part that is cut off is not. */
@@ -669,11 +365,28 @@ rules_that_are_none(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct seal_diag d = { 0 };
-		struct policy *p = policy_of(bad[i], ca, false, &d);
+		struct policy *p =
+		    policy_of(bad[i], snp_root_file(), false, &d);
 
 		if (p != NULL || d.code != SEAL_E_CONFIG)
 			fail_msg("%s: %s", bad[i], d.text);
 	}
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	snp_setup(RSA_SIZE);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	snp_teardown();
+	return 0;
 }
 
 int

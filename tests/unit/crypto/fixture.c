@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+int64_t fixture_clock = NOW;
+
 static void
 extend(X509 *x, int nid, const char *value)
 {
@@ -38,10 +40,10 @@ issue(const struct made *m, EVP_PKEY *key, const struct issued *by)
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, cn, -1, -1, 0);
 	assert_true(X509_set_issuer_name(
 	    i.x, by == NULL ? name : X509_get_subject_name(by->x)));
-	ASN1_TIME_set(
-	    X509_getm_notBefore(i.x), NOW + (m->from == 0 ? -DAY : m->from));
-	ASN1_TIME_set(
-	    X509_getm_notAfter(i.x), NOW + (m->to == 0 ? 365 * DAY : m->to));
+	ASN1_TIME_set(X509_getm_notBefore(i.x),
+	    fixture_clock + (m->from == 0 ? -DAY : m->from));
+	ASN1_TIME_set(X509_getm_notAfter(i.x),
+	    fixture_clock + (m->to == 0 ? 365 * DAY : m->to));
 	assert_true(X509_set_pubkey(i.x, key));
 	extend(i.x, NID_basic_constraints, m->basic);
 	extend(i.x, NID_key_usage, m->usage);

@@ -11,6 +11,8 @@
 
 #define NOW INT64_C(1700000000) /* 2023-11-14, the clock of these tests */
 #define DAY INT64_C(86400)
+/* What everything made is relative to: NOW, unless a program says otherwise. */
+extern int64_t fixture_clock;
 
 /* What to put into a certificate; zero fields get what most tests want. */
 struct made {
@@ -19,9 +21,10 @@ struct made {
 	const char *usage; /* keyUsage; NULL: none */
 	const char *ext;   /* extendedKeyUsage; NULL: none */
 	const char *basic; /* basicConstraints; NULL: none */
-	int64_t from, to;  /* relative to NOW; 0: a day before, a year after */
-	const EVP_MD *md;  /* NULL: SHA-256 */
-	bool eddsa;        /* the issuer's key takes no md */
+	int64_t from,
+	    to; /* relative to the clock; 0: a day before, a year after */
+	const EVP_MD *md; /* NULL: SHA-256 */
+	bool eddsa;       /* the issuer's key takes no md */
 	bool v1;
 };
 
