@@ -74,6 +74,9 @@ struct appraiser {
 	 * where that ends earlier. Called after match; NULL: nothing is. */
 	bool (*endorsed)(const struct accept_entry *e, const struct findings *f,
 	    int64_t now, int64_t *until, struct seal_verdict *v);
+	/* The signer's key lives for hours: learn pins the root that came
+	 * along in its place. */
+	bool brief_signer;
 	/* Adds this technology's rules, pinning f, to entry. */
 	int (*learn)(const struct findings *f, json_t *entry);
 	void (*facts_free)(void *facts);

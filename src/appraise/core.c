@@ -8,6 +8,7 @@
 
 #include "appraise/endorse_folder.h"
 #include "appraise/refs_judge.h"
+#include "appraise/signer.h"
 #include "base/text.h"
 
 #define SKEW_S 60    /* a clock may be this far ahead (PROTOCOL 5.3) */
@@ -77,16 +78,6 @@ bound_by_key(const struct appraiser *by, const struct appraisal_in *in,
 	return true;
 }
 
-static const char *
-spki_text(struct span spki, char buf[HEX_SHORT])
-{
-	uint8_t digest[HASH_MAX];
-
-	if (hash_one(HASH_SHA256, spki, digest, NULL) != 0)
-		return "";
-	return hex_short(span_of(digest, 32), buf);
-}
-
 /* A record or an offline nonce, never a connection, may come without key. */
 static bool
 key_unknown(const struct seal_binding *b)
@@ -134,122 +125,9 @@ check_subject(
 		return take_subject(in, f, v);
 	v->key_compared =
 	    verdict_check(v, "subject.key", span_equal_ct(got, want),
-		SEAL_E_KEY, spki_text(want, e), spki_text(got, g),
+		SEAL_E_KEY, signer_text(want, e), signer_text(got, g),
 		"attest for the key that the peer's certificate has");
 	return v->key_compared;
-}
-
-static bool
-pin_matches(const struct signer *s, const struct findings *f)
-{
-	struct span spki = span_of(f->signer_spki, f->n_signer_spki);
-	uint8_t digest[HASH_MAX];
-
-	return s->pinned && spki.n > 0 &&
-	       hash_one(HASH_SHA256, spki, digest, NULL) == 0 &&
-	       span_equal_ct(span_of(digest, sizeof(s->spki_sha256)),
-		   span_of(s->spki_sha256, sizeof(s->spki_sha256)));
-}
-
-/*
- * The leaf *is* the signer's key (so that a chain for a neighbour such as an
- * EK proves nothing), and the chain ends in the policy's anchor now.
- */
-static int
-ca_matches(const struct signer *s, const struct findings *f, int64_t now,
-    struct seal_diag *d)
-{
-	struct cert *leaf = NULL;
-	bool same;
-	int r;
-
-	if (s->ca == NULL || f->n_signer_chain == 0)
-		return seal_fail(
-		    d, SEAL_E_KEY, "the Evidence has no certificate chain");
-	if ((r = cert_parse(f->signer_chain[0], &leaf, d)) != 0)
-		return r;
-	same = span_equal_ct(
-	    cert_spki(leaf), span_of(f->signer_spki, f->n_signer_spki));
-	cert_unref(&leaf);
-	if (!same)
-		return seal_fail(d, SEAL_E_KEY,
-		    "the chain's leaf is not the key that signed");
-	return chain_verify(
-	    s->ca, f->signer_chain, f->n_signer_chain, now, NULL, d);
-}
-
-/* A key of a Verifier that the policy holds; a certificate's only while that
- * is valid, of which *ret_until tells the end. */
-static bool
-key_matches(const struct signer *s, const struct findings *f, int64_t now,
-    int64_t *ret_until)
-{
-	struct span spki = span_of(f->signer_spki, f->n_signer_spki);
-
-	if (s->keys == NULL ||
-	    (s->by_cert && (now < s->not_before || now > s->not_after)))
-		return false;
-	for (size_t i = 0; i < s->keys->n; i++)
-		if (span_equal_ct(spki, span_of(s->keys->keys[i].spki,
-					    s->keys->keys[i].n_spki))) {
-			if (s->by_cert && s->not_after < *ret_until)
-				*ret_until = s->not_after;
-			return true;
-		}
-	return false;
-}
-
-static bool
-names_refs(const struct accept_entry *e)
-{
-	for (size_t i = 0; i < e->n_signers; i++)
-		if (e->signers[i].by_refs)
-			return true;
-	return false;
-}
-
-/* What an acceptance rests on that ends at a time. */
-struct rests {
-	bool ca;       /* the signer's chain, rather than a pin */
-	int64_t until; /* seconds since 1970; INT64_MAX: no end */
-};
-
-/* Says whether it was a chain that matched. */
-static bool
-check_signer(const struct accept_entry *e, const struct findings *f,
-    int64_t now, struct rests *ret, struct seal_verdict *v)
-{
-	struct seal_diag d = { 0 };
-	char g[HEX_SHORT];
-	int code = SEAL_E_KEY, r;
-
-	for (size_t i = 0; i < e->n_signers; i++)
-		if (pin_matches(&e->signers[i], f) ||
-		    key_matches(&e->signers[i], f, now, &ret->until)) {
-			ret->ca = false;
-			return verdict_check(
-			    v, "signer", true, 0, NULL, NULL, NULL);
-		}
-	if (names_refs(e) && judge_refs_signer(e, f, now, &ret->until, v)) {
-		ret->ca = false;
-		return verdict_check(v, "signer", true, 0, NULL, NULL, NULL);
-	}
-	for (size_t i = 0; i < e->n_signers; i++) {
-		if (e->signers[i].ca == NULL)
-			continue;
-		if ((r = ca_matches(&e->signers[i], f, now, &d)) == 0) {
-			ret->ca = true;
-			return verdict_check(
-			    v, "signer", true, 0, NULL, NULL, NULL);
-		}
-		if (r == SEAL_E_STALE || r == SEAL_E_MEMORY)
-			code = r;
-	}
-	return verdict_check(v, "signer", false, code, "a signer of the policy",
-	    d.code != 0
-		? d.text
-		: spki_text(span_of(f->signer_spki, f->n_signer_spki), g),
-	    "if that key is to be trusted, add it to 'signers'");
 }
 
 /* Dated Evidence is from the last max_age_s, and not from the future. */
@@ -297,7 +175,7 @@ judge_entry(const struct policy *p, const struct accept_entry *e,
 	bool signer, debug, age, rules, refs;
 
 	refs = e->refs == NULL || judge_refs_valid(e, now, v);
-	signer = check_signer(e, f, now, ret, v);
+	signer = signer_judge(e, f, now, ret, v);
 	debug = verdict_check(v, "debug", e->debug || !f->debug, SEAL_E_POLICY,
 	    e->debug ? "production or debug" : "production",
 	    f->debug ? "debug" : "production",

@@ -217,15 +217,18 @@ match_status(
 }
 
 /* The worst that any submodule says of it; nothing where none does, or where
- * one says that it cannot tell. */
+ * one says that it cannot tell, or, if each must, where one is silent. */
 static enum ar4si_tier
-told_claim(const struct ear *e, enum ar4si claim)
+told_claim(const struct ear *e, enum ar4si claim, bool each)
 {
 	enum ar4si_tier told = AR4SI_TIER_NONE, one;
 
 	for (size_t i = 0; i < e->n_submods; i++) {
-		if (e->submods[i].vector[claim] == 0)
+		if (e->submods[i].vector[claim] == 0) {
+			if (each)
+				return AR4SI_TIER_NONE;
 			continue;
+		}
 		one = ar4si_tier(e->submods[i].vector[claim]);
 		if (one == AR4SI_TIER_NONE)
 			return AR4SI_TIER_NONE;
@@ -233,6 +236,35 @@ told_claim(const struct ear *e, enum ar4si claim)
 			told = one;
 	}
 	return told;
+}
+
+static bool
+has_vector(const struct ear_rules *r, const struct ear_appraisal *a)
+{
+	for (size_t i = 0; i < AR4SI_CLAIMS; i++) {
+		enum ar4si_tier told = ar4si_tier(a->vector[i]);
+
+		if (r->vector[i] != AR4SI_TIER_NONE &&
+		    (told == AR4SI_TIER_NONE ||
+			ar4si_worse(told, r->vector[i])))
+			return false;
+	}
+	return true;
+}
+
+/* What two say together is said of neither. */
+static bool
+match_one(
+    const struct ear_rules *r, const struct ear *e, struct seal_verdict *v)
+{
+	bool ok = !r->one_submod;
+
+	for (size_t i = 0; i < e->n_submods; i++)
+		ok = ok || has_vector(r, &e->submods[i]);
+	return verdict_check(v, "ear.submods", ok, SEAL_E_POLICY,
+	    "one submodule with the whole vector",
+	    ok ? NULL : "none that has all of it",
+	    "ask the Verifier why: `seal verifier log`");
 }
 
 static bool
@@ -245,7 +277,7 @@ match_vector(
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++) {
 		if (r->vector[i] == AR4SI_TIER_NONE)
 			continue;
-		told = told_claim(e, (enum ar4si)i);
+		told = told_claim(e, (enum ar4si)i, !r->one_submod);
 		ok = verdict_check(v, "ear.vector",
 			 told != AR4SI_TIER_NONE &&
 			     !ar4si_worse(told, r->vector[i]),
@@ -275,6 +307,7 @@ match(const void *rules, const struct findings *f, struct seal_verdict *v)
 	ok = match_lifetime(r, e, v) && ok;
 	ok = match_status(r, e, v) && ok;
 	ok = match_vector(r, e, v) && ok;
+	ok = match_one(r, e, v) && ok;
 	return ok && verifier && cnf;
 }
 

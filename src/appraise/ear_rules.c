@@ -10,7 +10,7 @@
 
 #define WHERE "accept (ear)"
 
-const char *const ear_rule_keys[] = { "verifier", "vector", "status",
+const char *const ear_rule_keys[] = { "verifier", "vector", "submods", "status",
 	"profiles", "max_lifetime_s", "cnf", "exp", NULL };
 
 /* A tier that can be demanded: one that says something, and no refusal. */
@@ -49,6 +49,21 @@ load_vector(json_t *list, struct ear_rules *rules, struct seal_diag *d)
 		if ((r = load_tier(value, name, &rules->vector[claim], d)) != 0)
 			return r;
 	}
+	return 0;
+}
+
+static int
+load_submods(const json_t *entry, struct ear_rules *rules, struct seal_diag *d)
+{
+	const char *text = "each";
+	int r;
+
+	if ((r = strict_text(entry, "submods", false, WHERE, &text, d)) != 0)
+		return r;
+	rules->one_submod = strcmp(text, "one") == 0;
+	if (!rules->one_submod && strcmp(text, "each") != 0)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    WHERE ": 'submods' must be 'each' or 'one'");
 	return 0;
 }
 
@@ -108,6 +123,7 @@ load(const json_t *entry, struct ear_rules *rules, struct seal_diag *d)
 	if ((r = load_verifier_id(entry, rules, d)) != 0 ||
 	    (r = load_vector(json_object_get(entry, "vector"), rules, d)) !=
 		0 ||
+	    (r = load_submods(entry, rules, d)) != 0 ||
 	    (r = load_profiles(json_object_get(entry, "profiles"), rules, d)) !=
 		0 ||
 	    (r = strict_uint(entry, "max_lifetime_s", false, 1,
@@ -151,7 +167,8 @@ ear_rules_explain(const void *rules, struct wr *out)
 	    ar4si_tier_name(r->status));
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
 		if (r->vector[i] != AR4SI_TIER_NONE)
-			wr_printf(out, "    it says '%s' or better of %s\n",
+			wr_printf(out, "    %s says '%s' or better of %s\n",
+			    r->one_submod ? "one submodule" : "each submodule",
 			    ar4si_tier_name(r->vector[i]),
 			    ar4si_name((enum ar4si)i));
 	wr_printf(

@@ -13,6 +13,9 @@
  *                          that HELLO offers
  *   "vector": {CLAIM: "affirming" | "warning"…},   required: each of these
  *                          claims is present and no worse; may be empty
+ *   "submods": "each" | "one",   default each: where a result has several
+ *                          submodules, each states the claims of "vector"; or
+ *                          one alone states them all, and no other says worse
  *   "status": "affirming" | "warning",     default affirming: no status and no
  *                          claim anywhere is worse
  *   "profiles": [URI…],    default the newest alone
@@ -34,6 +37,7 @@ struct ear_rules {
 	size_t n_profiles;
 	uint32_t max_lifetime_s;
 	bool cnf, exp;
+	bool one_submod; /* that has the whole vector will do */
 };
 
 extern const char *const ear_rule_keys[]; /* NULL ends */

@@ -411,6 +411,7 @@ const struct appraiser appraiser_nitro = {
 	.rules_explain = rules_explain,
 	.verify = verify,
 	.match = match,
+	.brief_signer = true,
 	.learn = learn,
 	.facts_free = free,
 };

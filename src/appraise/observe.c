@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "appraise/core.h"
+#include "appraise/signer.h"
 
 #include <stdlib.h>
 
@@ -41,22 +42,30 @@ identity_json(const struct identity *id)
 	return json_pack("{s:s}", "mode", "none");
 }
 
-static json_t *
-entry_json(const struct appraiser *by, const struct findings *f)
+static int
+entry_json(const struct appraiser *by, const struct findings *f, int64_t now,
+    json_t **ret, struct seal_diag *d)
 {
 	uint8_t digest[HASH_MAX];
 	json_t *entry;
+	int r;
 
-	if (hash_one(HASH_SHA256, span_of(f->signer_spki, f->n_signer_spki),
-		digest, NULL) != 0)
-		return NULL;
+	r = by->brief_signer
+		? signer_root(f, now, digest, d)
+		: hash_one(HASH_SHA256,
+		      span_of(f->signer_spki, f->n_signer_spki), digest, d);
+	if (r != 0)
+		return r;
 	entry = json_pack("{s:s, s:[{s:o}], s:b}", "scheme", by->media_type,
-	    "signers", "spki_sha256", hex_json(span_of(digest, 32)), "debug",
-	    (int)f->debug);
-	if (entry != NULL && by->learn(f, entry) == 0)
-		return entry;
-	json_decref(entry);
-	return NULL;
+	    "signers", by->brief_signer ? "root_sha256" : "spki_sha256",
+	    hex_json(span_of(digest, 32)), "debug", (int)f->debug);
+	if (entry == NULL || (r = by->learn(f, entry)) != 0) {
+		json_decref(entry);
+		return seal_fail(d, r != 0 ? r : SEAL_E_MEMORY,
+		    "policy learn: cannot pin what this Evidence says");
+	}
+	*ret = entry;
+	return 0;
 }
 
 /* Loads what was written, so that no policy leaves here that lint refuses. */
@@ -78,15 +87,17 @@ learn(const struct appraisal_in *in, const struct identity *identity,
 	bool lower = in->binder_known && in->carrier > SEAL_LEVEL_NONE &&
 		     in->carrier < SEAL_LEVEL_TRAFFIC;
 	char *text = NULL;
-	json_t *j;
+	json_t *j, *entry = NULL;
 	int r;
 
+	if ((r = entry_json(by, f, in->now, &entry, d)) != 0)
+		return r;
 	j = json_pack("{s:i, s:s, s:i, s:i, s:o, s:s, s:b, s:[o]}", "version",
 	    1, "min_binding",
 	    level_name(lower ? in->carrier : SEAL_LEVEL_TRAFFIC), "max_age_s",
 	    AGE_S, "lease_s", (int)POLICY_LEASE_DEFAULT_S, "identity",
 	    identity_json(identity), "subject", "evidence", "rotate_subject", 0,
-	    "accept", entry_json(by, f));
+	    "accept", entry);
 	if (j != NULL)
 		text = json_dumps(j, JSON_INDENT(2));
 	json_decref(j);

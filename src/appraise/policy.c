@@ -20,7 +20,8 @@ const char *const policy_keys[] = { "version", "min_binding", "max_age_s",
 const char *const policy_entry_keys[] = { "scheme", "signers", "debug", "corim",
 	"corim_signers", "corim_unsigned", NULL };
 const char *const policy_result_keys[] = { "scheme", "signers", NULL };
-const char *const policy_signer_keys[] = { "spki_sha256", "ca", "corim", NULL };
+const char *const policy_signer_keys[] = { "spki_sha256", "ca", "corim",
+	"root_sha256", NULL };
 const char *const policy_verifier_keys[] = { "jwks", "cert", NULL };
 static const char *const subject_keys[] = { "ca", NULL };
 
@@ -81,12 +82,13 @@ out:
 	return r;
 }
 
-/* Exactly one of a pin, a CA, and the keys that CoRIMs name. */
+/* Exactly one of a pin, a root, a CA, and the keys that CoRIMs name. */
 static int
 load_signer(const json_t *j, const char *base_dir, const char *where,
     struct signer *ret, struct seal_diag *d)
 {
-	const json_t *pin = json_object_get(j, "spki_sha256");
+	const json_t *pin = json_object_get(j, "spki_sha256"),
+		     *root = json_object_get(j, "root_sha256");
 	const char *ca = NULL;
 	int r;
 
@@ -94,17 +96,19 @@ load_signer(const json_t *j, const char *base_dir, const char *where,
 	    (r = strict_text(j, "ca", false, where, &ca, d)) != 0 ||
 	    (r = strict_bool(j, "corim", false, where, &ret->by_refs, d)) != 0)
 		return r;
-	if ((pin != NULL) + (ca != NULL) + ret->by_refs != 1)
+	if ((pin != NULL) + (root != NULL) + (ca != NULL) + ret->by_refs != 1)
 		return seal_fail(d, SEAL_E_CONFIG,
-		    "%s: needs 'spki_sha256', 'ca' or 'corim': true, one of them",
+		    "%s: needs 'spki_sha256', 'root_sha256', 'ca' or 'corim': "
+		    "true, one of them",
 		    where);
 	if (ret->by_refs)
 		return 0;
 	if (ca != NULL)
 		return load_ca(base_dir, ca, &ret->ca, &ret->file, d);
-	ret->pinned = true;
-	return strict_hex(
-	    pin, sizeof(ret->spki_sha256), where, ret->spki_sha256, d);
+	ret->pinned = pin != NULL;
+	ret->by_root = root != NULL;
+	return strict_hex(ret->pinned ? pin : root, sizeof(ret->spki_sha256),
+	    where, ret->spki_sha256, d);
 }
 
 /* A certificate is only what the key comes in, but its dates count. */

@@ -93,6 +93,7 @@ void identity_wipe(struct identity *id);
 
 struct signer {
 	bool pinned;
+	bool by_root; /* the root that came along has the pinned key */
 	bool by_refs; /* an attest-key triple of the entry's CoRIMs */
 	uint8_t spki_sha256[32];
 	struct trust *ca;

@@ -62,6 +62,12 @@ explain_signers(const struct accept_entry *e, struct wr *out)
 			wr_printf(out, "    signed by key %s\n",
 			    hex_short(
 				span_of(e->signers[i].spki_sha256, 32), hex));
+		else if (e->signers[i].by_root)
+			wr_printf(out,
+			    "    signed by a key certified under the root %s, "
+			    "which it brings along\n",
+			    hex_short(
+				span_of(e->signers[i].spki_sha256, 32), hex));
 		else if (e->signers[i].by_refs)
 			wr_printf(out, "    signed by a key of an attest-key "
 				       "triple of its CoRIMs\n");

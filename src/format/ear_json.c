@@ -201,23 +201,28 @@ read_policies(const json_t *list, const struct ear_profile *profile,
 
 /*
  * Trustee's word for what the Evidence was bound to: 64 bytes in hexadecimal.
- * Another form binds nothing, and two values in one result contradict.
+ * A submodule may say nothing of it (a device beside the CPU does not); one
+ * that says it in another form could be bound to anything, and two values in
+ * one result contradict.
  */
 static int
 read_report_data(const json_t *appraisal, struct ear *e, struct seal_diag *d)
 {
 	const json_t *annotated =
 	    json_object_get(appraisal, "ear.veraison.annotated-evidence");
-	const char *text =
-	    json_string_value(json_object_get(annotated, "report_data"));
+	const json_t *stated = json_object_get(annotated, "report_data");
+	const char *text = json_string_value(stated);
 	uint8_t value[EAT_NONCE_MAX];
 	struct wr w;
 
 	wr_init(&w, value, sizeof(value));
-	if (!e->profile->nonce_in_report_data || text == NULL ||
-	    e->nonce_text[0] != '\0' || /* the Verifier's own word */
-	    !hex_decode(span_str(text), &w) || w.n != sizeof(value))
+	if (!e->profile->nonce_in_report_data || stated == NULL ||
+	    e->nonce_text[0] != '\0') /* the Verifier's own word */
 		return 0;
+	if (text == NULL || !hex_decode(span_str(text), &w) ||
+	    w.n != sizeof(value))
+		return seal_fail(d, SEAL_E_EVIDENCE,
+		    "ear: report_data: expected 64 bytes in hexadecimal");
 	if (e->nonce_padded &&
 	    !span_equal(wr_view(&w), span_of(e->nonce, e->n_nonce)))
 		return seal_fail(d, SEAL_E_EVIDENCE,

@@ -483,6 +483,66 @@ claim_says_nothing_and_warns(struct scene *s)
 	s->e->n_submods = 2;
 }
 
+/* Two submodules: what they say of it. */
+static void
+split(struct scene *s, const char *submods, int8_t cpu_hardware,
+    int8_t cpu_executables, int8_t gpu_hardware, int8_t gpu_executables)
+{
+	static char rules[128];
+
+	snprintf(rules, sizeof(rules),
+	    "\"vector\":{\"hardware\":\"affirming\",\"executables\":"
+	    "\"affirming\"}%s",
+	    submods);
+	s->rules = rules;
+	s->e->submods[1] = s->e->submods[0];
+	strcpy(s->e->submods[1].name, "gpu");
+	s->e->submods[0].vector[AR4SI_HARDWARE] = cpu_hardware;
+	s->e->submods[0].vector[AR4SI_EXECUTABLES] = cpu_executables;
+	s->e->submods[1].vector[AR4SI_HARDWARE] = gpu_hardware;
+	s->e->submods[1].vector[AR4SI_EXECUTABLES] = gpu_executables;
+	s->e->n_submods = 2;
+}
+
+static void
+split_each(struct scene *s)
+{
+	split(s, "", 2, 2, 2, 2);
+}
+
+static void
+split_halves(struct scene *s)
+{
+	split(s, "", 2, 0, 0, 2);
+}
+
+static void
+split_one_silent(struct scene *s)
+{
+	split(s, ",\"submods\":\"each\"", 2, 2, 2, 0);
+}
+
+static void
+split_one(struct scene *s)
+{
+	split(s, ",\"submods\":\"one\"", 0, 2, 2, 2);
+}
+
+static void
+split_one_halves(struct scene *s)
+{
+	split(s, ",\"submods\":\"one\"", 2, 0, 0, 2);
+}
+
+static void
+split_one_worse(struct scene *s)
+{
+	status_warning_allowed(s);
+	split(s, ",\"submods\":\"one\",\"status\":\"warning\"", 2, 2, 0,
+	    AR4SI_WARNING);
+	s->e->submods[1].status = AR4SI_TIER_WARNING;
+}
+
 static void
 other_profile_named(struct scene *s)
 {
@@ -597,6 +657,15 @@ static const struct row rows[] = {
 	{ "claim worse, allowed", claim_worse_allowed, 0, "" },
 	{ "claim says nothing, and warns", claim_says_nothing_and_warns,
 	    SEAL_E_POLICY, "ear.vector" },
+	{ "each submodule says it", split_each, 0, "" },
+	{ "each says a half", split_halves, SEAL_E_POLICY, "ear.vector" },
+	{ "one does not say it all", split_one_silent, SEAL_E_POLICY,
+	    "ear.vector" },
+	{ "one says it all, and may", split_one, 0, "" },
+	{ "halves where one has to", split_one_halves, SEAL_E_POLICY,
+	    "ear.submods" },
+	{ "one says it all, another worse", split_one_worse, SEAL_E_POLICY,
+	    "ear.vector" },
 
 	/* How it is written. */
 	{ "another profile named", other_profile_named, SEAL_E_EVIDENCE,
@@ -739,11 +808,21 @@ static const struct dialect_row dialects[] = {
 	    "" },
 	{ "Trustee, nothing", TRUSTEE, "", "", NULL, SEAL_E_BINDER,
 	    "binder.signed" },
-	{ "Trustee, short", TRUSTEE, "", FOUND(""), NULL, SEAL_E_BINDER,
-	    "binder.signed" },
+	{ "Trustee, short", TRUSTEE, "", FOUND(""), NULL, SEAL_E_EVIDENCE,
+	    "ear.signature" },
 	{ "Trustee, no zeros behind", TRUSTEE, "",
-	    FOUND("01" H64 "\",\"x\":\""), NULL, SEAL_E_BINDER,
-	    "binder.signed" },
+	    FOUND("01" H64 "\",\"x\":\""), NULL, SEAL_E_EVIDENCE,
+	    "ear.signature" },
+	{ "Trustee, a device without", TRUSTEE, "", FOUND(H64), "", 0, "" },
+	{ "Trustee, malformed beside a good one", TRUSTEE, "", FOUND(H64),
+	    ",\"ear.veraison.annotated-evidence\":{\"report_data\":\"00\"}",
+	    SEAL_E_EVIDENCE, "ear.signature" },
+	{ "Trustee, a number beside a good one", TRUSTEE, "", FOUND(H64),
+	    ",\"ear.veraison.annotated-evidence\":{\"report_data\":0}",
+	    SEAL_E_EVIDENCE, "ear.signature" },
+	{ "Trustee, null before a good one", TRUSTEE, "",
+	    ",\"ear.veraison.annotated-evidence\":{\"report_data\":null}",
+	    FOUND(H64), SEAL_E_EVIDENCE, "ear.signature" },
 	{ "Trustee, other bytes behind", TRUSTEE, "",
 	    FOUND("0000000000000000000000000000000000000000000000000000000000"
 		  "000001"),

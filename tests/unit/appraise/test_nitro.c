@@ -57,6 +57,7 @@ enum shape {
 	NO_BUNDLE,
 	LEAF_LAST,   /* the bundle in the order of a chain */
 	OTHER_CHAIN, /* genuine, under a stranger's root */
+	GRAFTED,     /* … and AWS's bundle behind its leaf */
 	OTHER_LEAF,  /* signed by a key that is not the certificate's */
 	NO_USAGE,    /* a CA's certificate as leaf */
 	P256,        /* ES256 */
@@ -160,10 +161,10 @@ static void
 put_leaf(struct wr *w, enum shape s)
 {
 	put_field(w, "certificate", false,
-	    s == OTHER_CHAIN ? other_leaf.der
-	    : s == P256      ? p256_leaf.der
-	    : s == NO_USAGE  ? ca_leaf.der
-			     : leaf.der);
+	    s == OTHER_CHAIN || s == GRAFTED ? other_leaf.der
+	    : s == P256                      ? p256_leaf.der
+	    : s == NO_USAGE                  ? ca_leaf.der
+					     : leaf.der);
 }
 
 static void
@@ -199,9 +200,10 @@ put_payload(struct wr *w, enum shape s)
 static void
 make(enum shape s, struct wr *w)
 {
-	struct privkey *key = s == OTHER_LEAF || s == OTHER_CHAIN ? other_key
-			      : s == P256                         ? p256_key
-								  : leaf_key;
+	bool other = s == OTHER_LEAF || s == OTHER_CHAIN || s == GRAFTED;
+	struct privkey *key = other       ? other_key
+			      : s == P256 ? p256_key
+					  : leaf_key;
 	struct seal_diag d = { 0 };
 	struct cose_headers none = { .n_more = 0 };
 	struct wr payload, tagged;
@@ -343,6 +345,7 @@ static const struct row rows[] = {
 	{ "ES256", P256, "nitro.form" },
 	{ "the bundle the other way round", LEAF_LAST, "" },
 	{ "under another root", OTHER_CHAIN, "signer" },
+	{ "beside the root", GRAFTED, "signer" },
 	{ "signed by another key", OTHER_LEAF, "nitro.signature" },
 	{ "a certificate for other purposes", NO_USAGE, "nitro.usage" },
 	{ "of yesterday", IN_THE_PAST, "age" },
@@ -515,6 +518,13 @@ learned(void **state)
 	wr_free(&w);
 	make(OTHER_PCR8, &w);
 	expect("learned, another signer", p, wr_view(&w), "nitro.pcr");
+	wr_free(&w);
+	make(OTHER_CHAIN, &w);
+	expect("learned, another root", p, wr_view(&w), "signer");
+	wr_free(&w);
+	make(GRAFTED, &w);
+	expect("learned, beside the root", p, wr_view(&w), "signer");
+	assert_non_null(strstr(text, "\"root_sha256\"")); /* outlives a leaf */
 	assert_null(strstr(text, "\"4\"")); /* the parent machine */
 	assert_null(strstr(text, "\"3\"")); /* zeros */
 	wr_init_heap(&out, TEXT_MAX);

@@ -131,6 +131,7 @@ signers(void **state)
 	static const char *const pin[] = { "spki_sha256", NULL },
 				 *const ca[] = { "ca", NULL },
 				 *const corim[] = { "corim", NULL },
+				 *const root[] = { "root_sha256", NULL },
 				 *const key[] = { "key", NULL };
 	json_t *of;
 
@@ -142,10 +143,12 @@ signers(void **state)
 	assert_string_equal(policy_signer_keys[0], pin[0]);
 	assert_string_equal(policy_signer_keys[1], ca[0]);
 	assert_string_equal(policy_signer_keys[2], corim[0]);
-	assert_null(policy_signer_keys[3]);
+	assert_string_equal(policy_signer_keys[3], root[0]);
+	assert_null(policy_signer_keys[4]);
 	of = json_object_get(json_object_get(def("signers"), "items"), "oneOf");
-	assert_int_equal(json_array_size(of), 3);
+	assert_int_equal(json_array_size(of), 4);
 	same_keys("signers", json_array_get(of, 2), corim);
+	same_keys("signers", json_array_get(of, 3), root);
 	same_keys("verifiers", json_object_get(def("verifiers"), "items"),
 	    policy_verifier_keys);
 	of = json_object_get(

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/signer.h"
+
+#include <string.h>
+
+#include "appraise/refs_judge.h"
+#include "base/text.h"
+
+const char *
+signer_text(struct span spki, char buf[HEX_SHORT])
+{
+	uint8_t digest[HASH_MAX];
+
+	if (hash_one(HASH_SHA256, spki, digest, NULL) != 0)
+		return "";
+	return hex_short(span_of(digest, 32), buf);
+}
+
+static bool
+pin_matches(const struct signer *s, const struct findings *f)
+{
+	struct span spki = span_of(f->signer_spki, f->n_signer_spki);
+	uint8_t digest[HASH_MAX];
+
+	return s->pinned && spki.n > 0 &&
+	       hash_one(HASH_SHA256, spki, digest, NULL) == 0 &&
+	       span_equal_ct(span_of(digest, sizeof(s->spki_sha256)),
+		   span_of(s->spki_sha256, sizeof(s->spki_sha256)));
+}
+
+/*
+ * The leaf *is* the signer's key (so that a chain for a neighbour such as an
+ * EK proves nothing), and the chain ends in the policy's anchor now.
+ */
+static int
+ca_matches(const struct signer *s, const struct findings *f, int64_t now,
+    struct seal_diag *d)
+{
+	struct cert *leaf = NULL;
+	bool same;
+	int r;
+
+	if (s->ca == NULL || f->n_signer_chain == 0)
+		return seal_fail(
+		    d, SEAL_E_KEY, "the Evidence has no certificate chain");
+	if ((r = cert_parse(f->signer_chain[0], &leaf, d)) != 0)
+		return r;
+	same = span_equal_ct(
+	    cert_spki(leaf), span_of(f->signer_spki, f->n_signer_spki));
+	cert_unref(&leaf);
+	if (!same)
+		return seal_fail(d, SEAL_E_KEY,
+		    "the chain's leaf is not the key that signed");
+	return chain_verify(
+	    s->ca, f->signer_chain, f->n_signer_chain, now, NULL, d);
+}
+
+/* The last certificate that came along, as the one anchor. */
+static int
+root_open(const struct findings *f, struct trust **ret_trust, uint8_t ret[32],
+    struct seal_diag *d)
+{
+	struct trust *t = trust_new();
+	uint8_t digest[HASH_MAX];
+	struct cert *root = NULL;
+	struct span der;
+	int r;
+
+	if (t == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "root");
+	if (f->n_signer_chain < 2) {
+		r = seal_fail(
+		    d, SEAL_E_KEY, "the Evidence brings no root along");
+		goto out;
+	}
+	der = f->signer_chain[f->n_signer_chain - 1];
+	if ((r = cert_parse(der, &root, d)) != 0 ||
+	    (r = hash_one(HASH_SHA256, cert_spki(root), digest, d)) != 0 ||
+	    (r = trust_add_der(t, der, d)) != 0)
+		goto out;
+	memcpy(ret, digest, 32);
+	*ret_trust = t;
+	t = NULL;
+out:
+	cert_unref(&root);
+	trust_free(&t);
+	return r;
+}
+
+int
+signer_root(
+    const struct findings *f, int64_t now, uint8_t ret[32], struct seal_diag *d)
+{
+	struct signer s = { .file = NULL };
+	uint8_t digest[32];
+	int r;
+
+	if ((r = root_open(f, &s.ca, digest, d)) != 0)
+		return r;
+	if ((r = ca_matches(&s, f, now, d)) == 0)
+		memcpy(ret, digest, sizeof(digest));
+	trust_free(&s.ca);
+	return r;
+}
+
+/* The root that came along is the one that policy names, and leads to the
+ * leaf. */
+static int
+root_matches(const struct signer *s, const struct findings *f, int64_t now,
+    struct seal_diag *d)
+{
+	char e[HEX_SHORT], g[HEX_SHORT];
+	uint8_t root[32];
+	int r;
+
+	if ((r = signer_root(f, now, root, d)) != 0)
+		return r;
+	if (span_equal_ct(span_of(root, sizeof(root)),
+		span_of(s->spki_sha256, sizeof(s->spki_sha256))))
+		return 0;
+	return seal_fail(d, SEAL_E_KEY, "root: expected key %s, found %s",
+	    hex_short(span_of(s->spki_sha256, 32), e),
+	    hex_short(span_of(root, 32), g));
+}
+
+/* A key of a Verifier that the policy holds; a certificate's only while that
+ * is valid, of which *ret_until tells the end. */
+static bool
+key_matches(const struct signer *s, const struct findings *f, int64_t now,
+    int64_t *ret_until)
+{
+	struct span spki = span_of(f->signer_spki, f->n_signer_spki);
+
+	if (s->keys == NULL ||
+	    (s->by_cert && (now < s->not_before || now > s->not_after)))
+		return false;
+	for (size_t i = 0; i < s->keys->n; i++)
+		if (span_equal_ct(spki, span_of(s->keys->keys[i].spki,
+					    s->keys->keys[i].n_spki))) {
+			if (s->by_cert && s->not_after < *ret_until)
+				*ret_until = s->not_after;
+			return true;
+		}
+	return false;
+}
+
+static bool
+names_refs(const struct accept_entry *e)
+{
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (e->signers[i].by_refs)
+			return true;
+	return false;
+}
+
+bool
+signer_judge(const struct accept_entry *e, const struct findings *f,
+    int64_t now, struct rests *ret, struct seal_verdict *v)
+{
+	struct seal_diag d = { 0 };
+	char g[HEX_SHORT];
+	int code = SEAL_E_KEY, r;
+
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (pin_matches(&e->signers[i], f) ||
+		    key_matches(&e->signers[i], f, now, &ret->until)) {
+			ret->ca = false;
+			return verdict_check(
+			    v, "signer", true, 0, NULL, NULL, NULL);
+		}
+	if (names_refs(e) && judge_refs_signer(e, f, now, &ret->until, v)) {
+		ret->ca = false;
+		return verdict_check(v, "signer", true, 0, NULL, NULL, NULL);
+	}
+	for (size_t i = 0; i < e->n_signers; i++) {
+		const struct signer *s = &e->signers[i];
+
+		if (s->ca == NULL && !s->by_root)
+			continue;
+		r = (s->by_root ? root_matches : ca_matches)(s, f, now, &d);
+		if (r == 0) {
+			ret->ca = true;
+			return verdict_check(
+			    v, "signer", true, 0, NULL, NULL, NULL);
+		}
+		if (r == SEAL_E_STALE || r == SEAL_E_MEMORY)
+			code = r;
+	}
+	return verdict_check(v, "signer", false, code, "a signer of the policy",
+	    d.code != 0
+		? d.text
+		: signer_text(span_of(f->signer_spki, f->n_signer_spki), g),
+	    "if that key is to be trusted, add it to 'signers'");
+}
