@@ -7,13 +7,12 @@
 #include <string.h>
 
 #include "appraise/anchored.h"
+#include "appraise/tcb_signer.h"
 #include "base/text.h"
 #include "crypto/crl.h"
-#include "crypto/der.h"
 
 #define BUNDLES_MAX 32u /* JSON documents with collateral */
 #define TEXT 160
-#define TCB_SIGNER "Intel SGX TCB Signing"
 #define REMEDY_COLLATERAL \
 	"give Intel's current collateral for this platform (--endorsements)"
 
@@ -32,8 +31,9 @@ struct judging {
 	struct trust *root; /* that certificate alone */
 	struct span root_cert;
 	struct collateral c;
-	struct tcb_info *info;
-	struct qe_identity *qe;
+	/* The best so far, and what is read next; empty where there is none. */
+	struct tcb_info *info, *info_read;
+	struct qe_identity *qe, *qe_read;
 	struct span signer; /* certificate, DER */
 	struct cert *signer_cert;
 	struct seal_verdict *v;
@@ -197,72 +197,6 @@ judge_root(struct judging *j, const struct accept_entry *e)
 
 /* ---- Who signs collateral ---- */
 
-/* Its common name, the only one. */
-static bool
-has_common_name(struct span name, const char *want)
-{
-	static const uint8_t cn[] = { 0x55, 4, 3 };
-	struct span oid, value;
-	struct rd r, list, set, pair;
-	size_t n = 0;
-	bool found = false;
-	uint8_t tag = 0;
-
-	rd_init(&r, name);
-	if (!der_enter(&r, DER_SEQ, &list))
-		return false;
-	while (der_enter(&list, DER_SET, &set)) {
-		if (!der_enter(&set, DER_SEQ, &pair) ||
-		    !der_read(&pair, DER_OID, &oid) || !rd_peek(&pair, &tag) ||
-		    !der_read(&pair, tag, &value))
-			return false;
-		if (!span_equal(oid, span_of(cn, sizeof(cn))))
-			continue;
-		found = span_is(value, want);
-		n++;
-	}
-	return found && n == 1;
-}
-
-static bool
-is_ca(const struct cert_parts *p)
-{
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x13 };
-	struct span value = { 0 };
-	struct rd r, seq;
-
-	if (!cert_parts_extension(p, span_of(oid, sizeof(oid)), &value))
-		return false;
-	rd_init(&r, value);
-	return !der_enter(&r, DER_SEQ, &seq) || rd_left(&seq) > 0;
-}
-
-/*
- * The root certifies it itself, by this name, and not as a CA: so neither a
- * PCK, which some platform holds, nor a PCK's CA can sign collateral.
- */
-static int
-check_signer(
-    struct judging *j, struct span der, struct cert **ret, struct seal_diag *d)
-{
-	struct cert_parts p;
-	struct cert *c = NULL;
-	int r;
-
-	if (!cert_parts_read(der, &p) ||
-	    !has_common_name(p.subject, TCB_SIGNER) || is_ca(&p))
-		return SEAL_E_UNSUPPORTED; /* some other certificate */
-	if ((r = chain_verify(j->root, &der, 1, j->now, NULL, d)) != 0 ||
-	    (r = cert_parse(der, &c, d)) != 0)
-		return r;
-	if (!cert_may_sign(c)) {
-		cert_unref(&c);
-		return seal_fail(d, SEAL_E_CHAIN, "its key may not sign");
-	}
-	*ret = c;
-	return 0;
-}
-
 static bool
 find_signer(struct judging *j)
 {
@@ -273,7 +207,8 @@ find_signer(struct judging *j)
 
 	while (j->signer_cert == NULL &&
 	       (item = next_item(&j->c, ENDORSE_CERT, at)) != NULL) {
-		int got = check_signer(j, item->bytes, &j->signer_cert, &d);
+		int got = tcb_signer_check(
+		    j->root, item->bytes, j->now, &j->signer_cert, &d);
 
 		if (got == 0)
 			j->signer = item->bytes;
@@ -288,22 +223,6 @@ find_signer(struct judging *j)
 }
 
 /* ---- Documents ---- */
-
-static int
-check_signature(struct judging *j, struct span body, const uint8_t raw[64],
-    struct seal_diag *d)
-{
-	uint8_t buf[LIMIT_SIGNATURE];
-	struct wr der;
-	int r;
-
-	wr_init(&der, buf, sizeof(buf));
-	if ((r = ecdsa_raw_to_der(
-		 span_of(raw, 32), span_of(raw + 32, 32), &der, d)) != 0)
-		return r;
-	return pubkey_verify(cert_key(j->signer_cert), SIG_ECDSA_P256_SHA256,
-	    body, wr_view(&der), d);
-}
 
 static int
 check_time(struct judging *j, const char *what, int64_t from, int64_t to,
@@ -381,7 +300,7 @@ static int
 try_info(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
     struct seal_diag *d)
 {
-	struct tcb_info *i = j->info;
+	struct tcb_info *i = j->info_read;
 	int r;
 
 	*ret_stage = 1;
@@ -391,7 +310,8 @@ try_info(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
 	if ((r = check_info(j, i, d)) != 0)
 		return r;
 	*ret_stage = 3;
-	if ((r = check_signature(j, i->signed_bytes, i->signature, d)) != 0)
+	if ((r = tcb_signer_verify(
+		 j->signer_cert, i->signed_bytes, i->signature, d)) != 0)
 		return r;
 	*ret_stage = 4;
 	if ((r = check_time(j, "TCB Info", i->issued_at, i->next_update, d)) !=
@@ -404,7 +324,7 @@ static int
 try_identity(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
     struct seal_diag *d)
 {
-	struct qe_identity *q = j->qe;
+	struct qe_identity *q = j->qe_read;
 	const char *id = j->f->quote.tee == QUOTE_TDX ? "TD_QE" : "QE";
 	char got[16];
 	int r;
@@ -418,7 +338,8 @@ try_identity(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
 		    "Enclave Identity: of '%s', expected '%s'",
 		    text_safe(q->id, got, sizeof(got)), id);
 	*ret_stage = 3;
-	if ((r = check_signature(j, q->signed_bytes, q->signature, d)) != 0)
+	if ((r = tcb_signer_verify(
+		 j->signer_cert, q->signed_bytes, q->signature, d)) != 0)
 		return r;
 	*ret_stage = 4;
 	if ((r = check_time(
@@ -434,7 +355,41 @@ until_at_most(struct judging *j, int64_t end)
 		j->until = end;
 }
 
-/* The first that serves. */
+/* An older document that is still in date may lie beside the newest. */
+static bool
+is_newer(struct span have, uint32_t have_evaluation, int64_t have_issued,
+    uint32_t evaluation, int64_t issued)
+{
+	if (have.n == 0 || evaluation != have_evaluation)
+		return have.n == 0 || evaluation > have_evaluation;
+	return issued > have_issued;
+}
+
+static void
+keep_info(struct judging *j)
+{
+	struct tcb_info *new = j->info_read, *old = j->info;
+
+	if (!is_newer(old->signed_bytes, old->evaluation, old->issued_at,
+		new->evaluation, new->issued_at))
+		return;
+	j->info = new;
+	j->info_read = old;
+}
+
+static void
+keep_identity(struct judging *j)
+{
+	struct qe_identity *new = j->qe_read, *old = j->qe;
+
+	if (!is_newer(old->signed_bytes, old->evaluation, old->issued_at,
+		new->evaluation, new->issued_at))
+		return;
+	j->qe = new;
+	j->qe_read = old;
+}
+
+/* Of those that serve, the one of the highest tcbEvaluationDataNumber. */
 static bool
 find_document(struct judging *j, bool info, const struct seal_diag *broken)
 {
@@ -443,7 +398,7 @@ find_document(struct judging *j, bool info, const struct seal_diag *broken)
 
 	if (broken->code != 0)
 		keep_story(&s, 0, broken->code, broken);
-	for (size_t i = 0; i < j->c.n_bundles && !found; i++) {
+	for (size_t i = 0; i < j->c.n_bundles; i++) {
 		const struct tcb_bundle *b = &j->c.bundles[i];
 		struct seal_diag d = { 0 };
 		int stage = 0, r;
@@ -452,9 +407,15 @@ find_document(struct judging *j, bool info, const struct seal_diag *broken)
 			continue;
 		r = info ? try_info(j, b, &stage, &d)
 			 : try_identity(j, b, &stage, &d);
-		found = r == 0;
-		if (!found)
+		if (r != 0) {
 			keep_story(&s, stage, r, &d);
+			continue;
+		}
+		found = true;
+		if (info)
+			keep_info(j);
+		else
+			keep_identity(j);
 	}
 	if (!found && s.code == 0)
 		s.code = seal_fail(&s.d, SEAL_E_UNAVAILABLE, "none was given");
@@ -564,11 +525,14 @@ dcap_endorsed(const struct accept_entry *e, const struct dcap_rules *rules,
 		.now = now,
 		.until = *until,
 		.info = calloc(1, sizeof(struct tcb_info)),
+		.info_read = calloc(1, sizeof(struct tcb_info)),
 		.qe = calloc(1, sizeof(struct qe_identity)),
+		.qe_read = calloc(1, sizeof(struct qe_identity)),
 		.v = v };
 	bool ok;
 
-	ok = j.info != NULL && j.qe != NULL
+	ok = j.info != NULL && j.info_read != NULL && j.qe != NULL &&
+		     j.qe_read != NULL
 		 ? judge(&j, e)
 		 : verdict_check(v, "dcap.collateral", false, SEAL_E_MEMORY,
 		       NULL, "out of memory", NULL);
@@ -579,6 +543,8 @@ dcap_endorsed(const struct accept_entry *e, const struct dcap_rules *rules,
 	trust_free(&j.root);
 	cert_unref(&j.signer_cert);
 	free(j.info);
+	free(j.info_read);
 	free(j.qe);
+	free(j.qe_read);
 	return ok;
 }

@@ -66,6 +66,34 @@ cert_parts_extension(
 	return false;
 }
 
+bool
+cert_common_name(struct span name, struct span *ret)
+{
+	static const uint8_t cn[] = { 0x55, 4, 3 };
+	struct span oid, value, found = { 0 };
+	struct rd r, list, set, pair;
+	uint8_t tag = 0;
+	size_t n = 0;
+
+	rd_init(&r, name);
+	if (!der_enter(&r, DER_SEQ, &list))
+		return false;
+	while (der_enter(&list, DER_SET, &set)) {
+		if (!der_enter(&set, DER_SEQ, &pair) ||
+		    !der_read(&pair, DER_OID, &oid) || !rd_peek(&pair, &tag) ||
+		    !der_read(&pair, tag, &value))
+			return false;
+		if (!span_equal(oid, span_of(cn, sizeof(cn))))
+			continue;
+		found = value;
+		n++;
+	}
+	if (n != 1)
+		return false;
+	*ret = found;
+	return true;
+}
+
 /* RFC 5280 s5.1: a version 2 list has no [0], and times where a certificate
  * has its validity. */
 static bool

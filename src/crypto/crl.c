@@ -12,6 +12,7 @@
 #define OID(a) span_of(a, sizeof(a))
 
 static const uint8_t oid_reason[] = { 0x55, 0x1d, 0x15 };
+static const uint8_t oid_number[] = { 0x55, 0x1d, 0x14 };
 static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
 
 /*
@@ -54,13 +55,24 @@ read_reason(struct span value, const char **ret)
 	return true;
 }
 
+/* RFC 5280 s5.2.3: at most 20 bytes. Zero has none here. */
+static bool
+read_number(struct span value, struct span *ret)
+{
+	struct rd r;
+
+	rd_init(&r, value);
+	return der_uint(&r, ret) && rd_end(&r) && ret->n <= CRL_NUMBER_MAX;
+}
+
 /*
  * RFC 5280 s5.2, s5.3: a list with a critical extension that is not known is
  * not to be used, and none that must be critical is known here. ret_reason is
- * NULL for those of the list.
+ * NULL for those of the list, ret_number for those of an entry.
  */
 static bool
-read_extensions(struct rd *list, const char **ret_reason)
+read_extensions(
+    struct rd *list, const char **ret_reason, struct span *ret_number)
 {
 	struct span oids[EXTENSIONS_MAX], value = { 0 };
 	struct rd one;
@@ -81,23 +93,28 @@ read_extensions(struct rd *list, const char **ret_reason)
 		    span_equal(oids[n], OID(oid_reason)) &&
 		    !read_reason(value, ret_reason))
 			return false;
+		if (ret_number != NULL &&
+		    span_equal(oids[n], OID(oid_number)) &&
+		    !read_number(value, ret_number))
+			return false;
 		n++;
 	}
 	return rd_end(list);
 }
 
 static bool
-read_entry(struct rd *list, struct span *ret_serial, struct crl_entry *ret)
+read_entry(struct rd *list, struct crl_entry *ret)
 {
-	struct crl_entry e = { 0, reasons[0] };
+	struct crl_entry e = { .reason = reasons[0] };
 	struct rd one, extensions;
 
 	if (!der_enter(list, DER_SEQ, &one) ||
-	    !der_read(&one, DER_INTEGER, ret_serial) || ret_serial->n == 0 ||
+	    !der_read(&one, DER_INTEGER, &e.serial) || e.serial.n == 0 ||
 	    !cert_read_time(&one, &e.at))
 		return rd_fail(list);
-	if (rd_left(&one) > 0 && (!der_enter(&one, DER_SEQ, &extensions) ||
-				     !read_extensions(&extensions, &e.reason)))
+	if (rd_left(&one) > 0 &&
+	    (!der_enter(&one, DER_SEQ, &extensions) ||
+		!read_extensions(&extensions, &e.reason, NULL)))
 		return rd_fail(list);
 	if (!rd_end(&one))
 		return rd_fail(list);
@@ -109,13 +126,12 @@ static bool
 read_revoked(struct span content, size_t *ret_n)
 {
 	struct crl_entry e;
-	struct span serial;
 	struct rd list;
 	size_t n = 0;
 
 	rd_init(&list, content);
 	while (rd_left(&list) > 0) {
-		if (n++ == CRL_ENTRIES_MAX || !read_entry(&list, &serial, &e))
+		if (n++ == CRL_ENTRIES_MAX || !read_entry(&list, &e))
 			return false;
 	}
 	*ret_n = n;
@@ -146,7 +162,7 @@ read_tbs(struct span der, struct crl *c)
 	if (rd_left(&tbs) > 0 &&
 	    (!der_enter(&tbs, DER_CTX(0), &wrap) ||
 		!der_enter(&wrap, DER_SEQ, &extensions) || !rd_end(&wrap) ||
-		!read_extensions(&extensions, NULL)))
+		!read_extensions(&extensions, NULL, &c->number)))
 		return false;
 	return rd_end(&tbs);
 }
@@ -267,15 +283,22 @@ shortest(struct span number)
 	return number;
 }
 
+bool
+crl_next(const struct crl *c, struct crl_iter *at, struct crl_entry *ret)
+{
+	if (!at->begun)
+		rd_init(&at->rd, c->revoked);
+	at->begun = true;
+	return read_entry(&at->rd, ret);
+}
+
 static bool
 find(const struct crl *c, struct span serial, struct crl_entry *ret)
 {
-	struct span got = { 0 };
-	struct rd list;
+	struct crl_iter at = { .begun = false };
 
-	rd_init(&list, c->revoked);
-	while (read_entry(&list, &got, ret))
-		if (span_equal(shortest(got), shortest(serial)))
+	while (crl_next(c, &at, ret))
+		if (span_equal(shortest(ret->serial), shortest(serial)))
 			return true;
 	return false;
 }

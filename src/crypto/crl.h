@@ -2,6 +2,7 @@
 #ifndef CRYPTO_CRL_H
 #define CRYPTO_CRL_H
 
+#include "base/rd.h"
 #include "crypto/x509.h"
 
 /*
@@ -11,10 +12,12 @@
  */
 #define CRL_SIZE_MAX 4194304u /* bytes */
 #define CRL_ENTRIES_MAX 65536u
+#define CRL_NUMBER_MAX 20u /* bytes, RFC 5280 s5.2.3 */
 
 /* Views into the DER. */
 struct crl {
 	struct span issuer; /* whole Name */
+	struct span number; /* cRLNumber, without leading zeros; empty: none */
 	int64_t this_update, next_update;
 	struct span revoked; /* entries, checked; may be empty */
 	size_t n_revoked;
@@ -22,12 +25,21 @@ struct crl {
 };
 
 struct crl_entry {
+	struct span serial; /* content of the INTEGER */
 	int64_t at;         /* since when, seconds since 1970 */
 	const char *reason; /* "key compromise", …; static */
 };
 
+struct crl_iter {
+	struct rd rd;
+	bool begun;
+};
+
 /* Checks the whole form, of every entry too, and believes nothing. */
 int crl_parse(struct span der, struct crl *ret, struct seal_diag *d);
+
+/* The entries, one after the other, from *at = { 0 }; false behind the last. */
+bool crl_next(const struct crl *c, struct crl_iter *at, struct crl_entry *ret);
 
 /*
  * Signed by this certificate (DER), the issuer of the list by its name, with

@@ -30,6 +30,9 @@ bool cert_parts_read(struct span der, struct cert_parts *ret);
 bool cert_parts_extension(
     const struct cert_parts *p, struct span oid, struct span *ret);
 
+/* The common name of a whole Name, its only one; views into it. */
+bool cert_common_name(struct span name, struct span *ret);
+
 /* What DER is by its outer form; whether it is sound is to be found out. */
 enum x509_kind { X509_KIND_NONE = 0, X509_KIND_CERT, X509_KIND_CRL };
 enum x509_kind x509_kind(struct span der);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sealtls/tools.h>
 
@@ -26,6 +27,7 @@ const struct inspector inspectors[] = {
 	{ "snp-tsm", "SEV-SNP report of configfs-tsm", inspect_snp_tsm },
 	{ "snp-table", "SEV-SNP certificate table", inspect_snp_table },
 	{ "snp-cert", "Certificate of an SEV-SNP key", inspect_snp_cert },
+	{ "crl", "Certificate revocation list", inspect_crl },
 	{ "ccel", "Event log of a confidential VM (CCEL)", inspect_ccel },
 	{ "eventlog", "TCG event log", inspect_eventlog },
 	{ "ima", "IMA measurement list", inspect_ima },
@@ -51,9 +53,10 @@ seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "quote", "collateral", "snp",
-		"snp-tsm", "snp-table", "snp-cert", "ccel", "eventlog", "ima",
-		"nitro", "psa", "cca", "cmw", "corim", "comid", "ear-jwt",
-		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
+		"snp-tsm", "snp-table", "snp-cert", "crl", "ccel", "eventlog",
+		"ima", "nitro", "psa", "cca", "cmw", "corim", "comid",
+		"ear-jwt", "ear-cwt", "eat", "request", "authenticator", "cbor",
+		NULL };
 
 	return names;
 }
@@ -90,6 +93,18 @@ void
 tree_int(json_t *o, const char *key, int64_t v)
 {
 	json_object_set_new(o, key, json_integer(v));
+}
+
+void
+tree_time(json_t *o, const char *key, int64_t at)
+{
+	time_t t = (time_t)at;
+	struct tm tm = { 0 };
+	char text[32];
+
+	if (gmtime_r(&t, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		tree_text(o, key, "%s", text);
 }
 
 /* ---- Input in the clothes people keep it in ---- */

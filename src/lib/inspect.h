@@ -24,6 +24,7 @@ void tree_hex(json_t *o, const char *key, struct span s);
 void tree_text(json_t *o, const char *key, const char *fmt, ...)
     SEAL_PRINTF(3, 4);
 void tree_int(json_t *o, const char *key, int64_t v);
+void tree_time(json_t *o, const char *key, int64_t unix_s);
 json_t *tree_evidence(struct span media_type, struct span value);
 
 json_t *inspect_cmw(struct span in, struct seal_diag *d);
@@ -37,6 +38,7 @@ json_t *inspect_snp(struct span in, struct seal_diag *d);
 json_t *inspect_snp_tsm(struct span in, struct seal_diag *d);
 json_t *inspect_snp_table(struct span in, struct seal_diag *d);
 json_t *inspect_snp_cert(struct span in, struct seal_diag *d);
+json_t *inspect_crl(struct span in, struct seal_diag *d);
 json_t *inspect_eventlog(struct span in, struct seal_diag *d);
 json_t *inspect_ccel(struct span in, struct seal_diag *d);
 json_t *inspect_ima(struct span in, struct seal_diag *d);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "format/nitro.h"
@@ -48,18 +47,6 @@ tree_pcrs(const struct nitro *n)
 			tree_hex(o, key, n->pcr[i]);
 	}
 	return o;
-}
-
-static void
-tree_time(json_t *o, const char *key, int64_t at)
-{
-	char text[32];
-	struct tm tm;
-	time_t t = (time_t)at;
-
-	if (gmtime_r(&t, &tm) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		tree_text(o, key, "%s", text);
 }
 
 static json_t *

@@ -25,6 +25,7 @@ agree(const struct crl *c, X509_CRL *x)
 	same_time(X509_CRL_get0_lastUpdate(x), c->this_update);
 	same_time(X509_CRL_get0_nextUpdate(x), c->next_update);
 	MUST(c->n_revoked == (size_t)(n < 0 ? 0 : n));
+	MUST(c->number.n <= CRL_NUMBER_MAX);
 }
 
 int
@@ -32,13 +33,18 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const unsigned char *q = p;
 	struct crl_entry e = { 0 };
+	struct crl_iter at = { .begun = false };
 	struct crl c = { 0 };
+	size_t entries = 0;
 	X509_CRL *x;
 
 	if (crl_parse(span_of(p, n), &c, NULL) != 0) {
 		MUST(c.tbs.p == NULL);
 		return 0;
 	}
+	while (crl_next(&c, &at, &e))
+		entries++;
+	MUST(entries == c.n_revoked);
 	x = d2i_X509_CRL(NULL, &q, (long)n);
 	if (x != NULL && q == p + n)
 		agree(&c, x);

@@ -531,9 +531,10 @@ put_info(struct wr *w, const struct dcap_recipe *r)
 	put_window(w, r->info_from, r->info_to);
 	wr_printf(w,
 	    "\"fmspc\":\"%s\",\"pceId\":\"%s\",\"tcbType\":0,"
-	    "\"tcbEvaluationDataNumber\":17,",
+	    "\"tcbEvaluationDataNumber\":%d,",
 	    r->fmspc == NULL ? DCAP_FMSPC : r->fmspc,
-	    r->pce_id == NULL ? "0000" : r->pce_id);
+	    r->pce_id == NULL ? "0000" : r->pce_id,
+	    r->evaluation == 0 ? 17 : r->evaluation);
 	if (tdx)
 		put_modules(w, r);
 	wr_printf(w, "\"tcbLevels\":[");
@@ -557,12 +558,13 @@ put_identity(struct wr *w, const struct dcap_recipe *r)
 				  : "QE");
 	put_window(w, r->qe_from, r->qe_to);
 	wr_printf(w,
-	    "\"tcbEvaluationDataNumber\":17,\"miscselect\":\"00000000\","
+	    "\"tcbEvaluationDataNumber\":%d,\"miscselect\":\"00000000\","
 	    "\"miscselectMask\":\"FFFFFFFF\","
 	    "\"attributes\":\"11000000000000000000000000000000\","
 	    "\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\","
 	    "\"mrsigner\":\"3333333333333333333333333333333333333333333333333"
-	    "333333333333333\",\"isvprodid\":2,");
+	    "333333333333333\",\"isvprodid\":2,",
+	    r->qe_evaluation == 0 ? 17 : r->qe_evaluation);
 	put_isv_levels(w, r->qe_levels, DCAP_QE_SVN);
 	wr_printf(w, "}");
 }
@@ -704,15 +706,11 @@ add_lists(struct endorsements *e, const struct dcap_recipe *r)
 		add_list(e, &ca, ca.key, true, &pck, NULL);
 }
 
-struct endorsements *
-dcap_given(const struct dcap_recipe *r)
+void
+dcap_documents(const struct dcap_recipe *r, struct endorsements *e)
 {
-	struct endorsements *e = endorse_new();
 	struct wr info, qe;
 
-	add_lists(e, r);
-	if (r->no_collateral)
-		return e;
 	wr_init_heap(&info, 65536);
 	wr_init_heap(&qe, 65536);
 	put_info(&info, r);
@@ -729,5 +727,15 @@ dcap_given(const struct dcap_recipe *r)
 	}
 	wr_free(&info);
 	wr_free(&qe);
+}
+
+struct endorsements *
+dcap_given(const struct dcap_recipe *r)
+{
+	struct endorsements *e = endorse_new();
+
+	add_lists(e, r);
+	if (!r->no_collateral)
+		dcap_documents(r, e);
 	return e;
 }

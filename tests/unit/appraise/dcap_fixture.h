@@ -62,6 +62,7 @@ struct dcap_recipe {
 	/* Collateral. */
 	bool no_collateral, bundle;
 	const char *info_id, *qe_id, *fmspc, *pce_id;
+	int evaluation, qe_evaluation; /* 0: 17 */
 	struct dcap_level levels[DCAP_LEVELS], qe_levels[DCAP_LEVELS],
 	    module_levels[DCAP_LEVELS];
 	int64_t info_from, info_to, qe_from, qe_to; /* 0: a day before, after */
@@ -85,5 +86,7 @@ void dcap_replace_cert(size_t i, struct span der);
 
 void dcap_quote(const struct dcap_recipe *r, struct wr *out);
 struct endorsements *dcap_given(const struct dcap_recipe *r);
+/* TCB Info, identity and their signer beside what is there. */
+void dcap_documents(const struct dcap_recipe *r, struct endorsements *e);
 
 #endif

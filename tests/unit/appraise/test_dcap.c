@@ -649,6 +649,60 @@ report_data(void **state)
 	}
 }
 
+/* ---- Several documents about one platform ---- */
+
+#define OLD_TCB .levels = { { DCAP_SVN, 0, 0, "OutOfDate", DATE_OLD } }
+#define OLD_ENCLAVE .qe_levels = { { 0, 0, 0, "OutOfDate", DATE_OLD } }
+
+/* The newest that serves counts, wherever it lies. */
+static const struct newest {
+	const char *name;
+	struct dcap_recipe a, b; /* in either order */
+	const char *failed;
+} newest[] = {
+	{ "newer TCB Info refuses", { TDX, .evaluation = 16 }, { TDX, OLD_TCB },
+	    "dcap.tcb.status" },
+	{ "older TCB Info refused", { TDX }, { TDX, .evaluation = 16, OLD_TCB },
+	    NULL },
+	{ "newer identity refuses", { TDX, .qe_evaluation = 16 },
+	    { TDX, OLD_ENCLAVE }, "dcap.tcb.status" },
+	{ "older identity refused", { TDX },
+	    { TDX, .qe_evaluation = 16, OLD_ENCLAVE }, NULL },
+	{ "of one evaluation, issued later", { TDX, .info_from = -2 * DAY },
+	    { TDX, OLD_TCB }, "dcap.tcb.status" },
+	{ "of one evaluation, identity issued later",
+	    { TDX, .qe_from = -2 * DAY }, { TDX, OLD_ENCLAVE },
+	    "dcap.tcb.status" },
+	{ "newer, but over", { TDX },
+	    { TDX, .evaluation = 18, .info_to = -1, OLD_TCB }, NULL },
+	{ "newer, by a stranger", { TDX },
+	    { TDX, .evaluation = 18, .info_by = BY_STRANGER, OLD_TCB }, NULL },
+	{ "newer, of another platform", { TDX },
+	    { TDX, .evaluation = 18, .fmspc = "00a1b2c3d4e6", OLD_TCB }, NULL },
+	{ NULL },
+};
+
+static void
+newest_counts(void **state)
+{
+	(void)state;
+	for (const struct newest *c = newest; c->name != NULL; c++)
+		for (int turned = 0; turned < 2; turned++) {
+			struct row row = { c->name, c->a, c->failed };
+			struct span want = binding_value(&binding);
+			struct endorsements *e;
+			struct wr quote;
+
+			memcpy(row.r.report_data, want.p, want.n);
+			dcap_quote(&row.r, &quote);
+			e = dcap_given(turned ? &c->b : &c->a);
+			dcap_documents(turned ? &c->a : &c->b, e);
+			judge(&row, wr_view(&quote), e);
+			endorse_free(&e);
+			wr_free(&quote);
+		}
+}
+
 /* ---- Policies ---- */
 
 static void
@@ -782,6 +836,7 @@ main(void)
 		cmocka_unit_test(flipped_and_cut),
 		cmocka_unit_test(flipped_certificates),
 		cmocka_unit_test(report_data),
+		cmocka_unit_test(newest_counts),
 		cmocka_unit_test(learned),
 		cmocka_unit_test(named_root),
 		cmocka_unit_test(refused_rules),

@@ -28,9 +28,10 @@ struct list {
 	const struct issued *named; /* as issuer, if not by */
 	int64_t from, to; /* relative to NOW; 0: a day before, after */
 	const struct issued *revoked;
-	int reason;    /* -1: none said */
-	int nid;       /* an extension of the list */
-	int entry_nid; /* of the entry */
+	int reason;         /* -1: none said */
+	int nid;            /* an extension of the list */
+	int entry_nid;      /* of the entry */
+	struct span number; /* DER, in place of a NULL */
 	bool critical;
 	bool pss, sha1;
 	bool v1;
@@ -39,13 +40,16 @@ struct list {
 };
 
 static X509_EXTENSION *
-extension(int nid, bool critical)
+extension(int nid, bool critical, struct span number)
 {
 	static const unsigned char null[] = { 5, 0 };
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *e;
 
-	ASN1_OCTET_STRING_set(value, null, sizeof(null));
+	if (number.n > 0)
+		ASN1_OCTET_STRING_set(value, number.p, (int)number.n);
+	else
+		ASN1_OCTET_STRING_set(value, null, sizeof(null));
 	e = X509_EXTENSION_create_by_NID(NULL, nid, critical, value);
 	ASN1_OCTET_STRING_free(value);
 	assert_non_null(e);
@@ -69,7 +73,7 @@ add_revoked(X509_CRL *crl, const struct list *l)
 		    one, NID_crl_reason, reason, 0, 0));
 	}
 	if (l->entry_nid != 0) {
-		e = extension(l->entry_nid, l->critical);
+		e = extension(l->entry_nid, l->critical, l->number);
 		assert_true(X509_REVOKED_add_ext(one, e, -1));
 		X509_EXTENSION_free(e);
 	}
@@ -118,7 +122,7 @@ make(const struct list *l)
 	if (l->revoked != NULL)
 		add_revoked(crl, l);
 	if (l->nid != 0) {
-		e = extension(l->nid, l->critical);
+		e = extension(l->nid, l->critical, l->number);
 		assert_true(X509_CRL_add_ext(crl, e, -1));
 		X509_EXTENSION_free(e);
 	}
@@ -140,7 +144,19 @@ static const struct list lists[] = {
 	{ "empty", .reason = -1 },
 	{ "one entry", .revoked = &leaf, .reason = 1 },
 	{ "no reason", .revoked = &leaf, .reason = -1 },
-	{ "number", .nid = NID_crl_number },
+	{ "number", .nid = NID_crl_number, .number = HEX(2, 1, 7) },
+	{ "long number", .nid = NID_crl_number,
+	    .number = HEX(2, 20, 127, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+		14, 15, 16, 17, 18, 19, 20) },
+	{ "number of too many bytes", .nid = NID_crl_number,
+	    .number = HEX(2, 21, 127, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+		14, 15, 16, 17, 18, 19, 20, 21),
+	    .want = SEAL_E_DECODE },
+	{ "negative number", .nid = NID_crl_number, .number = HEX(2, 1, 0x80),
+	    .want = SEAL_E_DECODE },
+	{ "number and more", .nid = NID_crl_number,
+	    .number = HEX(2, 1, 7, 5, 0), .want = SEAL_E_DECODE },
+	{ "number that is none", .nid = NID_crl_number, .want = SEAL_E_DECODE },
 	{ "PKCS#1", .by = &rsa_ca },
 	{ "PSS", .by = &rsa_ca, .pss = true },
 	{ "SHA-1", .by = &rsa_ca, .sha1 = true, .verify = SEAL_E_SIGNATURE },
@@ -284,6 +300,35 @@ revoked_or_not(void **state)
 	unmake(&der);
 }
 
+static void
+number_and_entries(void **state)
+{
+	const struct list l = { "numbered", .revoked = &leaf, .reason = 1,
+		.nid = NID_crl_number, .number = HEX(2, 2, 0, 0x80) };
+	const struct list plain = { "plain", .reason = -1 };
+	const uint8_t want[] = { 0x80 };
+	struct crl_iter at = { .begun = false };
+	struct span der = make(&l);
+	struct crl_entry e;
+	struct crl c = { 0 };
+
+	(void)state;
+	assert_int_equal(crl_parse(der, &c, NULL), 0);
+	assert_true(span_equal(c.number, span_of(want, 1)));
+	assert_true(crl_next(&c, &at, &e));
+	assert_int_equal(e.at, NOW - 2 * DAY);
+	assert_string_equal(e.reason, "key compromise");
+	assert_false(crl_next(&c, &at, &e));
+	assert_false(crl_next(&c, &at, &e));
+	unmake(&der);
+	der = make(&plain);
+	assert_int_equal(crl_parse(der, &c, NULL), 0);
+	assert_int_equal(c.number.n, 0);
+	at = (struct crl_iter){ .begun = false };
+	assert_false(crl_next(&c, &at, &e));
+	unmake(&der);
+}
+
 /* ---- Lists that others made ---- */
 
 static struct span
@@ -398,6 +443,7 @@ main(void)
 		cmocka_unit_test(truncation_and_damage),
 		cmocka_unit_test(time_of_a_list),
 		cmocka_unit_test(revoked_or_not),
+		cmocka_unit_test(number_and_entries),
 		cmocka_unit_test(real_lists),
 	};
 

@@ -63,6 +63,20 @@ collateral(void **state)
 	endorse_free(&e);
 }
 
+static void
+lists(void **state)
+{
+	static const char *const words[] = { "Certificate revocation list",
+		"not checked here", "issuer: ", "2023-", "unspecified", NULL };
+	const struct dcap_recipe r = { .tee = QUOTE_TDX, .revoke_ca = true };
+	struct endorsements *e = dcap_given(&r);
+	size_t at = 0;
+
+	(void)state;
+	shows(endorse_next(e, ENDORSE_CRL, &at)->bytes, words);
+	endorse_free(&e);
+}
+
 static int
 setup(void **state)
 {
@@ -114,6 +128,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quotes),
 		cmocka_unit_test(collateral),
+		cmocka_unit_test(lists),
 		cmocka_unit_test(logs),
 	};
 

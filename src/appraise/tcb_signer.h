@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef APPRAISE_TCB_SIGNER_H
+#define APPRAISE_TCB_SIGNER_H
+
+#include "base/limits.h"
+#include "crypto/x509.h"
+
+/* Who signs Intel's collateral, and that it did. */
+#define TCB_SIGNER "Intel SGX TCB Signing"
+
+/*
+ * Is this certificate (DER) the signer's, under this root now? 0 with *ret,
+ * which is cert_unref()'s; SEAL_E_UNSUPPORTED, untold: some other certificate;
+ * else chain_verify()'s.
+ */
+int tcb_signer_check(const struct trust *root, struct span der, int64_t now,
+    struct cert **ret, struct seal_diag *d);
+/* A signature r || s over the bytes of a document. */
+int tcb_signer_verify(const struct cert *signer, struct span body,
+    const uint8_t raw[64], struct seal_diag *d);
+
+#endif
