@@ -46,7 +46,8 @@ session_new(const struct session_conf *conf, enum hash hash,
 	s->exporter_ctx = exporter_ctx;
 	s->state = SESSION_OPENING;
 	s->attest_ms = begun_ms + conf->attest_ms;
-	outbox_init(&s->out);
+	s->way.row = &stream_row;
+	s->way.row->init(&s->way);
 	if (session_begin(s, now_ms, d) != 0)
 		session_free(&s);
 	return s;
@@ -60,8 +61,7 @@ session_free(struct session **sp)
 	*sp = NULL;
 	if (s == NULL)
 		return;
-	frame_reader_free(&s->reader);
-	outbox_free(&s->out);
+	s->way.row->free(&s->way);
 	inbox_free(&s->data);
 	ea_contexts_free(&s->answer.seen);
 	free(s->answer.request);
@@ -77,7 +77,7 @@ send_close(struct session *s, enum seal_outcome outcome)
 
 	wr_init(&w, buf, sizeof(buf));
 	close_msg_write(&w, outcome);
-	outbox_put(&s->out, FRAME_CLOSE, wr_view(&w));
+	s->way.row->put(&s->way, FRAME_CLOSE, wr_view(&w));
 }
 
 void
@@ -88,7 +88,7 @@ session_abort(struct session *s, enum seal_outcome outcome, int error)
 	if (outcome <= SEAL_ACCEPTED || outcome > SEAL_CLOSED)
 		outcome = SEAL_UNAVAILABLE; /* a fault of this side's own */
 	/* What was written for a peer that was good then stays here. */
-	outbox_drop_data(&s->out);
+	s->way.row->drop_data(&s->way);
 	if (!s->peer_closed)
 		send_close(s, outcome);
 	s->state = SESSION_FAILED;
@@ -118,7 +118,7 @@ session_send(struct session *s, enum frame_type type, struct span body,
 {
 	int r;
 
-	if ((r = outbox_put(&s->out, type, body)) == 0)
+	if ((r = s->way.row->put(&s->way, type, body)) == 0)
 		return 0;
 	return seal_fail(
 	    d, r, "session: expected at most %u unsent bytes", OUTBOX_MAX);
@@ -154,7 +154,8 @@ session_update(struct session *s)
 	 * still sent, for as long as a slow peer and the lease allow. */
 	if (s->state == SESSION_READY && s->read_ended &&
 	    inbox_size(&s->data) == 0 &&
-	    (s->peer_closed || (s->write_ended && outbox_size(&s->out) == 0)))
+	    (s->peer_closed ||
+		(s->write_ended && s->way.row->unsent(&s->way) == 0)))
 		session_finish(s);
 }
 
@@ -272,7 +273,7 @@ session_input(
 		return r;
 	/* Frames after CLOSE are discarded. */
 	while (session_open(s) && !s->peer_closed) {
-		if ((r = frame_next(&s->reader, &in, &f, d)) == 0)
+		if ((r = s->way.row->next(&s->way, &in, &f, d)) == 0)
 			break;
 		if (r == 1)
 			r = on_frame(s, &f, now_ms, d);
@@ -304,22 +305,21 @@ session_input_end(struct session *s, bool orderly, struct seal_diag *d)
 bool
 session_wants_input(const struct session *s)
 {
-	size_t held = inbox_size(&s->data) + s->reader.n_body;
+	size_t held = inbox_size(&s->data) + s->way.row->expects(&s->way);
 
-	return session_open(s) && !s->peer_closed &&
-	       held + FRAME_HEADER + LIMIT_FRAME_DATA <= SESSION_HELD_MAX;
+	return session_open(s) && !s->peer_closed && held <= SESSION_HELD_MAX;
 }
 
 struct span
 session_output(struct session *s)
 {
-	return outbox_offer(&s->out);
+	return s->way.row->offer(&s->way);
 }
 
 void
 session_output_done(struct session *s, size_t n)
 {
-	outbox_sent(&s->out, n);
+	s->way.row->sent(&s->way, n);
 	session_update(s);
 }
 

@@ -75,7 +75,7 @@ session_write(struct session *s, struct span in, int64_t now_ms, size_t *ret_n,
 		return seal_fail(d, SEAL_E_STATE,
 		    "data: expected none after the end of data");
 	*ret_n = 0;
-	if (in.n == 0 || outbox_size(&s->out) > SESSION_OUTPUT_ENOUGH)
+	if (in.n == 0 || s->way.row->unsent(&s->way) > SESSION_OUTPUT_ENOUGH)
 		return 0;
 	if (in.n > LIMIT_FRAME_DATA)
 		in.n = LIMIT_FRAME_DATA;

@@ -2,10 +2,9 @@
 #ifndef TLS_SESSION_PARTS_H
 #define TLS_SESSION_PARTS_H
 
-#include "tls/frame.h"
+#include "tls/carriage.h"
 #include "tls/hello.h"
 #include "tls/inbox.h"
-#include "tls/outbox.h"
 #include "tls/outcome_msg.h"
 #include "tls/session.h"
 
@@ -52,8 +51,7 @@ struct session {
 	enum seal_outcome peer_outcome;
 	uint32_t serials;
 	int64_t attest_ms; /* the end of OPENING */
-	struct frame_reader reader;
-	struct outbox out;
+	struct carriage way;
 	/* From the peer's HELLO. */
 	bool hello, peer_requires;
 	bool can_produce; /* a scheme that the peer accepts */

@@ -27,7 +27,7 @@ drain(struct sim_side *from, uint8_t *ret_last)
 {
 	unsigned data = 0;
 
-	while (outbox_size(&from->s->out) > 0) {
+	while (from->s->way.row->unsent(&from->s->way) > 0) {
 		uint8_t type = sim_next_sent(from, NULL);
 
 		assert_int_not_equal(type, 0);
@@ -565,8 +565,8 @@ idle_memory(void **state)
 	for (int i = 0; i < 2; i++) {
 		const struct session *s = i == 0 ? m.c.s : m.s.s;
 
-		assert_null(s->out.w.p);
-		assert_null(s->reader.body);
+		assert_null(s->way.stream.out.w.p);
+		assert_null(s->way.stream.reader.body);
 		assert_null(s->data.p);
 		assert_null(s->ask.answer);
 		assert_null(s->answer.request);
