@@ -13,6 +13,11 @@ struct inbox {
 int inbox_put(struct inbox *q, struct span s); /* 0 or SEAL_E_MEMORY */
 size_t inbox_get(struct inbox *q, void *buf, size_t cap);
 size_t inbox_size(const struct inbox *q);
+/* The same for datagrams, whose boundaries are kept; not both in one inbox. */
+int inbox_put_datagram(struct inbox *q, struct span s); /* 65,535 at most */
+/* The next one, a view until the next call; false: none. */
+bool inbox_peek_datagram(const struct inbox *q, struct span *ret);
+void inbox_pop_datagram(struct inbox *q);
 void inbox_free(struct inbox *q); /* wipes; empty and usable after */
 
 #endif

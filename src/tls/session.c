@@ -46,9 +46,10 @@ session_new(const struct session_conf *conf, enum hash hash,
 	s->exporter_ctx = exporter_ctx;
 	s->state = SESSION_OPENING;
 	s->attest_ms = begun_ms + conf->attest_ms;
-	s->way.row = &stream_row;
-	s->way.row->init(&s->way);
-	if (session_begin(s, now_ms, d) != 0)
+	s->way.row =
+	    conf->carriage == CARRIAGE_DATAGRAM ? &datagram_row : &stream_row;
+	if (s->way.row->init(&s->way, conf, now_ms, d) != 0 ||
+	    session_begin(s, now_ms, d) != 0)
 		session_free(&s);
 	return s;
 }
@@ -78,6 +79,7 @@ send_close(struct session *s, enum seal_outcome outcome)
 	wr_init(&w, buf, sizeof(buf));
 	close_msg_write(&w, outcome);
 	s->way.row->put(&s->way, FRAME_CLOSE, wr_view(&w));
+	s->way.row->end(&s->way, false);
 }
 
 void
@@ -219,6 +221,7 @@ on_close(struct session *s, struct span body, struct seal_diag *d)
 	if ((r = close_msg_parse(body, &outcome, d)) != 0)
 		return r;
 	s->peer_closed = true;
+	s->way.row->end(&s->way, true);
 	if (outcome == SEAL_CLOSED && s->state == SESSION_READY) {
 		s->read_ended = true;
 		s->write_ended = true;
@@ -236,6 +239,8 @@ static int
 on_frame(struct session *s, const struct frame *f, int64_t now_ms,
     struct seal_diag *d)
 {
+	if (f->type == FRAME_DATA && s->way.row->datagrams)
+		return session_datagram(s, f->body);
 	if (!s->hello && f->type != FRAME_HELLO && f->type != FRAME_CLOSE)
 		return seal_fail(d, SEAL_E_PROTOCOL,
 		    "frame: expected HELLO first, found type %u", f->type);
@@ -272,6 +277,8 @@ session_input(
 	if ((r = session_tick(s, now_ms, d)) != 0)
 		return r;
 	/* Frames after CLOSE are discarded. */
+	if (!session_open(s) || s->peer_closed)
+		s->way.row->late(&s->way, in);
 	while (session_open(s) && !s->peer_closed) {
 		if ((r = s->way.row->next(&s->way, &in, &f, d)) == 0)
 			break;
@@ -287,6 +294,7 @@ session_input(
 int
 session_input_end(struct session *s, bool orderly, struct seal_diag *d)
 {
+	s->way.row->end(&s->way, true);
 	if (!session_open(s))
 		return 0;
 	s->peer_closed = true; /* nobody is left to read a CLOSE */
@@ -299,6 +307,12 @@ session_input_end(struct session *s, bool orderly, struct seal_diag *d)
 	    "connection: cut by %s, without the end of data",
 	    orderly ? "close_notify" : "EOF");
 	return session_fail(s, SEAL_E_TRUNCATED);
+}
+
+bool
+session_lingers(const struct session *s)
+{
+	return s->way.row->lingers(&s->way);
 }
 
 /* Room for all the DATA that one more record can complete. */
@@ -418,11 +432,11 @@ earlier(int64_t a, int64_t b)
 int64_t
 session_deadline(const struct session *s, bool can_take)
 {
-	int64_t at;
+	int64_t at = s->way.row->deadline(&s->way);
 
 	if (!session_open(s))
-		return INT64_MAX;
-	at = ask_deadline(s);
+		return at;
+	at = earlier(at, ask_deadline(s));
 	if (can_take)
 		at = earlier(at, answer_deadline(s));
 	return s->state == SESSION_OPENING ? earlier(at, s->attest_ms) : at;
@@ -431,11 +445,11 @@ session_deadline(const struct session *s, bool can_take)
 int
 session_tick(struct session *s, int64_t now_ms, struct seal_diag *d)
 {
-	int r = 0;
+	int r = s->way.row->tick(&s->way, now_ms, d);
 
 	if (!session_open(s))
 		return 0;
-	if (s->state == SESSION_OPENING && now_ms >= s->attest_ms)
+	if (r == 0 && s->state == SESSION_OPENING && now_ms >= s->attest_ms)
 		r = seal_fail(d, SEAL_E_TIMEOUT,
 		    "attestation: not finished within %u ms",
 		    s->conf->attest_ms);

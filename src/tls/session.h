@@ -6,8 +6,8 @@
 #include "binding/ea.h"
 
 /*
- * The session machine of the stream carriage (PROTOCOL 6): sans-IO, between
- * an established TLS 1.3 connection and the application. It moves frames,
+ * The session machine (PROTOCOL 6, 8): sans-IO, between an established TLS 1.3
+ * or DTLS 1.3 connection and the application. It moves frames,
  * keeps the order of disclosure, the leases and the deadlines, and decides
  * when DATA may flow. Evidence is opaque to it: making and judging it are
  * jobs, done elsewhere on copies. Times are milliseconds of the caller's
@@ -20,6 +20,9 @@ struct scheme {
 	uint8_t kind; /* 0 or 1 */
 	struct span name;
 };
+
+/* How it travels: in the byte stream of TLS, or in the datagrams of DTLS. */
+enum carriage_kind { CARRIAGE_STREAM = 0, CARRIAGE_DATAGRAM };
 
 /* Borrowed by the session, which it must outlive; immutable. */
 struct session_conf {
@@ -38,6 +41,8 @@ struct session_conf {
 	uint32_t answer_ms;     /* REQUEST to AUTHENTICATOR; 30,000 */
 	uint32_t spacing_ms;    /* least time between my answers; 10,000 */
 	uint32_t lease_floor_s; /* shortest lease that I accept; 30 */
+	enum carriage_kind carriage;
+	uint32_t mtu; /* DATAGRAM: bytes of a UDP payload; 0: 1,200 */
 };
 
 /* TLS-Exporter of the connection; 0 or SEAL_E_*. */
@@ -51,10 +56,10 @@ struct session *session_new(const struct session_conf *conf, enum hash hash,
     struct seal_diag *d);
 void session_free(struct session **s);
 
-/* ---- Bytes of the TLS stream ---- */
+/* ---- Bytes of the TLS stream, or records of DTLS ---- */
 
-/* Takes what TLS delivered; all of in is consumed. 0, or the error that ends
- * the session (a CLOSE is then in the output). */
+/* Takes what TLS delivered, or one record of DTLS; all of in is consumed. 0,
+ * or the error that ends the session (a CLOSE is then in the output). */
 int session_input(
     struct session *s, struct span in, int64_t now_ms, struct seal_diag *d);
 /* EOF from TLS: orderly (close_notify) or not. */
@@ -63,9 +68,15 @@ int session_input_end(struct session *s, bool orderly, struct seal_diag *d);
 bool session_wants_input(const struct session *s);
 /* Bytes to send: a view, at most one record's worth, valid until the next
  * call, and the same bytes until session_output_done() says how many were
- * sent. Empty: nothing to send. */
+ * sent. Empty: nothing to send. Over datagrams it is one whole record, which
+ * may be lost on its way; it is sent whole. */
 struct span session_output(struct session *s);
 void session_output_done(struct session *s, size_t n);
+
+/* Over datagrams a session that has ended is still there for its peer: until
+ * its CLOSE is acknowledged, or, where the peer closed, for 8 s, go on with
+ * input, output and tick. */
+bool session_lingers(const struct session *s);
 
 /* ---- Jobs: at most one of each kind is out at a time ---- */
 
@@ -140,16 +151,23 @@ int session_tick(struct session *s, int64_t now_ms, struct seal_diag *d);
 
 /* Copies up to cap bytes of DATA. *ret_n == 0: none yet, or, where
  * session_read_ended(), the peer has ended its side. Fails once the lease
- * has ended. */
+ * has ended. Over datagrams: of one datagram, whose rest is gone. */
 int session_read(struct session *s, void *buf, size_t cap, int64_t now_ms,
     size_t *ret_n, struct seal_diag *d);
 bool session_read_ended(const struct session *s);
-size_t session_read_ready(const struct session *s); /* bytes held */
-/* Frames up to LIMIT_FRAME_DATA bytes of in; *ret_n == 0 while the output
- * still holds too much. Fails before READY, after end and after the lease. */
+/* Bytes that session_read() has, at least; over datagrams: of the next one. */
+size_t session_read_ready(const struct session *s);
+/* Bytes for which the last session_read() had no room: over datagrams alone. */
+size_t session_read_cut(const struct session *s);
+/* Bytes that one DATA takes at most. */
+size_t session_write_max(const struct session *s);
+/* Frames up to session_write_max() bytes of in, or, over datagrams, all of
+ * them in one: with more it returns SEAL_E_LIMIT, and nothing is harmed.
+ * *ret_n == 0 while the output still holds too much. Fails before READY,
+ * after end and after the lease. */
 int session_write(struct session *s, struct span in, int64_t now_ms,
     size_t *ret_n, struct seal_diag *d);
-/* Half-close: the zero-length DATA. */
+/* Half-close: the zero-length DATA; there is none over datagrams. */
 int session_write_end(struct session *s, struct seal_diag *d);
 /* CLOSE with SEAL_CLOSED. */
 void session_close(struct session *s);

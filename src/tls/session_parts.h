@@ -62,6 +62,7 @@ struct session {
 	struct asker ask;
 	struct answerer answer;
 	struct inbox data;
+	size_t cut; /* of the datagram that was read last */
 	bool read_ended, write_ended, peer_closed;
 };
 
@@ -91,6 +92,8 @@ int session_hello(struct session *s, struct span body, struct seal_diag *d);
 
 /* ---- tls/session_data.c ---- */
 int session_data(struct session *s, struct span body, struct seal_diag *d);
+/* DATA over datagrams: takes or drops it; 0. */
+int session_datagram(struct session *s, struct span body);
 
 /* ---- tls/session_ask.c ---- */
 bool ask_wanted(const struct session *s);

@@ -27,7 +27,7 @@ sim_exporter(void *ctx, const char *label, struct span context, uint8_t *ret,
 
 static void
 side_open(struct sim_side *side, enum ea_role role, bool require, bool ask,
-    bool reveal, bool cannot, int64_t now_ms)
+    bool reveal, bool cannot, enum carriage_kind carriage, int64_t now_ms)
 {
 	side->conf = (struct session_conf){
 		.role = role,
@@ -43,6 +43,7 @@ side_open(struct sim_side *side, enum ea_role role, bool require, bool ask,
 		.answer_ms = 20000,
 		.spacing_ms = 10000,
 		.lease_floor_s = 30,
+		.carriage = carriage,
 	};
 	side->outcome = SEAL_ACCEPTED;
 	side->lease_s = 60;
@@ -54,14 +55,26 @@ side_open(struct sim_side *side, enum ea_role role, bool require, bool ask,
 void
 sim_open(struct sim *m, unsigned f)
 {
+	enum carriage_kind carriage =
+	    f & SIM_DATAGRAMS ? CARRIAGE_DATAGRAM : CARRIAGE_STREAM;
+
 	memset(m, 0, sizeof(*m));
 	m->now_ms = 1000;
 	side_open(&m->c, EA_CLIENT, f & SIM_CLIENT_REQUIRES,
 	    f & SIM_CLIENT_ASKS, f & SIM_CLIENT_REVEALS_AFTER,
-	    f & SIM_CLIENT_CANNOT, m->now_ms);
+	    f & SIM_CLIENT_CANNOT, carriage, m->now_ms);
 	side_open(&m->s, EA_SERVER, f & SIM_SERVER_REQUIRES,
 	    f & SIM_SERVER_ASKS, f & SIM_SERVER_REVEALS_AFTER,
-	    f & SIM_SERVER_CANNOT, m->now_ms);
+	    f & SIM_SERVER_CANNOT, carriage, m->now_ms);
+}
+
+void
+sim_reopen(struct sim *m, struct sim_side *side)
+{
+	session_free(&side->s);
+	side->s = session_new(&side->conf, HASH_SHA256, sim_exporter, NULL,
+	    m->now_ms, m->now_ms, &side->d);
+	assert_non_null(side->s);
 }
 
 void
@@ -71,8 +84,8 @@ sim_close(struct sim *m)
 	session_free(&m->s.s);
 }
 
-static void
-note(struct sim_side *side, int r)
+void
+sim_note(struct sim_side *side, int r)
 {
 	if (r != 0 && side->error == 0)
 		side->error = r;
@@ -101,19 +114,30 @@ move(struct sim *m, struct sim_side *from, struct sim_side *to)
 	memcpy(copy, out.p, n);
 	session_output_done(from->s, n);
 	if (!from->mute && session_wants_input(to->s))
-		note(to,
+		sim_note(to,
 		    session_input(to->s, span_of(copy, n), m->now_ms, &to->d));
 	return true;
+}
+
+/* What stands at i of every authenticator, so that none is ever garbled. */
+static uint8_t
+pattern(size_t i)
+{
+	return (uint8_t)(i * 31 ^ i >> 8);
 }
 
 static void
 do_attest(struct sim_side *side, struct session_job *job)
 {
+	size_t n = side->answer_size != 0 ? side->answer_size : 8;
+
 	side->attested++;
 	assert_true(job->n_request > 0);
 	job->error = side->attest_error;
-	job->authenticator = calloc(1, 8);
-	job->n_authenticator = job->authenticator == NULL ? 0 : 8;
+	job->authenticator = malloc(n);
+	job->n_authenticator = job->authenticator == NULL ? 0 : n;
+	for (size_t i = 0; i < job->n_authenticator; i++)
+		job->authenticator[i] = pattern(i);
 }
 
 static void
@@ -121,13 +145,16 @@ do_appraise(struct sim_side *side, struct session_job *job)
 {
 	side->appraised++;
 	assert_true(job->n_authenticator > 0);
+	for (size_t i = 0; side->check_answers && i < job->n_authenticator; i++)
+		if (job->authenticator[i] != pattern(i))
+			fail_msg("authenticator: byte %zu differs", i);
 	job->outcome = side->outcome;
 	job->lease_s = side->lease_s;
 	job->error = side->appraise_error;
 }
 
-static bool
-work(struct sim *m, struct sim_side *side)
+bool
+sim_work(struct sim *m, struct sim_side *side)
 {
 	struct session_job *job;
 
@@ -139,7 +166,7 @@ work(struct sim *m, struct sim_side *side)
 		do_attest(side, job);
 	else
 		do_appraise(side, job);
-	note(side, session_job_done(side->s, &job, m->now_ms, &side->d));
+	sim_note(side, session_job_done(side->s, &job, m->now_ms, &side->d));
 	return true;
 }
 
@@ -151,8 +178,8 @@ sim_run(struct sim *m)
 	while (moved) {
 		moved = move(m, &m->c, &m->s);
 		moved = move(m, &m->s, &m->c) || moved;
-		moved = work(m, &m->c) || moved;
-		moved = work(m, &m->s) || moved;
+		moved = sim_work(m, &m->c) || moved;
+		moved = sim_work(m, &m->s) || moved;
 	}
 }
 
@@ -160,8 +187,8 @@ void
 sim_advance(struct sim *m, int64_t ms)
 {
 	m->now_ms += ms;
-	note(&m->c, session_tick(m->c.s, m->now_ms, &m->c.d));
-	note(&m->s, session_tick(m->s.s, m->now_ms, &m->s.d));
+	sim_note(&m->c, session_tick(m->c.s, m->now_ms, &m->c.d));
+	sim_note(&m->s, session_tick(m->s.s, m->now_ms, &m->s.d));
 	sim_run(m);
 }
 
@@ -175,7 +202,7 @@ sim_inject(struct sim *m, struct sim_side *to, uint8_t type, struct span body)
 	wr_u8(&w, type);
 	wr_vec(&w, 3, body);
 	r = session_input(to->s, wr_view(&w), m->now_ms, &to->d);
-	note(to, r);
+	sim_note(to, r);
 	wr_free(&w);
 	return r;
 }

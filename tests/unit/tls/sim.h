@@ -21,6 +21,8 @@ struct sim_side {
 	uint32_t lease_s;
 	int appraise_error;
 	bool hold_jobs, mute; /* leaves jobs undone; its bytes are lost */
+	size_t answer_size;   /* of the authenticators that it makes; 0: 8 */
+	bool check_answers;   /* that come are what was made */
 	unsigned attested, appraised;
 };
 
@@ -40,14 +42,21 @@ enum {
 	SIM_CLIENT_REVEALS_AFTER = 32,
 	SIM_CLIENT_CANNOT = 64,
 	SIM_SERVER_CANNOT = 128,
+	SIM_DATAGRAMS = 256,
 };
 
+/* Anew, with the side's own conf, which sim_open() has filled. */
+void sim_reopen(struct sim *m, struct sim_side *side);
 void sim_open(struct sim *m, unsigned settings);
 void sim_close(struct sim *m);
 /* Moves bytes and does jobs until nothing happens any more. */
 void sim_run(struct sim *m);
 /* Moves the clock, ticks both sides, and runs. */
 void sim_advance(struct sim *m, int64_t ms);
+/* Does one job of the side's, if there is one. */
+bool sim_work(struct sim *m, struct sim_side *side);
+/* Keeps the first error of a side's. */
+void sim_note(struct sim_side *side, int r);
 /* Bytes from nowhere into a side. */
 int sim_inject(
     struct sim *m, struct sim_side *to, uint8_t type, struct span body);
