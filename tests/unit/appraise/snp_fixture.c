@@ -289,6 +289,15 @@ snp_make_report(uint8_t rep[SNP_REPORT_SIZE], uint8_t version,
 	sign(rep);
 }
 
+void
+snp_make_report_over(uint8_t rep[SNP_REPORT_SIZE], struct span data)
+{
+	snp_make_report(rep, 3, NULL, 0);
+	memset(rep + 0x50, 0, 64);
+	memcpy(rep + 0x50, data.p, data.n);
+	sign(rep);
+}
+
 struct endorsements *
 snp_endorse(const struct snp_given *g)
 {

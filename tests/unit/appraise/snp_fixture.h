@@ -22,8 +22,6 @@ enum snp_who {
 };
 extern struct span snp_der[SNP_WHO];
 
-#define SNP_BINDER_AT 0x50 /* of the report data in a report */
-
 void snp_setup(size_t rsa_size); /* bytes of a signature of the CAs */
 void snp_teardown(void);
 const char *snp_root_file(void); /* PEM */
@@ -39,6 +37,9 @@ struct snp_change {
 /* Signed by the chip; its report data are 32 times b1, and zeros. */
 void snp_make_report(uint8_t rep[SNP_REPORT_SIZE], uint8_t version,
     const struct snp_change *changes, size_t n);
+
+/* One with these report data, and zeros behind. */
+void snp_make_report_over(uint8_t rep[SNP_REPORT_SIZE], struct span data);
 
 struct snp_given {
 	enum snp_who leaf;

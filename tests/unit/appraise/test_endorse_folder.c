@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allocfail.h"
 #include "appraise/endorse_folder.h"
 #include "base/file.h"
 #include "dcap_fixture.h"
@@ -97,6 +98,34 @@ read_again(void **state)
 	assert_int_equal(code, 0);
 	endorse_folder_close(&f);
 	assert_null(f);
+	endorse_free(&e);
+}
+
+/* What failed for a passing reason is read at the next look, although the
+ * folder is as it was. */
+static void
+tried_again(void **state)
+{
+	struct endorsements *e = endorse_new();
+	struct endorse_folder *f = NULL;
+	bool hit = true;
+	int code = -1;
+
+	(void)state;
+	folder_put(dir, e);
+	for (size_t n = 1; hit; n++) {
+		assert_int_equal(endorse_folder_open(dir, &f, NULL), 0);
+		put("a", span_str("{}"));
+		allocfail_at(n);
+		(void)held_at(f, NOW, &code);
+		hit = allocfail_hit();
+		allocfail_off();
+		assert_int_equal(code, hit ? SEAL_E_MEMORY : 0);
+		if (held_at(f, NOW + ENDORSE_LOOK_S, &code) != 1 || code != 0)
+			fail_msg("allocation %zu: not tried again", n);
+		endorse_folder_close(&f);
+		folder_clear(dir);
+	}
 	endorse_free(&e);
 }
 
@@ -335,6 +364,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(read_again),
+		cmocka_unit_test(tried_again),
 		cmocka_unit_test(named_by_a_policy),
 		cmocka_unit_test(explained),
 		cmocka_unit_test(as_collateral_comes_and_goes),
