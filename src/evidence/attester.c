@@ -151,7 +151,7 @@ attester_open(const char *name, const struct conf *conf, struct attester **ret,
 	if (driver == NULL) {
 		seal_fail(
 		    d, SEAL_E_CONFIG, "attester: unknown driver '%s'", name);
-		seal_remedy(d, "use tpm2, or soft for development");
+		seal_remedy(d, "`seal doctor` lists those that there are");
 		return SEAL_E_CONFIG;
 	}
 	return attester_open_driver(driver, conf, ret, d);
@@ -185,7 +185,8 @@ attester_name(const struct attester *a)
 const char *
 attester_media_type(const struct attester *a)
 {
-	return a->driver->media_type;
+	return a->driver->media_type != NULL ? a->driver->media_type
+					     : a->driver->type(a->ctx);
 }
 
 bool

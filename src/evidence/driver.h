@@ -18,7 +18,7 @@
 struct evidence_driver {
 	uint32_t abi;
 	const char *name;        /* stable: used in config, logs and tests */
-	const char *media_type;  /* of what collect() writes */
+	const char *media_type;  /* of what collect() writes; NULL: type() */
 	bool insecure;           /* proves nothing about a platform */
 	const char *const *keys; /* settings it knows; NULL ends */
 	size_t ctx_size;         /* the core allocates, zeroes, wipes, frees */
@@ -39,6 +39,8 @@ struct evidence_driver {
 	int (*sign)(void *ctx, uint16_t scheme, struct span tbs,
 	    uint64_t deadline_ms, struct wr *out, struct seal_diag *d);
 	void (*close)(void *ctx);
+	/* The media type, once open, where the platform decides; static. */
+	const char *(*type)(void *ctx);
 };
 
 extern const struct evidence_driver *const evidence_drivers[]; /* NULL ends */

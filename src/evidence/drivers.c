@@ -5,6 +5,7 @@
 
 const struct evidence_driver *const evidence_drivers[] = {
 	&evidence_tpm2,
+	&evidence_tsm,
 	&evidence_soft,
 	NULL,
 };

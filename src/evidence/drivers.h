@@ -6,6 +6,7 @@
 
 /* Each driver's table; others find it by name. */
 extern const struct evidence_driver evidence_tpm2;
+extern const struct evidence_driver evidence_tsm;
 extern const struct evidence_driver evidence_soft;
 
 #endif

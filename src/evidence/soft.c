@@ -8,13 +8,11 @@
 #include <time.h>
 
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/text.h"
-#include "crypto/x509.h"
 #include "evidence/drivers.h"
+#include "evidence/subject.h"
 #include "format/eat.h"
 
-#define CERT_DAYS 3650u /* made anew at each open; it vouches for nothing */
 #define SOFT_MEASURED_MAX (64u * 1024u * 1024u) /* bytes of a file */
 
 struct measurement {
@@ -26,116 +24,21 @@ struct measurement {
 struct soft {
 	/* One key is signer and subject: the token names it whole, as cnf,
 	 * so that a verifier who pinned its hash needs nothing else. */
-	struct privkey *key;
-	uint8_t *spki;
-	size_t spki_n;
-	uint16_t scheme;
-	struct span chain[LIMIT_CHAIN];
-	size_t n_chain;
-	uint8_t *chain_bytes;
+	struct subject subject;
 	struct measurement measurements[EAT_SOFT_MEASUREMENTS];
 	size_t n_measurements;
 };
 
-/* ---- Keys ---- */
+/* ---- The key ---- */
 
+/* One that COSE has an algorithm for, too. */
 static int
-take_spki(
-    const struct privkey *k, uint8_t **ret, size_t *ret_n, struct seal_diag *d)
+check_cose(const struct soft *s, struct seal_diag *d)
 {
-	struct wr w;
-	int r;
-
-	wr_init_heap(&w, LIMIT_SPKI);
-	if ((r = privkey_spki(k, &w, d)) == 0)
-		r = wr_take(&w, ret, ret_n);
-	wr_free(&w);
-	return r == 0 ? 0 : seal_fail(d, r, "soft: public key");
-}
-
-/* The scheme of a key, of those that COSE has too. */
-static int
-choose_scheme(struct span spki, uint16_t *ret, struct seal_diag *d)
-{
-	struct pubkey *key = NULL;
-	int r = pubkey_from_spki(spki, &key, d);
-
-	if (r != 0)
-		return r;
-	*ret = pubkey_choose(key, NULL, 0);
-	pubkey_unref(&key);
-	if (*ret == SIG_NONE || cose_alg_from_scheme(*ret) == 0)
-		return seal_fail(
-		    d, SEAL_E_CONFIG, "soft: no COSE algorithm fits the key");
-	return 0;
-}
-
-static int
-open_key(struct soft *s, const struct conf *conf, struct seal_diag *d)
-{
-	const char *path = conf_get(conf, "key", NULL);
-	int r;
-
-	if (path == NULL) {
-		seal_fail(d, SEAL_E_CONFIG, "soft: setting 'key' is missing");
-		seal_remedy(d, "make a key: seal dev key FILE");
-		return SEAL_E_CONFIG;
-	}
-	if ((r = privkey_load(path, &s->key, d)) != 0 ||
-	    (r = take_spki(s->key, &s->spki, &s->spki_n, d)) != 0)
-		return r;
-	return choose_scheme(span_of(s->spki, s->spki_n), &s->scheme, d);
-}
-
-static int
-sign_with_key(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
-    struct seal_diag *d)
-{
-	struct soft *s = ctx;
-
-	return privkey_sign(s->key, scheme, tbs, out, d);
-}
-
-/* ---- The subject's chain ---- */
-
-static int
-load_chain(struct soft *s, const char *path, struct seal_diag *d)
-{
-	struct span spki = span_of(s->spki, s->spki_n);
-	struct cert *leaf = NULL;
-	int r;
-
-	if ((r = chain_load(path, s->chain, &s->n_chain, &s->chain_bytes, d)) !=
-		0 ||
-	    (r = cert_parse(s->chain[0], &leaf, d)) != 0)
-		return r;
-	if (!span_equal(cert_spki(leaf), spki)) {
-		r = seal_fail(d, SEAL_E_CONFIG,
-		    "soft: subject_cert '%s' is not for the key", path);
-		seal_remedy(d, "set 'key' to its private key");
-	}
-	cert_unref(&leaf);
-	return r;
-}
-
-static int
-make_chain(struct soft *s, struct seal_diag *d)
-{
-	struct span spki = span_of(s->spki, s->spki_n);
-	struct wr w;
-	int r;
-
-	wr_init_heap(&w, LIMIT_CERTIFICATE);
-	r = cert_self_sign(spki, "SEAL development subject", time(NULL),
-	    CERT_DAYS, s->scheme, sign_with_key, s, &w, d);
-	if (r == 0 && (r = wr_take(&w, &s->chain_bytes, &s->chain[0].n)) != 0)
-		r = seal_fail(d, r, "soft: certificate");
-	if (r == 0) {
-		s->chain[0].p = s->chain_bytes;
-		s->n_chain = 1;
-	}
-	wr_free(&w);
-	return r;
+	return cose_alg_from_scheme(s->subject.scheme) != 0
+		   ? 0
+		   : seal_fail(d, SEAL_E_CONFIG,
+			 "soft: no COSE algorithm fits the key");
 }
 
 /* ---- Measurements ---- */
@@ -283,14 +186,13 @@ soft_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
     struct seal_diag *d)
 {
 	struct soft *s = ctx;
-	const char *cert = conf_get(conf, "subject_cert", NULL);
 	int r;
 
 	(void)deadline_ms;
-	if ((r = open_key(s, conf, d)) != 0 ||
-	    (r = open_measurements(s, conf, d)) != 0)
+	if ((r = subject_open(&s->subject, "soft", false, conf, d)) != 0 ||
+	    (r = check_cose(s, d)) != 0)
 		return r;
-	return cert != NULL ? load_chain(s, cert, d) : make_chain(s, d);
+	return open_measurements(s, conf, d);
 }
 
 static int
@@ -298,11 +200,7 @@ soft_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
 {
 	struct soft *s = ctx;
 
-	for (size_t i = 0; i < s->n_chain; i++)
-		wr_vec(ret_chain, 3, s->chain[i]);
-	return ret_chain->error == 0
-		   ? 0
-		   : seal_fail(d, ret_chain->error, "soft: chain too long");
+	return subject_chain(&s->subject, ret_chain, d);
 }
 
 static size_t
@@ -321,8 +219,8 @@ soft_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	struct eat_soft_in in = {
 		.iat = time(NULL),
 		.nonce = binding_value(b),
-		.subject_spki = span_of(s->spki, s->spki_n),
-		.signer_spki = span_of(s->spki, s->spki_n),
+		.subject_spki = subject_spki(&s->subject),
+		.signer_spki = subject_spki(&s->subject),
 		.measurements = m,
 		.n_measurements = s->n_measurements,
 	};
@@ -333,15 +231,18 @@ soft_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 		m[i].digest =
 		    span_of(s->measurements[i].digest, s->measurements[i].n);
 	}
-	return eat_soft_write(out, &in, s->scheme, sign_with_key, s, d);
+	return eat_soft_write(
+	    out, &in, s->subject.scheme, subject_sign, &s->subject, d);
 }
 
 static int
 soft_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
     struct wr *out, struct seal_diag *d)
 {
+	struct soft *s = ctx;
+
 	(void)deadline_ms;
-	return sign_with_key(ctx, scheme, tbs, out, d);
+	return subject_sign(&s->subject, scheme, tbs, out, d);
 }
 
 static void
@@ -351,12 +252,10 @@ soft_close(void *ctx)
 
 	for (size_t i = 0; i < s->n_measurements; i++)
 		free(s->measurements[i].name);
-	privkey_free(&s->key);
-	free(s->spki);
-	free(s->chain_bytes);
+	subject_wipe(&s->subject);
 }
 
-static const char *const soft_keys[] = { "key", "subject_cert", "measurements",
+static const char *const soft_keys[] = { SUBJECT_KEYS, "measurements",
 	"measure", NULL };
 
 const struct evidence_driver evidence_soft = {

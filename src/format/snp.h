@@ -88,6 +88,7 @@ bool snp_tcb_read(
 struct snp_table {
 	struct span certs[SNP_TABLE_MAX];
 	size_t n;
+	size_t used; /* bytes before the padding */
 };
 int snp_table_parse(struct span in, struct snp_table *ret, struct seal_diag *d);
 

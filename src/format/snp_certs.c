@@ -57,6 +57,8 @@ snp_table_parse(struct span in, struct snp_table *ret, struct seal_diag *d)
 		if (!rd_bytes(&r, 16, &guid) || !rd_u32le(&r, &offset) ||
 		    !rd_u32le(&r, &n))
 			break;
+		if (in.n - rd_left(&r) > t.used)
+			t.used = in.n - rd_left(&r);
 		if (span_equal(guid, span_of(none, sizeof(none)))) {
 			*ret = t;
 			return 0;
@@ -66,6 +68,8 @@ snp_table_parse(struct span in, struct snp_table *ret, struct seal_diag *d)
 			break;
 		if (is_cert(guid))
 			t.certs[t.n++] = part;
+		if ((size_t)offset + n > t.used)
+			t.used = (size_t)offset + n;
 	}
 	return seal_fail(d, SEAL_E_DECODE,
 	    "SNP certificate table: cut off, or with more than %u entries",

@@ -316,3 +316,40 @@ snp_endorse(const struct snp_given *g)
 		    0);
 	return e;
 }
+
+/* ---- The table of the hypervisor ---- */
+
+#define TABLE_ENTRY 24u
+
+static void
+put_le32(uint8_t *to, size_t v)
+{
+	for (size_t i = 0; i < 4; i++)
+		to[i] = (uint8_t)(v >> 8 * i);
+}
+
+size_t
+snp_certificates(uint8_t *to, size_t cap)
+{
+	static const uint8_t guids[][16] = {
+		{ 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64, 0xad, 0xc5,
+		    0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd },
+		{ 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4, 0xa0, 0x2f,
+		    0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82 },
+	};
+	static const enum snp_who which[] = { VCEK, ASK };
+	size_t at = 3 * TABLE_ENTRY;
+
+	memset(to, 0, cap);
+	for (size_t i = 0; i < 2; i++) {
+		struct span c = snp_der[which[i]];
+
+		assert_true(at + c.n <= cap);
+		memcpy(to + i * TABLE_ENTRY, guids[i], 16);
+		put_le32(to + i * TABLE_ENTRY + 16, at);
+		put_le32(to + i * TABLE_ENTRY + 20, c.n);
+		memcpy(to + at, c.p, c.n);
+		at += c.n;
+	}
+	return at;
+}

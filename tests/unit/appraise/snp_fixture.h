@@ -49,4 +49,8 @@ struct snp_given {
 
 struct endorsements *snp_endorse(const struct snp_given *g);
 
+/* A hypervisor's certificate table of VCEK and ASK; its size, without the
+ * zeros that fill the rest of cap. */
+size_t snp_certificates(uint8_t *to, size_t cap);
+
 #endif

@@ -303,36 +303,18 @@ bytes_of_the_certificates(void **state)
 static void
 certificate_table(void **state)
 {
-	static const uint8_t vcek[16] = { 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64,
-		0x45, 0x64, 0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd },
-			     ask[16] = { 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac,
-				     0x4f, 0xe4, 0xa0, 0x2f, 0x05, 0xae, 0xf3,
-				     0x27, 0xc7, 0x82 };
 	struct policy *p = policy_of(NO_CRL, snp_root_file(), false, NULL);
-	uint8_t rep[SNP_REPORT_SIZE], all[8192] = { 0 };
-	size_t at = 72, n_leaf = snp_der[VCEK].n, n_ask = snp_der[ASK].n, n;
-	uint8_t *t = all + SNP_REPORT_SIZE;
+	uint8_t all[SNP_REPORT_SIZE + 8192];
 	char failed[64];
+	size_t n;
 
 	(void)state;
-	snp_make_report(rep, 3, NULL, 0);
-	memcpy(all, rep, sizeof(rep));
-	memcpy(t, vcek, 16);
-	t[16] = (uint8_t)at;
-	t[20] = (uint8_t)n_leaf;
-	t[21] = (uint8_t)(n_leaf >> 8);
-	memcpy(t + 24, ask, 16);
-	t[40] = (uint8_t)(at + n_leaf);
-	t[41] = (uint8_t)((at + n_leaf) >> 8);
-	t[44] = (uint8_t)n_ask;
-	t[45] = (uint8_t)(n_ask >> 8);
-	memcpy(t + at, snp_der[VCEK].p, n_leaf);
-	memcpy(t + at + n_leaf, snp_der[ASK].p, n_ask);
-	n = sizeof(rep) + at + n_leaf + n_ask;
+	snp_make_report(all, 3, NULL, 0);
+	n = SNP_REPORT_SIZE + snp_certificates(all + SNP_REPORT_SIZE, 8192);
 	assert_int_equal(judge(p, span_of(all, n), NULL, NOW, failed), 0);
 	/* Padding up to a page is fine, a part that is cut off is not. */
 	assert_int_equal(judge(p, span_of(all, n + 100), NULL, NOW, failed), 0);
-	for (size_t i = sizeof(rep); i < n; i += 29)
+	for (size_t i = SNP_REPORT_SIZE; i < n; i += 29)
 		assert_int_not_equal(
 		    judge(p, span_of(all, i), NULL, NOW, failed), 0);
 	policy_free(&p);

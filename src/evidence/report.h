@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef EVIDENCE_REPORT_H
+#define EVIDENCE_REPORT_H
+
+#include "base/wr.h"
+#include "binding/binder.h"
+
+/*
+ * What confidential machines report of themselves, as Evidence: the report as
+ * the platform wrote it, once it is seen to hold the data that was asked for.
+ * Whether anything else in it is true is for appraisers.
+ */
+#define REPORT_DATA 64u /* bytes: the binder, then zeros (PROTOCOL 5.3) */
+
+void report_data(const struct seal_binding *b, uint8_t ret[REPORT_DATA]);
+
+/* beside is what came along: a table of certificates, or empty. SEAL_E_DECODE
+ * where it is no such report; SEAL_E_EVIDENCE where it holds other data. */
+typedef int (*report_fn)(struct span report, struct span beside,
+    const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
+
+int report_snp(struct span report, struct span beside,
+    const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
+int report_tdx(struct span report, struct span beside,
+    const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
+int report_cca(struct span report, struct span beside,
+    const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attests with the report of a confidential guest, through Linux's
+ * configfs-tsm: AMD SEV-SNP, Intel TDX, Arm CCA. The subject key lives in the
+ * guest's memory; the report data commits to it.
+ */
+#include "evidence/tsm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence/drivers.h"
+#include "evidence/subject.h"
+
+#define PROBE_TIMEOUT_MS 2000u
+
+struct tsm {
+	struct subject subject;
+	char *dir;
+	struct tsm_want want;
+};
+
+/* ---- Settings ---- */
+
+static int
+refuse(const char *key, const char *expected, const char *found,
+    struct seal_diag *d)
+{
+	return seal_fail(d, SEAL_E_CONFIG,
+	    "tsm: %s: expected %s, found '%.40s'", key, expected, found);
+}
+
+/* Of the platform that is there, if the settings say which. */
+static int
+conf_provider(
+    const struct conf *conf, const struct tsm_found *found, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, "provider", found->provider->name);
+	int r;
+
+	if (strcmp(text, found->provider->name) == 0)
+		return 0;
+	r = refuse("provider", text, found->provider->name, d);
+	seal_remedy(d, "this guest is another platform: change the setting, "
+		       "or the machine");
+	return r;
+}
+
+/* The level of the settings; without, the least one that may ask. */
+static int
+conf_privlevel(const struct conf *conf, const struct tsm_found *found,
+    struct tsm_want *want, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, "privlevel", NULL);
+	int r;
+
+	want->privlevel = found->floor;
+	want->has_privlevel = found->has_privlevel && found->floor > 0;
+	if (text == NULL)
+		return 0;
+	if (text[0] < '0' || text[0] > '0' + (int)TSM_PRIVLEVEL_MAX ||
+	    text[1] != '\0')
+		return refuse("privlevel", "0, 1, 2 or 3", text, d);
+	if (!found->has_privlevel)
+		return refuse(
+		    "privlevel", "none: this platform has no levels", text, d);
+	want->privlevel = (uint32_t)(text[0] - '0');
+	want->has_privlevel = true;
+	if (want->privlevel >= found->floor)
+		return 0;
+	r = seal_fail(d, SEAL_E_CONFIG,
+	    "tsm: privlevel: expected %u or more, which is this guest's "
+	    "floor, found %s",
+	    (unsigned)found->floor, text);
+	seal_remedy(d, "a guest below a paravisor or an SVSM attests for its "
+		       "own level; the policy's 'vmpl' allows it");
+	return r;
+}
+
+static int
+conf_certificates(
+    const struct conf *conf, struct tsm_want *want, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, "certificates", "yes");
+
+	want->certificates = strcmp(text, "yes") == 0;
+	return want->certificates || strcmp(text, "no") == 0
+		   ? 0
+		   : refuse("certificates", "yes or no", text, d);
+}
+
+/* Through an SVSM the report data is a hash over the request and the SVSM's
+ * manifest: no appraiser would find the binder there. */
+static int
+conf_service(const struct conf *conf, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, "service_provider", NULL);
+
+	if (text == NULL)
+		return 0;
+	if (strcmp(text, "svsm") != 0)
+		return refuse("service_provider", "svsm, or none", text, d);
+	seal_fail(d, SEAL_E_UNSUPPORTED,
+	    "tsm: service_provider: reports by way of an SVSM hold a hash of "
+	    "its manifest, which no appraiser here can take apart");
+	seal_remedy(d, "leave it out: the guest then attests for its own "
+		       "level");
+	return SEAL_E_UNSUPPORTED;
+}
+
+static int
+configure(struct tsm *t, const struct conf *conf, uint64_t deadline_ms,
+    struct seal_diag *d)
+{
+	struct tsm_found found;
+	int r;
+
+	if ((r = conf_certificates(conf, &t->want, d)) != 0 ||
+	    (r = conf_service(conf, d)) != 0 ||
+	    (r = tsm_look(t->dir, deadline_ms, &found, d)) != 0 ||
+	    (r = conf_provider(conf, &found, d)) != 0)
+		return r;
+	t->want.provider = found.provider;
+	return conf_privlevel(conf, &found, &t->want, d);
+}
+
+/* ---- The driver ---- */
+
+static int
+tsm_probe(const struct conf *conf, struct wr *out, struct seal_diag *d)
+{
+	const char *dir = conf_get(conf, "dir", TSM_DIR);
+	struct tsm_found found;
+	int r;
+
+	if ((r = tsm_look(
+		 dir, evidence_now_ms() + PROBE_TIMEOUT_MS, &found, d)) != 0)
+		return r;
+	wr_printf(out, "%s (%s)", found.provider->what, found.provider->name);
+	if (found.floor > 0)
+		wr_printf(
+		    out, ", from privilege level %u on", (unsigned)found.floor);
+	if (found.has_manifest)
+		wr_printf(out, ", below an SVSM, whose manifest is not used");
+	return 0;
+}
+
+static int
+tsm_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
+    struct seal_diag *d)
+{
+	struct tsm *t = ctx;
+	int r;
+
+	if ((t->dir = strdup(conf_get(conf, "dir", TSM_DIR))) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "tsm");
+	if ((r = configure(t, conf, deadline_ms, d)) != 0)
+		return r;
+	return subject_open(&t->subject, "tsm", true, conf, d);
+}
+
+static int
+tsm_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
+{
+	struct tsm *t = ctx;
+
+	return subject_chain(&t->subject, ret_chain, d);
+}
+
+/* 64 bytes hold any of our hashes. */
+static size_t
+tsm_binder_max(void *ctx)
+{
+	(void)ctx;
+	return REPORT_DATA;
+}
+
+static int
+tsm_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
+    struct wr *out, struct seal_diag *d)
+{
+	struct tsm *t = ctx;
+	uint8_t data[REPORT_DATA];
+
+	report_data(b, data);
+	return tsm_report(t->dir, &t->want, data, deadline_ms, out, d);
+}
+
+static int
+tsm_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
+    struct wr *out, struct seal_diag *d)
+{
+	struct tsm *t = ctx;
+
+	(void)deadline_ms;
+	return subject_sign(&t->subject, scheme, tbs, out, d);
+}
+
+static void
+tsm_close(void *ctx)
+{
+	struct tsm *t = ctx;
+
+	subject_wipe(&t->subject);
+	free(t->dir);
+}
+
+static const char *
+tsm_type(void *ctx)
+{
+	return ((const struct tsm *)ctx)->want.provider->media_type;
+}
+
+static const char *const tsm_keys[] = { SUBJECT_KEYS, "dir", "provider",
+	"privlevel", "certificates", "service_provider", NULL };
+
+const struct evidence_driver evidence_tsm = {
+	.abi = EVIDENCE_DRIVER_ABI,
+	.name = "tsm",
+	.keys = tsm_keys,
+	.ctx_size = sizeof(struct tsm),
+	.probe = tsm_probe,
+	.open = tsm_open,
+	.subject = tsm_subject,
+	.binder_max = tsm_binder_max,
+	.collect = tsm_collect,
+	.sign = tsm_sign,
+	.close = tsm_close,
+	.type = tsm_type,
+};
