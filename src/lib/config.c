@@ -30,7 +30,7 @@ static bool
 setting_is_file(const char *key, const char *value)
 {
 	static const char *const files[] = { "key", "subject_cert", "ak_chain",
-		"event_log", "lock_dir" };
+		"event_log", "lock_dir", "dir" };
 
 	/* The driver knows where the kernel shows it. */
 	if (strcmp(key, "event_log") == 0 && strcmp(value, "default") == 0)

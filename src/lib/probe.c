@@ -15,7 +15,8 @@
 /* ---- seal doctor ---- */
 
 struct probed {
-	const char *name, *media_type; /* media_type NULL: a TLS stack */
+	const char *name, *media_type; /* of a driver, if always the same */
+	bool stack;                    /* a TLS stack, no driver */
 	bool insecure;
 	int result; /* 0: works here */
 	char *found;
@@ -47,7 +48,7 @@ probe_stack(const struct stack_kind *kind, struct probed *ret)
 {
 	struct wr out;
 
-	*ret = (struct probed){ .name = kind->name };
+	*ret = (struct probed){ .name = kind->name, .stack = true };
 	wr_init_heap(&out, REPORT_MAX);
 	ret->result = kind->probe(&out, &ret->why);
 	if (wr_take_text(&out, &ret->found) != 0)
@@ -60,14 +61,13 @@ probed_json(const struct probed *p)
 {
 	json_t *j = json_object();
 
-	if (p->media_type == NULL) {
-		json_object_set_new(j, "stack", json_string(p->name));
-	} else {
-		json_object_set_new(j, "driver", json_string(p->name));
+	json_object_set_new(
+	    j, p->stack ? "stack" : "driver", json_string(p->name));
+	if (p->media_type != NULL)
 		json_object_set_new(
 		    j, "media_type", json_string(p->media_type));
+	if (!p->stack)
 		json_object_set_new(j, "insecure", json_boolean(p->insecure));
-	}
 	json_object_set_new(j, "available", json_boolean(p->result == 0));
 	json_object_set_new(
 	    j, "found", json_string(p->found != NULL ? p->found : ""));

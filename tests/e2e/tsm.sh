@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Confidential guests by Linux's configfs-tsm: real processes over a file system
+# that behaves like it and signs under a development root.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+fake=${FAKE_TSM-}
+[ -n "$fake" ] || {
+	echo "skipped: built without libfuse3"
+	exit 77
+}
+"$seal" dev cert localhost cert.pem cert.key >/dev/null
+own='--cert cert.pem --key cert.key'
+type=application/vnd.sealtls.sev-snp
+
+# guest NAME PROVIDER: a platform; NAME.mount is its folder of reports.
+guest() {
+	guest_name=$1
+	mkdir "$1.mount" "$1.state"
+	start "$1" "$fake" "$2" "$1.mount" "$1.state"
+	until_true guest_ready
+}
+guest_ready() {
+	[ -e "$guest_name.mount/.control" ] && return 0
+	kill -0 "$pid" 2>/dev/null && return 1
+	finish "$pid"
+	[ "$status" -ne 77 ] || {
+		echo "skipped: FUSE is not to be had here"
+		exit 77
+	}
+	die "fake-tsm ended with $status: $(cat "$guest_name.log")"
+}
+# fault NAME LINE...: what that platform does from now on.
+fault() {
+	fault_name=$1
+	shift
+	{
+		echo reset
+		printf '%s\n' "$@"
+	} >"$fault_name.mount/.control"
+}
+clean() { has "$1.mount/.control" '^entries 0 '; }
+
+# digest BYTE: a measurement of 48 such bytes.
+digest() { printf "$1%.0s" $(seq 48); }
+# snp_policy FILE ROOT MEASUREMENT [DEBUG]
+snp_policy() {
+	cat >"$1" <<-END
+		{ "version": 1, "max_age_s": 60, "identity": { "mode": "none" },
+		  "accept": [ { "scheme": "$type", "signers": [ { "ca": "$2" } ],
+		    "debug": ${4-false}, "crl": false,
+		    "tcb": { "reported": { "boot_loader": 3, "tee": 0, "snp": 8, "microcode": 115 } },
+		    "measurements": { "measurement": "$3" } } ] }
+	END
+}
+# suite NAME COMMAND...: it alone is to be had.
+suite() {
+	printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' \
+		'system_default = c' '[c]' "Ciphersuites = $1" >suite.cnf
+	shift
+	OPENSSL_CONF=$PWD/suite.cnf "$@"
+}
+talks() {
+	echo "hello $*" >in
+	expect 0 connect "localhost:$port" "$@" <in
+	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
+}
+# refused CHECK OPTION...: for that check, and no byte comes through.
+refused() {
+	check=$1
+	shift
+	echo secret >in
+	expect 2 connect "localhost:$port" "$@" <in
+	has err "$check"
+	[ ! -s out ] || die "data passed: $(cat out)"
+}
+
+guest a sev_guest
+guest b sev_guest
+snp_policy good.json a.state/root.pem "$(digest 11)"
+snp_policy of-b.json b.state/root.pem "$(digest 11)"
+snp_policy other-root.json a.state/other.pem "$(digest 11)"
+snp_policy other-code.json a.state/root.pem "$(digest 12)"
+snp_policy debug.json a.state/root.pem "$(digest 11)" true
+
+# shellcheck disable=SC2086 # $own is four words
+{
+	say "the server attests, over a suite with SHA-256 and one with SHA-384"
+	serve server $own --echo --attest "tsm:dir=a.mount"
+	hasnt server.log INSECURE
+	suite TLS_AES_128_GCM_SHA256 talks --policy good.json
+	has a.mount/.control 'binder 32$'
+	hasnt err INSECURE
+	suite TLS_AES_256_GCM_SHA384 talks --policy good.json
+	has a.mount/.control 'binder 48$'
+	expect 0 connect "localhost:$port" --policy good.json --verdict </dev/null
+	has out '^verdict *accepted'
+	has out snp.measurement
+	clean a
+
+	say "another root, another measurement, debug: refused, each for its reason"
+	refused signer --policy other-root.json
+	refused signer --policy of-b.json
+	refused snp.measurement --policy other-code.json
+	fault a debug
+	refused debug --policy good.json
+	talks --policy debug.json
+	fault a 'measurement 18' # 0x12
+	refused snp.measurement --policy good.json
+	talks --policy other-code.json
+	fault a ''
+
+	say "learned, then connected"
+	expect 0 policy learn "localhost:$port" -o learned.json
+	has learned.json "$(digest 11)"
+
+	say "the device busy, interrupted, raced, in pieces: all the same"
+	fault a 'fail outblob 16 2' 'short 7' 'race 2'
+	talks --policy good.json
+	clean a
+
+	say "the device broken, or answering somebody else: refused, and served again"
+	for broken in 'fail outblob 5 1' other cut badaux 'race 100'; do
+		fault a "$broken"
+		got=0
+		"$seal" connect "localhost:$port" --policy good.json </dev/null >out 2>err || got=$?
+		[ "$got" -ge 2 ] || die "$broken: exit status $got"
+		clean a
+	done
+	fault a ''
+	talks --policy good.json
+
+	say "without certificates: refused with what to do"
+	fault a noaux
+	refused snp.certificate --policy good.json
+	fault a ''
+
+	say "the client attests"
+	serve gate $own --echo --policy good.json
+	talks --ca cert.pem --attest "tsm:dir=a.mount"
+	expect 2 connect "localhost:$port" --ca cert.pem </dev/null
+	expect 2 connect "localhost:$port" --ca cert.pem --attest "tsm:dir=b.mount" </dev/null
+	await gate.log refused_key
+
+	say "both attest, each under its own root"
+	serve mutual $own --echo --policy of-b.json --attest "tsm:dir=a.mount"
+	suite TLS_AES_256_GCM_SHA384 talks --policy good.json --attest "tsm:dir=b.mount"
+	expect 2 connect "localhost:$port" --policy good.json --attest "tsm:dir=a.mount" </dev/null
+	clean a
+	clean b
+}
+
+say "doctor says what is missing here"
+expect 0 doctor
+has out '^tsm  *\(no \|yes\) '
