@@ -6,106 +6,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "appraise/snp_fixture.h"
 #include "base/file.h"
 #include "base/limits.h"
-
-#define RSA_SIZE 256 /* bytes of a signature of AMD's CAs */
 
 /* Found by tests/checks/development_root.sh, here and nowhere else. */
 const char fake_tsm_mark[] = "DEVELOPMENT ROOT";
 
-/* ---- What Relying Parties need ---- */
-
-static void
-put_file(const char *state, const char *name, struct span content)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", state, name);
-	assert_int_equal(file_write(path, content, 0644, NULL), 0);
-}
-
-static void
-copy_file(const char *state, const char *name, const char *from)
+void
+platform_copy(const char *state, const char *name, const char *from)
 {
 	uint8_t *content = NULL;
+	char path[256];
 	size_t n = 0;
 
+	snprintf(path, sizeof(path), "%s/%s", state, name);
 	assert_int_equal(file_read(from, LIMIT_FILE, &content, &n, NULL), 0);
-	put_file(state, name, span_of(content, n));
+	assert_int_equal(file_write(path, span_of(content, n), 0644, NULL), 0);
 	free(content);
 }
-
-/* ---- AMD SEV-SNP ---- */
-
-static void
-snp_start(const char *state)
-{
-	fixture_clock = time(NULL);
-	snp_setup(RSA_SIZE);
-	copy_file(state, "root.pem", snp_root_file());
-	copy_file(state, "other.pem", snp_other_root_file());
-}
-
-static void
-change(struct snp_change *to, size_t at, const uint8_t *value, size_t n)
-{
-	to->at = at;
-	to->n = n;
-	memcpy(to->value, value, n);
-}
-
-static const uint8_t *
-fill(unsigned long c)
-{
-	static uint8_t bytes[8];
-
-	memset(bytes, (int)c, sizeof(bytes));
-	return bytes;
-}
-
-static void
-snp_make(const uint8_t data[64], const struct tsm_wish *w, uint8_t **ret,
-    size_t *ret_n)
-{
-	struct snp_change changes[16];
-	size_t n = 0;
-
-	for (size_t i = 0; i < 64; i += 8)
-		change(&changes[n++], 0x50 + i, data + i, 8);
-	*ret = malloc(SNP_REPORT_SIZE);
-	assert_non_null(*ret);
-	*ret_n = SNP_REPORT_SIZE;
-	change(&changes[n++], 0x30, (uint8_t[]){ (uint8_t)w->level }, 1);
-	if (w->debug)
-		change(&changes[n++], 0x0a, (uint8_t[]){ 0x0a }, 1);
-	for (size_t i = 0; w->measurement != 0 && i < 48; i += 8)
-		change(&changes[n++], 0x90 + i, fill(w->measurement), 8);
-	snp_make_report(*ret, 3, changes, n);
-}
-
-static void
-snp_table_fill(uint8_t *to, size_t cap)
-{
-	(void)snp_certificates(to, cap);
-}
-
-/* ---- Which ---- */
-
-static const struct tsm_platform platforms[] = {
-	{ "sev_guest", true, snp_start, snp_teardown, snp_make,
-	    snp_table_fill },
-	{ NULL },
-};
 
 const struct tsm_platform *
 tsm_platform_find(const char *name)
 {
-	for (const struct tsm_platform *p = platforms; p->name != NULL; p++)
-		if (strcmp(p->name, name) == 0)
-			return p;
+	static const struct tsm_platform *const all[] = { &tsm_snp, &tsm_tdx,
+		&tsm_cca };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
 	return NULL;
 }

@@ -26,7 +26,10 @@ struct tsm_platform {
 	void (*certificates)(uint8_t *to, size_t cap);
 };
 
+extern const struct tsm_platform tsm_snp, tsm_tdx, tsm_cca;
 extern const char fake_tsm_mark[];
+/* What Relying Parties need, into the folder state under that name. */
+void platform_copy(const char *state, const char *name, const char *from);
 const struct tsm_platform *tsm_platform_find(const char *name);
 
 #endif

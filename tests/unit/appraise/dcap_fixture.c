@@ -311,7 +311,7 @@ put_td(struct wr *w, const struct dcap_recipe *r)
 	put_fill(w, 0, 8);
 	put_le(w, r->flags == 0 ? 0x10000000 : r->flags, 8);
 	put_le(w, 0xe7, 8);
-	put_fill(w, 0x11, 48); /* MRTD */
+	put_fill(w, r->mrtd == 0 ? 0x11 : r->mrtd, 48); /* MRTD */
 	put_fill(w, 0, 3 * 48);
 	for (uint8_t i = 0; i < TD_RTMRS; i++)
 		if (r->rtmrs != NULL)

@@ -49,6 +49,7 @@ struct dcap_recipe {
 	uint8_t qe_svn;    /* 0: DCAP_QE_SVN */
 	bool qe_other_signer, qe_other_product, qe_debug, qe_other_misc;
 	uint8_t report_data[QUOTE_REPORT_DATA];
+	uint8_t mrtd;               /* each byte; 0: 0x11 */
 	const uint8_t (*rtmrs)[48]; /* NULL: 48 times 0x50, 0x51, … */
 
 	/* Broken on purpose. */
