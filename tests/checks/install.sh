@@ -30,9 +30,6 @@ shared=$(find_one libsealtls.so)
 static=$(find_one libsealtls.a)
 find_one libsealtls.so.0 >/dev/null
 find_one error.h >/dev/null
-for header in "$(dirname "$0")"/../../include/sealtls/*.h; do
-	find_one "$(basename "$header")" >/dev/null
-done
 
 prefix=$dest/root$(sed -n 's/^prefix=//p' "$pc")
 config()
@@ -40,6 +37,21 @@ config()
 	PKG_CONFIG_PATH=$(dirname "$pc") \
 	    pkg-config "--define-variable=prefix=$prefix" "$@" sealtls
 }
+
+# A stack that is not built in has no header.
+stacks=" $(config --variable=stacks) "
+for header in "$(dirname "$0")"/../../include/sealtls/*.h; do
+	name=$(basename "$header")
+	case $name in
+	gnutls.h | nss.h | wolfssl.h)
+		case $stacks in
+		*" ${name%.h} "*) ;;
+		*) continue ;;
+		esac
+		;;
+	esac
+	find_one "$name" >/dev/null
+done
 
 cat >"$dest/tiny.c" <<'END'
 #include <sealtls/error.h>

@@ -139,38 +139,70 @@ load_certificate(struct world *w, SSL_CTX *c, const char *who)
 }
 
 static void
-side_open(struct side *s, struct world *w, struct seal_ctx *ctx,
-    enum seal_role role, const char *cert, int fd)
+openssl_open(struct side *s, struct world *w, enum seal_role role,
+    const char *cert, unsigned hash)
 {
 	struct seal_diag d = { 0 };
 
-	s->ctx = ctx;
-	s->fd = fd;
 	s->tls = SSL_CTX_new(
 	    role == SEAL_SERVER ? TLS_server_method() : TLS_client_method());
 	if (cert != NULL)
 		load_certificate(w, s->tls, cert);
-	if (seal_openssl_prepare(ctx, s->tls, role, &d) != 0)
+	if (hash != 0)
+		assert_int_equal(SSL_CTX_set_ciphersuites(s->tls,
+				     hash == 384 ? "TLS_AES_256_GCM_SHA384"
+						 : "TLS_AES_128_GCM_SHA256"),
+		    1);
+	if (seal_openssl_prepare(s->ctx, s->tls, role, &d) != 0)
 		fail_msg("%s", d.text);
 	s->ssl = SSL_new(s->tls);
-	SSL_set_fd(s->ssl, fd);
-	s->conn = seal_conn_openssl(ctx, s->ssl, role, "server.example", &d);
+	SSL_set_fd(s->ssl, s->fd);
+	s->conn = seal_conn_openssl(s->ctx, s->ssl, role, "server.example", &d);
 	if (s->conn == NULL)
 		fail_msg("%s", d.text);
 }
 
+static void
+openssl_close(struct side *s)
+{
+	SSL_free(s->ssl);
+	SSL_CTX_free(s->tls);
+}
+
+const struct end_stack end_openssl = {
+	.name = "openssl",
+	.open = openssl_open,
+	.close = openssl_close,
+};
+
 void
-pair_open(struct pair *p, struct world *w, struct seal_ctx *client,
-    struct seal_ctx *server, bool client_cert)
+pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server, bool client_cert,
+    const struct end_stack *client_stack, const struct end_stack *server_stack,
+    unsigned hash)
 {
 	int fds[2];
 
 	*p = (struct pair){ .w = w };
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	side_open(&p->client, w, client, SEAL_CLIENT,
-	    client_cert ? "client" : NULL, fds[0]);
-	side_open(&p->server, w, server, SEAL_SERVER, "server", fds[1]);
+	p->client.stack = client_stack;
+	p->client.ctx = client;
+	p->client.fd = fds[0];
+	p->server.stack = server_stack;
+	p->server.ctx = server;
+	p->server.fd = fds[1];
+	client_stack->open(
+	    &p->client, w, SEAL_CLIENT, client_cert ? "client" : NULL, hash);
+	server_stack->open(&p->server, w, SEAL_SERVER, "server", hash);
+}
+
+void
+pair_open(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server, bool client_cert)
+{
+	pair_open_over(
+	    p, w, client, server, client_cert, &end_openssl, &end_openssl, 0);
 }
 
 void
@@ -185,8 +217,7 @@ static void
 side_close(struct side *s)
 {
 	seal_conn_free(&s->conn);
-	SSL_free(s->ssl);
-	SSL_CTX_free(s->tls);
+	s->stack->close(s);
 	if (!s->shared)
 		seal_ctx_free(&s->ctx);
 	close(s->fd);

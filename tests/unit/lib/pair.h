@@ -8,9 +8,9 @@
 #include <sealtls/tools.h>
 
 /*
- * Two real OpenSSL peers in one process, joined by a socket pair, with keys,
- * certificates and policies in a folder of their own, and a clock that the
- * test moves.
+ * Two real peers in one process, OpenSSL's if not said otherwise, joined by a
+ * socket pair, with keys, certificates and policies in a folder of their own,
+ * and a clock that the test moves.
  */
 struct world {
 	char dir[64];
@@ -30,10 +30,25 @@ void world_policy(struct world *w, const char *name, const char *pin,
 /* A configuration; parts are JSON members. */
 struct seal_ctx *world_ctx(struct world *w, const char *json);
 
+struct side;
+
+/* A TLS stack, as one end of a pair. */
+struct end_stack {
+	const char *name;
+	/* Makes s->conn over s->fd, of s->ctx. cert: whose certificate of the
+	 * world's it shows, or NULL; hash: the suite's, or 0. */
+	void (*open)(struct side *s, struct world *w, enum seal_role role,
+	    const char *cert, unsigned hash);
+	void (*close)(struct side *s); /* once s->conn is gone */
+};
+extern const struct end_stack end_openssl;
+
 struct side {
+	const struct end_stack *stack;
 	struct seal_ctx *ctx;
-	struct ssl_ctx_st *tls;
+	struct ssl_ctx_st *tls; /* of end_openssl */
 	struct ssl_st *ssl;
+	void *end[2]; /* of other stacks */
 	struct seal_conn *conn;
 	int fd;
 	bool hold_jobs; /* jobs stay undone */
@@ -49,6 +64,11 @@ struct pair {
 /* Takes over both ctx. client_cert: the client shows its TLS certificate. */
 void pair_open(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server, bool client_cert);
+/* The same, over stacks, with a suite of hash. */
+void pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server, bool client_cert,
+    const struct end_stack *client_stack, const struct end_stack *server_stack,
+    unsigned hash);
 /* The client's ctx is another pair's, which must outlive this one. */
 void pair_open_again(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ends.h"
+
+const struct end_stack *const end_stacks[] = {
+	&end_openssl,
+#ifdef SEAL_STACK_GNUTLS
+	&end_gnutls,
+#endif
+#ifdef SEAL_STACK_WOLFSSL
+	&end_wolfssl,
+#endif
+	NULL,
+};

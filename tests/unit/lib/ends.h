@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef UNIT_LIB_ENDS_H
+#define UNIT_LIB_ENDS_H
+
+#include "pair.h"
+
+/* Every TLS stack that is built in; NULL ends. */
+extern const struct end_stack *const end_stacks[];
+extern const struct end_stack end_gnutls;
+extern const struct end_stack end_wolfssl;
+
+#endif
