@@ -97,23 +97,42 @@ SEAL_API int seal_conn_timeout(const struct seal_conn *c);
 SEAL_API int seal_conn_establish(struct seal_conn *c, int fd);
 
 /* Up to cap bytes; *ret_n is 0 unless SEAL_READY is returned. SEAL_EOF once
- * the peer ended its side. */
+ * the peer ended its side. Over DTLS: one datagram, as the peer wrote it; what
+ * buf has no room for is gone (see seal_read_cut()), and of datagrams that
+ * nobody reads 256 KiB are kept. */
 SEAL_API enum seal_step seal_read(
     struct seal_conn *c, void *buf, size_t cap, size_t *ret_n);
-/* Takes up to n bytes, says how many; may want a step to be flushed. */
+/* Over DTLS: bytes at the end of the last datagram that seal_read() had no room
+ * for, as recvmsg() tells by MSG_TRUNC; otherwise 0. 16,380 bytes of room are
+ * always enough. */
+SEAL_API size_t seal_read_cut(const struct seal_conn *c);
+/* Takes up to n bytes, says how many; may want a step to be flushed. Over DTLS
+ * all n bytes are one datagram, which may be lost on its way, like any: none
+ * of it or all of it is taken, and more than seal_write_max() is SEAL_ERROR,
+ * told as SEAL_E_LIMIT, which does the connection no harm. n == 0 sends
+ * nothing. (PROTOCOL 8.) */
 SEAL_API enum seal_step seal_write(
     struct seal_conn *c, const void *buf, size_t n, size_t *ret_n);
+/* Over DTLS: bytes of the largest datagram that seal_write() takes: what is
+ * left of the configuration's `mtu` (default 1,200 bytes of UDP payload). 0
+ * over TLS, which has no such limit, and before the handshake. */
+SEAL_API size_t seal_write_max(const struct seal_conn *c);
 /* Blocking forms for simple programs; run jobs on this thread. Return bytes
  * (0 at the end for read; all n for write) or -1. */
 SEAL_API long seal_read_wait(
     struct seal_conn *c, int fd, void *buf, size_t cap);
 SEAL_API long seal_write_wait(
     struct seal_conn *c, int fd, const void *buf, size_t n);
-/* CLOSE, close_notify, and waits, at most 2 seconds, for the peer's. */
+/* CLOSE, close_notify, and waits, at most 2 seconds, for the peer's; over DTLS
+ * for its acknowledgement of CLOSE, or, where the peer closed first, in case it
+ * missed ours. */
 SEAL_API void seal_conn_close_wait(struct seal_conn *c, int fd);
-/* Ends this side's data; the peer may go on sending. */
+/* Ends this side's data; the peer may go on sending. Over DTLS there is no such
+ * thing: SEAL_E_UNSUPPORTED, and nothing happens. */
 SEAL_API int seal_conn_shutdown_write(struct seal_conn *c);
-/* Asks for the close in order; step until SEAL_EOF or an error to finish. */
+/* Asks for the close in order; step until SEAL_EOF or an error to finish. Over
+ * DTLS that takes until the peer has acknowledged CLOSE, or, where the peer
+ * closed, the 8 seconds in which it may ask again. */
 SEAL_API void seal_conn_close(struct seal_conn *c);
 /* Asks the peer to attest again now. */
 SEAL_API int seal_conn_reattest(struct seal_conn *c);

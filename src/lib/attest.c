@@ -51,8 +51,9 @@ static int
 answer_with_evidence(struct seal_job *j, const struct ea_request *req,
     struct wr *out, struct seal_diag *d)
 {
+	/* What it can make is the same for either carriage. */
 	const struct ctx_profile *p =
-	    ctx_profile(j->ctx, j->role, j->work->keys.hash);
+	    ctx_profile(j->ctx, j->role, j->work->keys.hash, CARRIAGE_STREAM);
 	struct attester *a;
 	struct ea_identity id = { 0 };
 	struct wr cmw;

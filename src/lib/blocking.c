@@ -4,6 +4,8 @@
 
 #include "lib/conn.h"
 
+#define CLOSE_WAIT_MS 2000
+
 /*
  * The same connection for programs that may wait: jobs run on the calling
  * thread, and poll() waits for the transport until the next deadline.
@@ -25,10 +27,17 @@ takes_input(const struct seal_conn *c)
 	return c->phase == CONN_SESSION && session_wants_input(c->session);
 }
 
-/* Does what step asks for. An interrupted wait is no failure: the caller
- * steps again. */
+/* Of two time-outs for poll(), of which -1 is none. */
+static int
+sooner(int a_ms, int b_ms)
+{
+	return b_ms < 0 || (a_ms >= 0 && a_ms < b_ms) ? a_ms : b_ms;
+}
+
+/* Does what step asks for, for most_ms at most. An interrupted wait is no
+ * failure: the caller steps again. */
 static void
-wait_for(struct seal_conn *c, int fd, enum seal_step step)
+wait_for(struct seal_conn *c, int fd, enum seal_step step, int most_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -40,7 +49,7 @@ wait_for(struct seal_conn *c, int fd, enum seal_step step)
 	 * write would wait for each other. */
 	if (step == SEAL_WANT_WRITE)
 		p.events = takes_input(c) ? POLLIN | POLLOUT : POLLOUT;
-	poll(&p, 1, seal_conn_timeout(c));
+	poll(&p, 1, sooner(seal_conn_timeout(c), most_ms));
 }
 
 static bool
@@ -67,7 +76,7 @@ seal_conn_establish(struct seal_conn *c, int fd)
 
 	nonblocking(fd);
 	while (is_want(step = seal_conn_step(c)))
-		wait_for(c, fd, step);
+		wait_for(c, fd, step, -1);
 	if (step == SEAL_READY)
 		return 0;
 	return seal_conn_diag(c)->code != 0 ? seal_conn_diag(c)->code
@@ -81,7 +90,7 @@ seal_read_wait(struct seal_conn *c, int fd, void *buf, size_t cap)
 	size_t n = 0;
 
 	while (is_want(step = seal_read(c, buf, cap, &n)))
-		wait_for(c, fd, step);
+		wait_for(c, fd, step, -1);
 	if (step == SEAL_READY)
 		return (long)n;
 	return step == SEAL_EOF ? 0 : -1;
@@ -99,7 +108,7 @@ seal_write_wait(struct seal_conn *c, int fd, const void *buf, size_t n)
 
 		done += put;
 		if (is_want(step))
-			wait_for(c, fd, step);
+			wait_for(c, fd, step, -1);
 		else if (step != SEAL_READY)
 			return -1;
 	}
@@ -109,9 +118,11 @@ seal_write_wait(struct seal_conn *c, int fd, const void *buf, size_t n)
 void
 seal_conn_close_wait(struct seal_conn *c, int fd)
 {
+	int64_t end_ms = ctx_boot_ms(c->ctx) + CLOSE_WAIT_MS, left;
 	enum seal_step step;
 
 	seal_conn_close(c);
-	while (is_want(step = seal_conn_step(c)))
-		wait_for(c, fd, step);
+	while (is_want(step = seal_conn_step(c)) &&
+	       (left = end_ms - ctx_boot_ms(c->ctx)) > 0)
+		wait_for(c, fd, step, (int)left);
 }

@@ -5,6 +5,7 @@
 #include "appraise/strict.h"
 #include "base/file.h"
 #include "lib/config_verifiers.h"
+#include "tls/datagram.h"
 
 #define CONF_PAIRS 32
 #define WHERE "configuration"
@@ -186,7 +187,7 @@ static const struct config_key config_keys[] = {
 
 static const char *const config_names[] = { "verifiers", "attesters", "policy",
 	"identity", "alpn", "deadlines_ms", "require", "reveal_after_peer",
-	"lease_floor_s", "cmw_extension", NULL };
+	"lease_floor_s", "cmw_extension", "mtu", NULL };
 
 /* The plain values; the policy that `require` speaks of has been read. */
 static int
@@ -201,6 +202,8 @@ config_values(struct seal_ctx *c, const json_t *j, struct seal_diag *d)
 		 j, "reveal_after_peer", false, WHERE, &reveal, d)) != 0 ||
 	    (r = strict_uint(j, "lease_floor_s", false, 1, 86400, WHERE,
 		 &c->lease_floor_s, d)) != 0 ||
+	    (r = strict_uint(j, "mtu", false, DATAGRAM_MTU_MIN,
+		 DATAGRAM_MTU_MAX, WHERE, &c->mtu, d)) != 0 ||
 	    (r = strict_uint(j, "cmw_extension", false, 1, 65535, WHERE,
 		 &extension, d)) != 0)
 		return r;

@@ -66,9 +66,20 @@ seal_conn_free(struct seal_conn **cp)
 void
 conn_tell(struct seal_conn *c, const struct seal_diag *d)
 {
-	if (c->diag == NULL && d->code != 0 &&
-	    (c->diag = malloc(sizeof(*c->diag))) != NULL)
+	if (d->code == 0 || (c->diag != NULL && !c->remark))
+		return;
+	c->remark = false;
+	if (c->diag != NULL || (c->diag = malloc(sizeof(*c->diag))) != NULL)
 		*c->diag = *d;
+}
+
+void
+conn_remark(struct seal_conn *c, const struct seal_diag *d)
+{
+	bool free_to_tell = c->diag == NULL || c->remark;
+
+	conn_tell(c, d);
+	c->remark = free_to_tell;
 }
 
 void
@@ -150,9 +161,12 @@ conn_shutdown(struct seal_conn *c)
 	enum seal_io io = SEAL_IO_ERROR;
 
 	c->more = false;
+	if (conn_linger(c))
+		return;
 	if (!conn_flush(c, &d))
 		io = d.code == 0 ? SEAL_IO_WANT_WRITE : SEAL_IO_ERROR;
-	else if ((io = c->stack->shutdown(c->tls, &d)) == SEAL_IO_DONE)
+	else if ((io = c->stack->shutdown(c->tls, &d)) == SEAL_IO_DONE &&
+		 c->carriage == CARRIAGE_STREAM)
 		io = conn_drain(c);
 	if ((io == SEAL_IO_WANT_READ || io == SEAL_IO_WANT_WRITE) &&
 	    ctx_boot_ms(c->ctx) < c->deadline_ms) {
@@ -224,6 +238,8 @@ seal_conn_deadline(const struct seal_conn *c)
 	case CONN_SHUTDOWN:
 		if (c->more)
 			return ctx_boot_ms(c->ctx);
+		if (c->session != NULL && session_lingers(c->session))
+			return session_deadline(c->session, false);
 		return c->deadline_ms;
 	case CONN_HANDSHAKE:
 		return c->deadline_ms;

@@ -26,6 +26,7 @@ struct seal_conn {
 	int64_t begun_ms;    /* the handshake; attest_ms counts from it */
 	int64_t deadline_ms; /* of HANDSHAKE, then of SHUTDOWN */
 	bool more;           /* SHUTDOWN can go on without waiting */
+	enum carriage_kind carriage; /* known once the handshake is done */
 	struct session *session;
 	struct peer_identity peer;
 	struct seal_job *job; /* made, not yet taken */
@@ -33,12 +34,13 @@ struct seal_conn {
 	unsigned verdicts;
 	char *learned;
 	struct seal_diag *diag;       /* NULL until something fails */
+	bool remark;                  /* diag tells of no failure of c's */
 	struct seal_diag *unanswered; /* why I could not attest; or NULL */
 	char *alpn;                   /* NULL until agreed */
 };
 
-/* Fills c->peer from the facts after the handshake; refuses what PROTOCOL 2,
- * 5.4 rule 6 and 5.5 rule 4 forbid. */
+/* Fills c->peer and c->carriage from the facts after the handshake; refuses
+ * what PROTOCOL 2, 5.4 rule 6 and 5.5 rule 4 forbid. */
 int conn_check_facts(struct seal_conn *c, enum hash *ret_hash,
     struct seal_diag *d); /* lib/facts.c */
 
@@ -52,6 +54,8 @@ bool identity_in_authenticator(const struct seal_ctx *c, enum seal_role role);
 
 /* Keeps the first story; a connection without memory for it still fails. */
 void conn_tell(struct seal_conn *c, const struct seal_diag *d);
+/* The same for what does the connection no harm; gives way to a failure. */
+void conn_remark(struct seal_conn *c, const struct seal_diag *d);
 /* Ends the connection; what the session still has to say is sent first. */
 void conn_fail(struct seal_conn *c, int code, struct seal_diag *d);
 void conn_end(struct seal_conn *c);
@@ -68,6 +72,9 @@ int conn_begin_session(struct seal_conn *c, struct seal_diag *d);
 void conn_session(struct seal_conn *c);
 /* Sends what the session holds; true when it holds no more. */
 bool conn_flush(struct seal_conn *c, struct seal_diag *d);
+/* A session over datagrams answers its peer for a while after its end: does
+ * so; false once that is over. */
+bool conn_linger(struct seal_conn *c);
 /* Follows the session's state, and what d tells, into the connection's. */
 void conn_judge_state(struct seal_conn *c, struct seal_diag *d);
 

@@ -24,6 +24,38 @@ seal_read(struct seal_conn *c, void *buf, size_t cap, size_t *ret_n)
 	return step == SEAL_READY ? SEAL_WANT_READ : step;
 }
 
+size_t
+seal_read_cut(const struct seal_conn *c)
+{
+	return c->session != NULL ? session_read_cut(c->session) : 0;
+}
+
+size_t
+seal_write_max(const struct seal_conn *c)
+{
+	return c->session != NULL && c->carriage == CARRIAGE_DATAGRAM
+		   ? session_write_max(c->session)
+		   : 0;
+}
+
+/* A datagram that fits no record is the caller's fault, not the peer's. */
+static bool
+too_large(struct seal_conn *c, size_t n)
+{
+	size_t max = seal_write_max(c);
+	struct seal_diag d = { 0 };
+
+	if (max == 0 || n <= max)
+		return false;
+	seal_fail(&d, SEAL_E_LIMIT,
+	    "data: expected at most %zu bytes in a datagram, found %zu", max,
+	    n);
+	seal_remedy(&d, "send less at once, or raise 'mtu' where the path "
+			"carries it");
+	conn_remark(c, &d);
+	return true;
+}
+
 enum seal_step
 seal_write(struct seal_conn *c, const void *buf, size_t n, size_t *ret_n)
 {
@@ -33,6 +65,8 @@ seal_write(struct seal_conn *c, const void *buf, size_t n, size_t *ret_n)
 
 	*ret_n = 0;
 	(void)seal_conn_step(c); /* its state says what came of it */
+	if (too_large(c, n))
+		return SEAL_ERROR;
 	while (*ret_n < n && put > 0 && c->phase == CONN_SESSION &&
 	       session_state(c->session) == SESSION_READY) {
 		put = 0;

@@ -26,7 +26,7 @@ conn_begin_session(struct seal_conn *c, struct seal_diag *d)
 
 	if ((r = conn_check_facts(c, &hash, d)) != 0)
 		return r;
-	if ((p = ctx_profile(c->ctx, c->role, hash)) == NULL)
+	if ((p = ctx_profile(c->ctx, c->role, hash, c->carriage)) == NULL)
 		return seal_fail(d, SEAL_E_TLS, "tls: no profile for hash");
 	c->session = session_new(&p->conf, hash, conn_exporter, c, c->begun_ms,
 	    ctx_boot_ms(c->ctx), d);
@@ -89,6 +89,19 @@ conn_take(struct seal_conn *c, struct seal_diag *d)
 	}
 	seal_wipe(buf, n);
 	return more;
+}
+
+bool
+conn_linger(struct seal_conn *c)
+{
+	struct seal_diag d = { 0 };
+	bool more = true;
+
+	while (more && c->session != NULL && session_lingers(c->session)) {
+		session_tick(c->session, ctx_boot_ms(c->ctx), &d);
+		more = conn_flush(c, &d) && conn_take(c, &d);
+	}
+	return d.code == 0 && c->session != NULL && session_lingers(c->session);
 }
 
 static void

@@ -292,8 +292,11 @@ ctx_fill_accept(struct seal_ctx *c)
 
 static void
 profile_fill(struct seal_ctx *c, enum seal_role role, enum hash hash,
-    struct ctx_profile *p)
+    enum carriage_kind carriage)
 {
+	struct ctx_profile *p =
+	    &c->profiles[role == SEAL_SERVER][hash == HASH_SHA384]
+			[carriage == CARRIAGE_DATAGRAM];
 	struct session_conf *conf = &p->conf;
 
 	for (size_t i = 0; i < c->n_attesters; i++) {
@@ -323,6 +326,8 @@ profile_fill(struct seal_ctx *c, enum seal_role role, enum hash hash,
 	conf->answer_ms = c->answer_ms;
 	conf->spacing_ms = c->spacing_ms;
 	conf->lease_floor_s = c->lease_floor_s;
+	conf->carriage = carriage;
+	conf->mtu = c->mtu;
 	conf->reveal_after_peer =
 	    c->reveal_after_peer != -1
 		? c->reveal_after_peer == 1
@@ -362,21 +367,27 @@ ctx_check(const struct seal_ctx *c, struct seal_diag *d)
 	return 0;
 }
 
+static void
+profiles_fill(struct seal_ctx *c, enum seal_role role)
+{
+	static const enum hash hashes[] = { HASH_SHA256, HASH_SHA384 };
+
+	for (size_t h = 0; h < 2; h++) {
+		profile_fill(c, role, hashes[h], CARRIAGE_STREAM);
+		profile_fill(c, role, hashes[h], CARRIAGE_DATAGRAM);
+	}
+}
+
 int
 ctx_freeze(struct seal_ctx *c, struct seal_diag *d)
 {
-	static const enum hash hashes[] = { HASH_SHA256, HASH_SHA384 };
 	int r = 0;
 
 	pthread_mutex_lock(&c->lock);
 	if (!c->frozen && (r = ctx_check(c, d)) == 0) {
 		ctx_fill_accept(c);
-		for (size_t h = 0; h < 2; h++) {
-			profile_fill(
-			    c, SEAL_CLIENT, hashes[h], &c->profiles[0][h]);
-			profile_fill(
-			    c, SEAL_SERVER, hashes[h], &c->profiles[1][h]);
-		}
+		profiles_fill(c, SEAL_CLIENT);
+		profiles_fill(c, SEAL_SERVER);
 		c->frozen = true;
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -384,11 +395,13 @@ ctx_freeze(struct seal_ctx *c, struct seal_diag *d)
 }
 
 const struct ctx_profile *
-ctx_profile(const struct seal_ctx *c, enum seal_role role, enum hash hash)
+ctx_profile(const struct seal_ctx *c, enum seal_role role, enum hash hash,
+    enum carriage_kind carriage)
 {
 	if (hash != HASH_SHA256 && hash != HASH_SHA384)
 		return NULL;
-	return &c->profiles[role == SEAL_SERVER][hash == HASH_SHA384];
+	return &c->profiles[role == SEAL_SERVER][hash == HASH_SHA384]
+			   [carriage == CARRIAGE_DATAGRAM];
 }
 
 static int

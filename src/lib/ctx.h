@@ -20,8 +20,8 @@
 
 #define CTX_CMW_TYPE 0xff00u /* PROTOCOL 3; settable per context */
 
-/* What a session needs for one role and one hash, and which attester stands
- * behind each scheme that it offers. */
+/* What a session needs for one role, one hash and one carriage, and which
+ * attester stands behind each scheme that it offers. */
 struct ctx_profile {
 	struct session_conf conf;
 	struct scheme produce[CTX_ATTESTERS_MAX];
@@ -59,7 +59,9 @@ struct seal_ctx {
 	int reveal_after_peer; /* -1: servers that require attestation do */
 	uint16_t cmw_type;
 	uint32_t attest_ms, answer_ms, spacing_ms, lease_floor_s;
-	struct ctx_profile profiles[2][2]; /* role, hash: filled once frozen */
+	uint32_t mtu; /* 0: the carriage's own */
+	/* Role, hash, carriage: filled once frozen. */
+	struct ctx_profile profiles[2][2][2];
 
 	struct cert_cache *certs;
 	struct key_cache *keys;
@@ -76,8 +78,8 @@ int ctx_freeze(struct seal_ctx *c, struct seal_diag *d);
 /* Fails once frozen. */
 int ctx_mutable(struct seal_ctx *c, struct seal_diag *d);
 /* Borrowed; only after ctx_freeze(). NULL for a hash that TLS 1.3 has not. */
-const struct ctx_profile *ctx_profile(
-    const struct seal_ctx *c, enum seal_role role, enum hash hash);
+const struct ctx_profile *ctx_profile(const struct seal_ctx *c,
+    enum seal_role role, enum hash hash, enum carriage_kind carriage);
 /* Who the peer's TLS certificate must be. */
 const struct identity *ctx_identity(const struct seal_ctx *c);
 /* What a peer's TLS certificate is validated up to: borrowed, immutable. */

@@ -181,6 +181,8 @@ conn_check_facts(struct seal_conn *c, enum hash *ret_hash, struct seal_diag *d)
 	    (r = facts_peer_key(c, &f, d)) != 0 ||
 	    (r = facts_check_identity(c, &f, d)) != 0)
 		return r;
+	c->carriage =
+	    f.version == VERSION_DTLS13 ? CARRIAGE_DATAGRAM : CARRIAGE_STREAM;
 	*ret_hash = f.hash == 256   ? HASH_SHA256
 		    : f.hash == 384 ? HASH_SHA384
 				    : HASH_NONE;

@@ -294,7 +294,7 @@ session_input(
 int
 session_input_end(struct session *s, bool orderly, struct seal_diag *d)
 {
-	s->way.row->end(&s->way, true);
+	s->gone = true;
 	if (!session_open(s))
 		return 0;
 	s->peer_closed = true; /* nobody is left to read a CLOSE */
@@ -312,7 +312,7 @@ session_input_end(struct session *s, bool orderly, struct seal_diag *d)
 bool
 session_lingers(const struct session *s)
 {
-	return s->way.row->lingers(&s->way);
+	return !s->gone && s->way.row->lingers(&s->way);
 }
 
 /* Room for all the DATA that one more record can complete. */
@@ -321,6 +321,8 @@ session_wants_input(const struct session *s)
 {
 	size_t held = inbox_size(&s->data) + s->way.row->expects(&s->way);
 
+	if (s->way.row->datagrams)
+		return session_open(s) || session_lingers(s);
 	return session_open(s) && !s->peer_closed && held <= SESSION_HELD_MAX;
 }
 

@@ -64,6 +64,7 @@ struct session {
 	struct inbox data;
 	size_t cut; /* of the datagram that was read last */
 	bool read_ended, write_ended, peer_closed;
+	bool gone; /* TLS has ended: there is nobody any more */
 };
 
 /* Ends the session: CLOSE with outcome, then nothing more. Returns error. */
