@@ -7,7 +7,7 @@
 
 #define SHA1_SIZE 20u
 #define TEMPLATE_NAME_MAX 16u
-#define FIELDS_MAX (IMA_NAME_MAX + IMA_SIGNATURE_MAX + 128u)
+#define FIELDS_MAX (IMA_NAME_MAX + IMA_DATA_MAX + 128u)
 #define ALG_MAX 16u
 
 static enum ima_template
@@ -15,7 +15,9 @@ template_of(struct span name)
 {
 	if (span_is(name, "ima-ng"))
 		return IMA_NG;
-	return span_is(name, "ima-sig") ? IMA_SIG : IMA_NONE;
+	if (span_is(name, "ima-sig"))
+		return IMA_SIG;
+	return span_is(name, "ima-buf") ? IMA_BUF : IMA_NONE;
 }
 
 static bool
@@ -56,9 +58,9 @@ put_fields(struct wr *w, const struct ima_entry *e)
 	put_le32(w, e->name.n + 1);
 	wr_bytes(w, e->name);
 	wr_u8(w, 0);
-	if (e->template == IMA_SIG) {
-		put_le32(w, e->signature.n);
-		wr_bytes(w, e->signature);
+	if (e->template != IMA_NG) {
+		put_le32(w, e->data.n);
+		wr_bytes(w, e->data);
 	}
 }
 
@@ -98,8 +100,7 @@ binary_fields(struct span in, struct ima_entry *e)
 	rd_init(&r, in);
 	if (!rd_vec32le(&r, HASH_MAX + ALG_MAX + 2, &digest) ||
 	    !rd_vec32le(&r, IMA_NAME_MAX, &name) ||
-	    (e->template == IMA_SIG &&
-		!rd_vec32le(&r, IMA_SIGNATURE_MAX, &e->signature)))
+	    (e->template != IMA_NG && !rd_vec32le(&r, IMA_DATA_MAX, &e->data)))
 		return false;
 	return rd_end(&r) && digest_field(digest, e) &&
 	       name_field(name, &e->name);
@@ -172,7 +173,7 @@ text_digest(struct span word, struct ima_entry *e, struct wr *room)
 }
 
 static bool
-text_signature(struct rd *line, struct ima_entry *e, struct wr *room)
+text_data(struct rd *line, struct ima_entry *e, struct wr *room)
 {
 	struct span hex = { 0 };
 	size_t at = room->n;
@@ -181,7 +182,7 @@ text_signature(struct rd *line, struct ima_entry *e, struct wr *room)
 		return true; /* unsigned: nothing but the space before it */
 	if (!word_read(line, &hex) || !hex_decode(hex, room))
 		return false;
-	e->signature = span_of(e->room + at, room->n - at);
+	e->data = span_of(e->room + at, room->n - at);
 	return true;
 }
 
@@ -205,19 +206,25 @@ text_read(struct rd *r, struct ima_entry *e)
 	e->pcr = IMA_PCR;
 	e->template = template_of(name);
 	return e->template != IMA_NONE && text_digest(digest, e, &room) &&
-	       (e->template != IMA_SIG || text_signature(&line, e, &room)) &&
+	       (e->template == IMA_NG || text_data(&line, e, &room)) &&
 	       rd_left(&line) == 0;
 }
 
 /* ---- All entries ---- */
+
+/* The binary form's first byte is 10, a line feed. */
+bool
+ima_is_text(struct span log)
+{
+	return log.n > 0 && log.p[0] >= '0' && log.p[0] <= '9';
+}
 
 void
 ima_begin(struct span log, struct ima_iter *it)
 {
 	rd_init(&it->rd, log);
 	it->number = 0;
-	/* The binary form's first byte is 10, a line feed. */
-	it->text = log.n > 0 && log.p[0] >= '0' && log.p[0] <= '9';
+	it->text = ima_is_text(log);
 }
 
 static int
@@ -269,8 +276,8 @@ ima_next(struct ima_iter *it, struct ima_entry *e, struct seal_diag *d)
 	if (!(it->text ? text_read(&it->rd, e) : binary_read(&it->rd, e))) {
 		rd_fail(&it->rd);
 		return seal_fail(d, SEAL_E_DECODE,
-		    "IMA log: entry %zu: expected a whole entry of ima-ng or "
-		    "ima-sig",
+		    "IMA log: entry %zu: expected a whole entry of ima-ng, "
+		    "ima-sig or ima-buf",
 		    e->number);
 	}
 	return (r = check_digest(e, d)) != 0 ? r : 1;
@@ -294,31 +301,77 @@ extend(const struct ima_entry *e, enum hash h, uint8_t value[HASH_MAX],
 	return hash_parts(h, parts, 2, value, d);
 }
 
+/* One entry more: 1, or 0 at the end, or an error. */
+static int
+replay_step(
+    struct ima_iter *it, enum hash h, struct ima_replay *p, struct seal_diag *d)
+{
+	struct ima_entry e;
+	int r;
+
+	if ((r = ima_next(it, &e, d)) != 1)
+		return r;
+	if (e.pcr != IMA_PCR)
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "IMA log: entry %zu is of PCR %u, expected %u", e.number,
+		    (unsigned)e.pcr, IMA_PCR);
+	if ((r = extend(&e, h, p->value, d)) != 0)
+		return r;
+	p->n_entries++;
+	p->n_violations += e.violation;
+	return 1;
+}
+
+static int
+bank_hash(uint16_t bank, enum hash *ret, struct seal_diag *d)
+{
+	*ret = tpm_hash(bank);
+	if (*ret != HASH_NONE)
+		return 0;
+	return seal_fail(d, SEAL_E_UNSUPPORTED, "IMA log: unknown bank %04x",
+	    (unsigned)bank);
+}
+
 int
 ima_replay(
     struct span log, uint16_t bank, struct ima_replay *ret, struct seal_diag *d)
 {
-	struct ima_replay out = { 0 };
-	enum hash h = tpm_hash(bank);
-	struct ima_entry e;
+	struct ima_replay p = { 0 };
 	struct ima_iter it;
+	enum hash h;
 	int r;
 
-	if (h == HASH_NONE)
-		return seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "IMA log: unknown bank %04x", (unsigned)bank);
+	if ((r = bank_hash(bank, &h, d)) != 0)
+		return r;
 	ima_begin(log, &it);
-	while ((r = ima_next(&it, &e, d)) == 1) {
-		if (e.pcr != IMA_PCR)
-			return seal_fail(d, SEAL_E_UNSUPPORTED,
-			    "IMA log: entry %zu is of PCR %u, expected %u",
-			    e.number, (unsigned)e.pcr, IMA_PCR);
-		if ((r = extend(&e, h, out.value, d)) != 0)
-			return r;
-		out.n_entries++;
-		out.n_violations += e.violation;
-	}
+	while ((r = replay_step(&it, h, &p, d)) == 1)
+		continue;
 	if (r == 0)
-		*ret = out;
+		*ret = p;
 	return r;
+}
+
+int
+ima_find(struct span log, uint16_t bank, struct span value,
+    struct ima_replay *ret, size_t *ret_n, struct seal_diag *d)
+{
+	struct ima_replay p = { 0 };
+	struct ima_iter it;
+	enum hash h;
+	int r;
+
+	if ((r = bank_hash(bank, &h, d)) != 0)
+		return r;
+	ima_begin(log, &it);
+	while ((r = replay_step(&it, h, &p, d)) == 1) {
+		if (!span_equal(value, span_of(p.value, hash_size(h))))
+			continue;
+		*ret = p;
+		*ret_n = log.n - rd_left(&it.rd);
+		return 0;
+	}
+	return r != 0 ? r
+		      : seal_fail(d, SEAL_E_EVIDENCE,
+			    "IMA log: none of its %zu entries makes the value",
+			    p.n_entries);
 }

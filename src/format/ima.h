@@ -8,18 +8,21 @@
 /*
  * Linux IMA's list of measured files (security/integrity/ima, as of 6.x), in
  * its binary form (native little endian) or as lines of text; templates
- * ima-ng and ima-sig. As with the event log, replaying it to a quoted PCR is
- * what makes its digests mean something; the fields of an entry are proved
- * where the template digest is over them, which is checked for every entry
- * but a violation, which has no digest at all.
+ * ima-ng, ima-sig and ima-buf. As with the event log, replaying it to a quoted
+ * PCR is what makes its digests mean something; the fields of an entry are
+ * proved where the template digest is over them, which is checked for every
+ * entry but a violation, which has no digest at all.
+ *
+ * The name of a template is in no digest: of ima-sig and ima-buf, which have
+ * fields of one shape, either can be called the other.
  */
 #define IMA_ENTRIES_MAX 262144u
 #define IMA_PCR 10u
 #define IMA_NAME_MAX 4096u /* bytes of a path, PATH_MAX */
-#define IMA_LINE_MAX 16384u
-#define IMA_SIGNATURE_MAX 1024u
+#define IMA_LINE_MAX 32768u
+#define IMA_DATA_MAX 8192u /* bytes of a signature or a buffer */
 
-enum ima_template { IMA_NONE = 0, IMA_NG, IMA_SIG };
+enum ima_template { IMA_NONE = 0, IMA_NG, IMA_SIG, IMA_BUF };
 
 struct ima_entry {
 	size_t number; /* from 0 */
@@ -31,8 +34,9 @@ struct ima_entry {
 	struct span file_alg; /* "sha256" */
 	struct span file_digest;
 	struct span name;
-	struct span signature; /* ima-sig: security.ima, or empty */
-	uint8_t room[HASH_MAX + IMA_SIGNATURE_MAX];
+	struct span data; /* ima-sig: security.ima, or empty; ima-buf: what
+			   * was measured, such as a command line or a key */
+	uint8_t room[HASH_MAX + IMA_DATA_MAX];
 };
 
 struct ima_iter {
@@ -43,10 +47,11 @@ struct ima_iter {
 
 /* A log is text if it starts with a digit; an entry of the binary form starts
  * with the number of a PCR. */
+bool ima_is_text(struct span log);
 void ima_begin(struct span log, struct ima_iter *it);
 /*
  * 1: an entry; 0: the end; or an error: malformed, another template than the
- * two, a template digest that is not over the fields.
+ * three, a template digest that is not over the fields.
  */
 int ima_next(struct ima_iter *it, struct ima_entry *ret, struct seal_diag *d);
 
@@ -62,5 +67,13 @@ struct ima_replay {
  */
 int ima_replay(struct span log, uint16_t bank, struct ima_replay *ret,
     struct seal_diag *d);
+
+/*
+ * The start of the log that replays to value, *ret_n bytes of it; there is at
+ * most one. SEAL_E_EVIDENCE where none does. What comes behind it is not
+ * looked at.
+ */
+int ima_find(struct span log, uint16_t bank, struct span value,
+    struct ima_replay *ret, size_t *ret_n, struct seal_diag *d);
 
 #endif

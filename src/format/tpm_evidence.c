@@ -14,6 +14,7 @@ enum {
 	KEY_PCRS,
 	KEY_AK_CHAIN,
 	KEY_EVENT_LOG,
+	KEY_IMA_LOG,
 };
 
 /* Those that are plain byte strings. */
@@ -35,6 +36,8 @@ field(struct tpm_evidence *e, uint64_t key)
 		return &e->ak_public;
 	case KEY_EVENT_LOG:
 		return &e->event_log;
+	case KEY_IMA_LOG:
+		return &e->ima_log;
 	default:
 		return NULL;
 	}
@@ -119,7 +122,8 @@ entry_parse(struct rd *r, uint64_t key, struct tpm_evidence *e)
 		return pcrs_parse(r, e);
 	if (key == KEY_AK_CHAIN)
 		return chain_parse(r, e);
-	return f != NULL && cbor_bytes(r, f) && f->n > 0;
+	return f != NULL && cbor_bytes(r, f) && f->n > 0 &&
+	       (key != KEY_IMA_LOG || f->n <= TPM_EVIDENCE_IMA_MAX);
 }
 
 static bool
@@ -199,8 +203,11 @@ tpm_evidence_write(struct wr *out, const struct tpm_evidence *e)
 {
 	if (!complete(e))
 		return SEAL_E_ARGUMENT;
+	if (e->ima_log.n > TPM_EVIDENCE_IMA_MAX)
+		return SEAL_E_LIMIT;
 	cbor_put_map(out, (size_t)7 + (e->n_ak_chain > 0 ? 1 : 0) +
-			      (e->event_log.n > 0 ? 1 : 0));
+			      (e->event_log.n > 0 ? 1 : 0) +
+			      (e->ima_log.n > 0 ? 1 : 0));
 	put_field(out, KEY_QUOTE, e->quote);
 	put_field(out, KEY_QUOTE_SIGNATURE, e->quote_signature);
 	put_field(out, KEY_CERTIFY, e->certify);
@@ -212,5 +219,7 @@ tpm_evidence_write(struct wr *out, const struct tpm_evidence *e)
 		put_chain(out, e);
 	if (e->event_log.n > 0)
 		put_field(out, KEY_EVENT_LOG, e->event_log);
+	if (e->ima_log.n > 0)
+		put_field(out, KEY_IMA_LOG, e->ima_log);
 	return out->error;
 }

@@ -6,6 +6,8 @@
 #include "format/tpm.h"
 
 #define TPM_EVIDENCE_TYPE "application/vnd.sealtls.tpm+cbor"
+/* Bytes of an IMA list, so that the rest has room in a CMW as well. */
+#define TPM_EVIDENCE_IMA_MAX 61440u
 
 struct tpm_pcr_value {
 	uint16_t bank;
@@ -23,6 +25,9 @@ struct tpm_evidence {
 	struct span ak_chain[LIMIT_CHAIN]; /* key 8: DER, leaf first */
 	size_t n_ak_chain;
 	struct span event_log; /* key 9 */
+	/* Key 10: binary_runtime_measurements from its first entry to the one
+	 * that made the quoted PCR 10, and no further. */
+	struct span ima_log;
 };
 
 /* Deterministic CBOR, keys 1 to 7 required, unknown keys refused. */

@@ -201,11 +201,13 @@ tree_file(const struct ima_entry *e)
 	json_t *o = json_object();
 	char alg[24], name[IMA_NAME_MAX + 1];
 
-	json_object_set_new(
-	    o, "file", json_string(text_safe(e->name, name, sizeof(name))));
+	/* Its kind as claimed: nothing signs the name of a template. */
+	json_object_set_new(o, e->template == IMA_BUF ? "data" : "file",
+	    json_string(text_safe(e->name, name, sizeof(name))));
 	tree_hex(o, text_safe(e->file_alg, alg, sizeof(alg)), e->file_digest);
-	if (e->signature.n > 0)
-		tree_hex(o, "signature", e->signature);
+	if (e->data.n > 0)
+		tree_hex(o, e->template == IMA_BUF ? "buffer" : "signature",
+		    e->data);
 	if (e->violation)
 		json_object_set_new(o, "violation",
 		    json_string("changed while it was measured"));

@@ -209,5 +209,7 @@ inspect_tpm_evidence(struct span in, struct seal_diag *d)
 	tree_int(o, "attestation key certificates", (int64_t)e.n_ak_chain);
 	if (e.event_log.n > 0)
 		tree_part(o, "event log", e.event_log, inspect_eventlog);
+	if (e.ima_log.n > 0)
+		tree_part(o, "ima list", e.ima_log, inspect_ima);
 	return o;
 }

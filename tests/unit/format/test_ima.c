@@ -7,6 +7,7 @@
 #include "format/ima.h"
 
 static uint8_t room[65536];
+static const uint8_t big[IMA_DATA_MAX + 1];
 
 static struct wr
 writer(void)
@@ -45,7 +46,7 @@ put_vec(struct wr *w, struct span s)
 static void
 put_entry(struct wr *w, const struct recipe *r)
 {
-	uint8_t buf[8192], digest[HASH_MAX] = { 0 };
+	uint8_t buf[16384], digest[HASH_MAX] = { 0 };
 	struct wr f;
 
 	wr_init(&f, buf, sizeof(buf));
@@ -73,6 +74,8 @@ static const struct recipe sig = { 10, "ima-sig", DIGEST, STR("/bin/sh\0"),
 	true, STR("\3\2signature"), false, 0 };
 static const struct recipe unsigned_file = { 10, "ima-sig", DIGEST,
 	STR("/bin/ls\0"), true, STR(""), false, 0 };
+static const struct recipe buffer = { 10, "ima-buf", DIGEST,
+	STR("kexec-cmdline\0"), true, STR("quiet ro"), false, 0 };
 static const struct recipe violation = { 10, "ima-ng", DIGEST,
 	STR("/var/log/x\0"), false, { 0 }, true, 0 };
 
@@ -87,6 +90,7 @@ reads_binary(void **state)
 	put_entry(&w, &ng);
 	put_entry(&w, &sig);
 	put_entry(&w, &violation);
+	put_entry(&w, &buffer);
 	ima_begin(wr_view(&w), &it);
 	assert_int_equal(ima_next(&it, &e, NULL), 1);
 	assert_true(span_is(e.name, "/bin/init"));
@@ -95,10 +99,14 @@ reads_binary(void **state)
 	assert_false(e.violation);
 	assert_int_equal(ima_next(&it, &e, NULL), 1);
 	assert_int_equal(e.template, IMA_SIG);
-	assert_true(span_is(e.signature, "\3\2signature"));
+	assert_true(span_is(e.data, "\3\2signature"));
 	assert_int_equal(ima_next(&it, &e, NULL), 1);
 	assert_true(e.violation);
 	assert_int_equal(e.number, 2);
+	assert_int_equal(ima_next(&it, &e, NULL), 1);
+	assert_int_equal(e.template, IMA_BUF);
+	assert_true(span_is(e.name, "kexec-cmdline"));
+	assert_true(span_is(e.data, "quiet ro"));
 	assert_int_equal(ima_next(&it, &e, NULL), 0);
 }
 
@@ -119,6 +127,16 @@ static const struct {
 	    SEAL_E_DECODE },
 	{ "ima-sig without one",
 	    { 10, "ima-sig", DIGEST, STR("/a\0"), false, { 0 }, false, 0 },
+	    SEAL_E_DECODE },
+	{ "ima-buf without a buffer",
+	    { 10, "ima-buf", DIGEST, STR("/a\0"), false, { 0 }, false, 0 },
+	    SEAL_E_DECODE },
+	{ "ima-modsig",
+	    { 10, "ima-modsig", DIGEST, STR("/a\0"), true, STR("s"), false, 0 },
+	    SEAL_E_DECODE },
+	{ "a buffer over its limit",
+	    { 10, "ima-buf", DIGEST, STR("/a\0"), true, { big, sizeof(big) },
+		false, 0 },
 	    SEAL_E_DECODE },
 	{ "a name without NUL",
 	    { 10, "ima-ng", DIGEST, STR("/a"), false, { 0 }, false, 0 },
@@ -222,6 +240,57 @@ replays(void **state)
 	    SEAL_E_UNSUPPORTED);
 }
 
+/* The start that makes a value is found, whatever comes behind it. */
+static void
+finds(void **state)
+{
+	static const struct recipe *const all[] = { &ng, &violation, &sig };
+	struct ima_replay p = { 0 }, after[3];
+	struct seal_diag d = { 0 };
+	size_t ends[3], n = 77;
+	struct wr w = writer();
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		put_entry(&w, all[i]);
+		ends[i] = w.n;
+		assert_int_equal(
+		    ima_replay(wr_view(&w), TPM_ALG_SHA256, &after[i], NULL),
+		    0);
+	}
+	wr_u8(&w, 1); /* of an entry that is being written */
+	for (size_t i = 0; i < 3; i++) {
+		struct span value = span_of(after[i].value, 32);
+
+		assert_int_equal(
+		    ima_find(wr_view(&w), TPM_ALG_SHA256, value, &p, &n, NULL),
+		    0);
+		assert_int_equal(n, ends[i]);
+		assert_int_equal(p.n_entries, i + 1);
+		assert_int_equal(p.n_violations, i > 0);
+	}
+	n = 77;
+	after[1].value[31] ^= 1;
+	w.n--;
+	assert_int_equal(ima_find(wr_view(&w), TPM_ALG_SHA256,
+			     span_of(after[1].value, 32), &p, &n, &d),
+	    SEAL_E_EVIDENCE);
+	assert_non_null(strstr(d.text, "3 entries"));
+	/* A value of another bank, and of none. */
+	assert_int_equal(ima_find(wr_view(&w), TPM_ALG_SHA384,
+			     span_of(after[2].value, 32), &p, &n, NULL),
+	    SEAL_E_EVIDENCE);
+	assert_int_equal(ima_find(wr_view(&w), 0x12,
+			     span_of(after[2].value, 32), &p, &n, NULL),
+	    SEAL_E_UNSUPPORTED);
+	/* An entry that is none, before the value. */
+	room[ends[0]] = 11;
+	assert_int_equal(ima_find(wr_view(&w), TPM_ALG_SHA256,
+			     span_of(after[2].value, 32), &p, &n, NULL),
+	    SEAL_E_UNSUPPORTED);
+	assert_int_equal(n, 77);
+}
+
 /* The same entries as text, which replays to the same. */
 static void
 put_line(struct wr *w, const struct recipe *r)
@@ -247,28 +316,28 @@ static void
 reads_text(void **state)
 {
 	static const struct recipe *const all[] = { &ng, &sig, &unsigned_file,
-		&violation };
+		&violation, &buffer };
 	struct ima_replay text = { 0 }, binary = { 0 };
 	struct seal_diag d = { 0 };
 	struct wr w = writer();
 	size_t good = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		put_entry(&w, all[i]);
 	assert_int_equal(
 	    ima_replay(wr_view(&w), TPM_ALG_SHA256, &binary, &d), 0);
 	w = writer();
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		put_line(&w, all[i]);
 	if (ima_replay(wr_view(&w), TPM_ALG_SHA256, &text, &d) != 0)
 		fail_msg("%s", d.text);
-	assert_int_equal(text.n_entries, 4);
+	assert_int_equal(text.n_entries, 5);
 	assert_memory_equal(text.value, binary.value, 32);
 	for (size_t n = 1; n < w.n; n++)
 		good += ima_replay(
 			    span_of(room, n), TPM_ALG_SHA256, &text, NULL) == 0;
-	assert_int_equal(good, 3);
+	assert_int_equal(good, 4);
 }
 
 #define HEX40 "0000000000000000000000000000000000000000"
@@ -278,7 +347,7 @@ static const char *const bad_lines[] = {
 	"11 " HEX40 " ima-ng sha1:" HEX40 " /a\n",
 	"10 " HEX40 "00 ima-ng sha1:" HEX40 " /a\n",
 	"10 00 ima-ng sha1:" HEX40 " /a\n",
-	"10 " HEX40 " ima-buf sha1:" HEX40 " /a\n",
+	"10 " HEX40 " ima-modsig sha1:" HEX40 " /a\n",
 	"10 " HEX40 " ima-ng sha1" HEX40 " /a\n",
 	"10 " HEX40 " ima-ng sha1: /a\n",
 	"10 " HEX40 " ima-ng sha1:zz /a\n",
@@ -315,6 +384,7 @@ main(void)
 		cmocka_unit_test(refuses_binary),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(replays),
+		cmocka_unit_test(finds),
 		cmocka_unit_test(reads_text),
 		cmocka_unit_test(refuses_text),
 	};

@@ -8,7 +8,7 @@
 #include "format/tpm_evidence.h"
 
 static const struct span one = HEX(1);
-static const uint8_t zeros[64];
+static const uint8_t zeros[64], list[TPM_EVIDENCE_IMA_MAX + 1];
 
 static const struct tpm_evidence small = {
 	.quote = HEX(1, 1),
@@ -48,10 +48,23 @@ with_log(struct tpm_evidence *e)
 }
 
 static void
+with_ima(struct tpm_evidence *e)
+{
+	e->ima_log = one;
+}
+
+static void
+with_longest_ima(struct tpm_evidence *e)
+{
+	e->ima_log = span_of(list, TPM_EVIDENCE_IMA_MAX);
+}
+
+static void
 with_all(struct tpm_evidence *e)
 {
 	with_chain(e);
 	with_log(e);
+	with_ima(e);
 }
 
 static void
@@ -152,11 +165,41 @@ raw_key_zero(struct wr *w)
 }
 
 static void
-raw_key_ten(struct wr *w)
+raw_key_eleven(struct wr *w)
 {
 	cbor_put_map(w, 8);
 	put_keys(w, 1, 7, 0);
-	put_key(w, 10);
+	put_key(w, 11);
+}
+
+static void
+put_ima(struct wr *w, size_t n)
+{
+	cbor_put_map(w, 8);
+	put_keys(w, 1, 7, 0);
+	cbor_put_uint(w, 10);
+	cbor_put_bytes(w, span_of(list, n));
+}
+
+static void
+raw_ima_empty(struct wr *w)
+{
+	put_ima(w, 0);
+}
+
+static void
+raw_ima_over(struct wr *w)
+{
+	put_ima(w, TPM_EVIDENCE_IMA_MAX + 1);
+}
+
+static void
+raw_ima_text(struct wr *w)
+{
+	cbor_put_map(w, 8);
+	put_keys(w, 1, 7, 0);
+	cbor_put_uint(w, 10);
+	cbor_put_text(w, span_str("10 x"));
 }
 
 static void
@@ -313,6 +356,8 @@ static const struct row rows[] = {
 	{ "small", NULL, NULL, 0 },
 	{ "with a chain", with_chain, NULL, 0 },
 	{ "with an event log", with_log, NULL, 0 },
+	{ "with an IMA list", with_ima, NULL, 0 },
+	{ "with an IMA list at its limit", with_longest_ima, NULL, 0 },
 	{ "with everything", with_all, NULL, 0 },
 	{ "written by hand", NULL, raw_good, 0 },
 	{ "chain of eight", NULL, raw_chain_full, 0 },
@@ -336,7 +381,10 @@ static const struct row rows[] = {
 	{ "PCR list over its limit", NULL, raw_pcr_count, SEAL_E_DECODE },
 	{ "PCR without value", NULL, raw_pcr_pair, SEAL_E_DECODE },
 	{ "key 0", NULL, raw_key_zero, SEAL_E_DECODE },
-	{ "key 10", NULL, raw_key_ten, SEAL_E_DECODE },
+	{ "key 11", NULL, raw_key_eleven, SEAL_E_DECODE },
+	{ "empty IMA list", NULL, raw_ima_empty, SEAL_E_DECODE },
+	{ "IMA list over its limit", NULL, raw_ima_over, SEAL_E_DECODE },
+	{ "IMA list as text", NULL, raw_ima_text, SEAL_E_DECODE },
 	{ "text key", NULL, raw_key_text, SEAL_E_DECODE },
 	{ "a key twice", NULL, raw_key_twice, SEAL_E_DECODE },
 	{ "keys out of order", NULL, raw_order, SEAL_E_DECODE },
@@ -413,6 +461,7 @@ test_fields(void **state)
 	assert_true(span_equal(got.subject_public, e.subject_public));
 	assert_true(span_equal(got.ak_public, e.ak_public));
 	assert_true(span_equal(got.event_log, e.event_log));
+	assert_true(span_equal(got.ima_log, e.ima_log));
 	assert_int_equal(got.n_pcrs, 3);
 	assert_int_equal(got.pcrs[2].bank, TPM_ALG_SHA384);
 	assert_int_equal(got.pcrs[1].index, 7);
@@ -435,6 +484,9 @@ test_write_refuses(void **state)
 	e = small;
 	e.ak_public.n = 0;
 	assert_int_equal(tpm_evidence_write(&w, &e), SEAL_E_ARGUMENT);
+	e = small;
+	e.ima_log = span_of(list, sizeof(list));
+	assert_int_equal(tpm_evidence_write(&w, &e), SEAL_E_LIMIT);
 	wr_free(&w);
 }
 
