@@ -19,7 +19,7 @@
 #define CHAIN_BYTES_MAX (LIMIT_CHAIN * (LIMIT_CERTIFICATE + 3))
 
 struct tpm2 {
-	char *tcti, *lock_dir, *event_log;
+	char *tcti, *lock_dir, *event_log, *ima_log;
 	struct tpm2_where where;
 	struct tpm2_pcrs pcrs;
 	uint32_t srk_handle, ak_handle, subject_handle;
@@ -33,27 +33,17 @@ struct tpm2 {
 /* ---- open ---- */
 
 static int
-dup_setting(const struct conf *conf, const char *key, const char *fallback,
-    char **ret, struct seal_diag *d)
-{
-	const char *value = conf_get(conf, key, fallback);
-
-	if (value == NULL)
-		return 0;
-	if ((*ret = strdup(value)) == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "tpm2");
-	return 0;
-}
-
-static int
 read_conf(struct tpm2 *t, const struct conf *conf, struct seal_diag *d)
 {
 	int r;
 
-	if ((r = dup_setting(conf, "tcti", TPM2_DEFAULT_TCTI, &t->tcti, d)) !=
+	if ((r = tpm2_conf_dup(conf, "tcti", TPM2_DEFAULT_TCTI, &t->tcti, d)) !=
 		0 ||
-	    (r = dup_setting(conf, "lock_dir", NULL, &t->lock_dir, d)) != 0 ||
-	    (r = dup_setting(conf, "event_log", NULL, &t->event_log, d)) != 0 ||
+	    (r = tpm2_conf_dup(conf, "lock_dir", NULL, &t->lock_dir, d)) != 0 ||
+	    (r = tpm2_conf_log(conf, "event_log", TPM2_DEFAULT_EVENT_LOG,
+		 &t->event_log, d)) != 0 ||
+	    (r = tpm2_conf_log(
+		 conf, "ima_log", TPM2_DEFAULT_IMA_LOG, &t->ima_log, d)) != 0 ||
 	    (r = tpm2_pcrs_parse(conf_get(conf, "pcrs", TPM2_DEFAULT_PCRS),
 		 &t->pcrs, d)) != 0 ||
 	    (r = tpm2_conf_handle(
@@ -61,11 +51,8 @@ read_conf(struct tpm2 *t, const struct conf *conf, struct seal_diag *d)
 	    (r = tpm2_conf_handle(
 		 conf, "ak", TPM2_DEFAULT_AK, &t->ak_handle, d)) != 0)
 		return r;
-	if (t->event_log != NULL && strcmp(t->event_log, "default") == 0) {
-		free(t->event_log);
-		if ((t->event_log = strdup(TPM2_DEFAULT_EVENT_LOG)) == NULL)
-			return seal_fail(d, SEAL_E_MEMORY, "tpm2");
-	}
+	if (t->ima_log != NULL && (r = tpm2_ima_check(&t->pcrs, d)) != 0)
+		return r;
 	t->where.tcti = t->tcti;
 	t->where.lock_dir = t->lock_dir;
 	return tpm2_conf_handle(
@@ -252,6 +239,7 @@ tpm2_close(void *ctx)
 	free(t->chain_bytes);
 	free(t->ak_chain_bytes);
 	free(t->event_log);
+	free(t->ima_log);
 	free(t->lock_dir);
 	free(t->tcti);
 }
@@ -320,7 +308,8 @@ put_pcrs(const struct tpm2_pcrs *p, struct tpm_evidence *e)
 
 static int
 write_evidence(const struct tpm2 *t, const struct tpm2_quote *q,
-    struct span event_log, struct wr *out, struct seal_diag *d)
+    struct span event_log, struct span ima_log, struct wr *out,
+    struct seal_diag *d)
 {
 	struct tpm_evidence e = {
 		.quote = blob(&q->quote),
@@ -331,6 +320,7 @@ write_evidence(const struct tpm2 *t, const struct tpm2_quote *q,
 		.ak_public = tpm2_key_public(&t->ak),
 		.n_ak_chain = t->n_ak_chain,
 		.event_log = event_log,
+		.ima_log = ima_log,
 	};
 	int r;
 
@@ -338,8 +328,11 @@ write_evidence(const struct tpm2 *t, const struct tpm2_quote *q,
 	put_pcrs(&q->pcrs, &e);
 	if ((r = tpm_evidence_write(out, &e)) == 0)
 		return 0;
-	seal_fail(d, r, "tpm2: evidence of more than %u bytes", LIMIT_CMW);
-	seal_remedy(d, "leave out event_log or shorten ak_chain");
+	seal_fail(d, r,
+	    "tpm2: evidence of more than %u bytes, %zu of them event log and "
+	    "%zu IMA list",
+	    LIMIT_CMW, event_log.n, ima_log.n);
+	seal_remedy(d, "leave out event_log or ima_log, or shorten ak_chain");
 	return r;
 }
 
@@ -349,8 +342,8 @@ tpm2_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 {
 	struct tpm2 *t = ctx;
 	struct tpm2_quote *q = calloc(1, sizeof(*q)); /* large for a stack */
-	uint8_t *log = NULL;
-	size_t log_n = 0;
+	uint8_t *log = NULL, *ima = NULL;
+	size_t log_n = 0, ima_n = 0;
 	int r;
 
 	if (q == NULL)
@@ -367,8 +360,13 @@ tpm2_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 		goto out;
 	if ((r = tpm2_run(&t->where, deadline_ms, tpm2_quote_job, q, d)) != 0)
 		goto out;
-	r = write_evidence(t, q, span_of(log, log_n), out, d);
+	if (t->ima_log != NULL &&
+	    (r = tpm2_ima_read(t->ima_log, &q->pcrs, &ima, &ima_n, d)) != 0)
+		goto out;
+	r = write_evidence(
+	    t, q, span_of(log, log_n), span_of(ima, ima_n), out, d);
 out:
+	free(ima);
 	free(log);
 	free(q);
 	return r;
@@ -384,7 +382,7 @@ tpm2_sign_tbs(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
 }
 
 static const char *const tpm2_keys[] = { "tcti", "pcrs", "srk", "ak", "subject",
-	"subject_cert", "ak_chain", "event_log", "lock_dir", NULL };
+	"subject_cert", "ak_chain", "event_log", "ima_log", "lock_dir", NULL };
 
 const struct evidence_driver evidence_tpm2 = {
 	.abi = EVIDENCE_DRIVER_ABI,

@@ -15,6 +15,9 @@
 /* What the setting event_log "default" stands for. */
 #define TPM2_DEFAULT_EVENT_LOG \
 	"/sys/kernel/security/tpm0/binary_bios_measurements"
+/* And ima_log. */
+#define TPM2_DEFAULT_IMA_LOG \
+	"/sys/kernel/security/ima/binary_runtime_measurements"
 #define TPM2_DEFAULT_SRK 0x81010010u
 #define TPM2_DEFAULT_AK 0x81010011u
 #define TPM2_DEFAULT_SUBJECT 0x81010012u
@@ -115,6 +118,15 @@ int tpm2_pcrs_read(
 int tpm2_pcrs_digest(
     const struct tpm2_pcrs *p, enum hash h, uint8_t *ret, struct seal_diag *d);
 
+/* ---- tpm2_ima.c ---- */
+
+/* Is IMA's PCR among them, in a bank that peers accept? */
+int tpm2_ima_check(const struct tpm2_pcrs *p, struct seal_diag *d);
+/* The list up to what was quoted in p, of which tpm2_ima_check() is true; the
+ * caller frees. To be called after the quote. */
+int tpm2_ima_read(const char *path, const struct tpm2_pcrs *p, uint8_t **ret,
+    size_t *ret_n, struct seal_diag *d);
+
 /* ---- tpm2_quote.c and tpm2_sign.c: jobs for tpm2_run() ---- */
 
 struct tpm2_quote {
@@ -143,6 +155,12 @@ int tpm2_sign(const struct tpm2_where *where, uint64_t deadline_ms,
 
 /* ---- tpm2_conf.c ---- */
 
+/* A copy of a setting; of fallback, which may be NULL, where it is absent. */
+int tpm2_conf_dup(const struct conf *conf, const char *key,
+    const char *fallback, char **ret, struct seal_diag *d);
+/* The same of a file, for which "default" stands for fallback. */
+int tpm2_conf_log(const struct conf *conf, const char *key,
+    const char *fallback, char **ret, struct seal_diag *d);
 /* A persistent handle, "0x81…"; fallback if the setting is absent. */
 int tpm2_conf_handle(const struct conf *conf, const char *key,
     uint32_t fallback, uint32_t *ret, struct seal_diag *d);

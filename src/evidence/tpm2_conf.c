@@ -3,6 +3,35 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+static int
+dup_text(const char *text, char **ret, struct seal_diag *d)
+{
+	if (text == NULL)
+		return 0;
+	if ((*ret = strdup(text)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "tpm2");
+	return 0;
+}
+
+int
+tpm2_conf_dup(const struct conf *conf, const char *key, const char *fallback,
+    char **ret, struct seal_diag *d)
+{
+	return dup_text(conf_get(conf, key, fallback), ret, d);
+}
+
+int
+tpm2_conf_log(const struct conf *conf, const char *key, const char *fallback,
+    char **ret, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, key, NULL);
+
+	if (text != NULL && strcmp(text, "default") == 0)
+		text = fallback;
+	return dup_text(text, ret, d);
+}
 
 int
 tpm2_conf_handle(const struct conf *conf, const char *key, uint32_t fallback,

@@ -31,10 +31,12 @@ static bool
 setting_is_file(const char *key, const char *value)
 {
 	static const char *const files[] = { "key", "subject_cert", "ak_chain",
-		"event_log", "lock_dir", "dir" };
+		"event_log", "ima_log", "lock_dir", "dir" };
+	size_t n = strlen(key);
 
-	/* The driver knows where the kernel shows it. */
-	if (strcmp(key, "event_log") == 0 && strcmp(value, "default") == 0)
+	/* The driver knows where the kernel shows its logs. */
+	if (n > 4 && strcmp(key + n - 4, "_log") == 0 &&
+	    strcmp(value, "default") == 0)
 		return false;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (strcmp(files[i], key) == 0)

@@ -21,7 +21,10 @@
 #include "evidence/tpm2_init.h"
 #include "evidence/tpm2_status.h"
 #include "format/tpm_evidence.h"
+#include "format/ima.h"
 #include "swtpm.h"
+
+#include "../format/ima_fixture.h"
 
 #define COLLECT_MS 20000u
 
@@ -979,6 +982,193 @@ test_event_log(void **state)
 	attester_free(&a);
 }
 
+/* ---- The IMA list ---- */
+
+static uint8_t list_room[LIMIT_FILE + 1];
+
+static struct wr
+list_of(size_t n)
+{
+	char path[32];
+	struct wr w;
+
+	wr_init(&w, list_room, LIMIT_FILE);
+	ima_put_file(&w, "boot_aggregate", "of PCRs", HASH_SHA256);
+	for (size_t i = 1; i < n; i++) {
+		snprintf(path, sizeof(path), "/usr/bin/%zu", i);
+		ima_put_file(&w, path, path, HASH_SHA256);
+	}
+	return w;
+}
+
+/* Extends PCR 10 by all of list, as the kernel does. PCR 10 cannot be reset,
+ * so it is done once. */
+static void
+measure(struct span list)
+{
+	TPML_DIGEST_VALUES values = { .count = 1 };
+	struct foreign f;
+
+	foreign_open(&f);
+	while (list.n > 0) {
+		uint8_t digest[HASH_MAX];
+
+		ima_extended(&list, HASH_SHA256, digest);
+		values.digests[0].hashAlg = TPM2_ALG_SHA256;
+		memcpy(values.digests[0].digest.sha256, digest, 32);
+		assert_int_equal(
+		    Esys_PCR_Extend(f.esys, ESYS_TR_PCR10, ESYS_TR_PASSWORD,
+			ESYS_TR_NONE, ESYS_TR_NONE, &values),
+		    0);
+	}
+	foreign_close(&f);
+}
+
+#define MEASURED 3 /* entries */
+#define LARGE 2000 /* entries, of more bytes than Evidence takes */
+#define TEXT_LIST                                                           \
+	"10 0000000000000000000000000000000000000000 ima-ng "               \
+	"sha256:0000000000000000000000000000000000000000000000000000000000" \
+	"000000 /a\n"
+
+/* What is in the file, and how many entries go into the Evidence. */
+static const struct {
+	const char *name, *pcrs, *text;
+	size_t n, stray, sent; /* entries, bytes behind them, entries */
+	int want;
+	const char *says;
+} lists[] = {
+	{ "as quoted", "sha256:0,10", NULL, 3, 0, 3, 0, NULL },
+	{ "another bank too", "sha384:10+sha256:10", NULL, 4, 0, 4, 0, NULL },
+	{ "beside a SHA-1 bank", "sha1:10+sha256:10", NULL, 4, 0, 3, 0, NULL },
+	{ "grown since the quote", "sha256:10", NULL, 4, 0, 3, 0, NULL },
+	{ "an entry half there", "sha256:10", NULL, 3, 5, 3, 0, NULL },
+	{ "grown large since", "sha256:10", NULL, LARGE, 0, 3, 0, NULL },
+	{ "shorter: the peer says so", "sha256:10", NULL, 2, 0, 2, 0, NULL },
+	{ "SHA-1 alone", "sha1:10", NULL, 3, 0, 0, SEAL_E_CONFIG, "PCR 10" },
+	{ "without its PCR", "sha256:0-9", NULL, 3, 0, 0, SEAL_E_CONFIG,
+	    "PCR 10" },
+	{ "empty", "sha256:10", "", 0, 0, 0, SEAL_E_CONFIG, "is empty" },
+	{ "text", "sha256:10", TEXT_LIST, 0, 0, 0, SEAL_E_CONFIG,
+	    "lines of text" },
+	{ "too large", "sha384:10", NULL, LARGE, 0, 0, SEAL_E_LIMIT, "61440" },
+	{ NULL },
+};
+
+static const struct conf *
+ima_settings(struct setting *s, const char *pcrs, const char *path)
+{
+	(void)settings(s, "pcrs", pcrs);
+	s->pairs[3] = (struct conf_pair){ "ima_log", path };
+	s->conf.n++;
+	return &s->conf;
+}
+
+static int
+collect_list(
+    const char *pcrs, const char *path, struct wr *out, struct seal_diag *d)
+{
+	struct attester *a = NULL;
+	struct seal_binding b;
+	struct setting s;
+	int r = attester_open("tpm2", ima_settings(&s, pcrs, path), &a, d);
+
+	if (r != 0)
+		return r;
+	r = binding_post(HASH_SHA256, attester_spki(a), exporter, &b, d);
+	if (r == 0)
+		r = attester_collect(a, &b, COLLECT_MS, out, d);
+	attester_free(&a);
+	return r;
+}
+
+static void
+test_ima_log(void **state)
+{
+	char path[128];
+	struct wr list;
+
+	(void)state;
+	need_tpm();
+	list = list_of(MEASURED);
+	measure(wr_view(&list));
+	snprintf(path, sizeof(path), "%s/ima", tpm.dir);
+	for (size_t i = 0; lists[i].name != NULL; i++) {
+		struct tpm_evidence e = { 0 };
+		struct seal_diag d = { 0 };
+		struct span in;
+		struct wr w;
+		int r;
+
+		list = list_of(lists[i].n);
+		(void)wr_room(&list, lists[i].stray);
+		in = lists[i].text != NULL ? span_str(lists[i].text)
+					   : wr_view(&list);
+		assert_int_equal(file_write(path, in, 0600, NULL), 0);
+		wr_init_heap(&w, LIMIT_CMW);
+		r = collect_list(lists[i].pcrs, path, &w, &d);
+		if (r != lists[i].want ||
+		    (r != 0 && strstr(d.text, lists[i].says) == NULL))
+			fail_msg("%s: got %d (%s)", lists[i].name, r, d.text);
+		assert_true(r == 0 || d.remedy[0] != '\0');
+		if (r == 0) {
+			assert_int_equal(
+			    tpm_evidence_parse(wr_view(&w), &e, NULL), 0);
+			list = list_of(lists[i].sent);
+			if (!span_equal(e.ima_log, wr_view(&list)))
+				fail_msg("%s: %zu bytes", lists[i].name,
+				    e.ima_log.n);
+		}
+		wr_free(&w);
+	}
+	unlink(path);
+}
+
+static void
+test_no_ima_log(void **state)
+{
+	struct seal_diag d = { 0 };
+	struct wr w;
+
+	(void)state;
+	need_tpm();
+	wr_init_heap(&w, LIMIT_CMW);
+	assert_int_equal(
+	    collect_list("sha256:10", "/nonexistent/ima", &w, &d), SEAL_E_IO);
+	assert_non_null(strstr(d.remedy, "binary_runtime_measurements"));
+	assert_int_equal(w.n, 0);
+	wr_free(&w);
+}
+
+/* Each allocation fails in turn, of the list's too. */
+static void
+test_ima_memory(void **state)
+{
+	struct wr list = list_of(MEASURED + 1);
+	char path[128];
+	bool hit = true;
+
+	(void)state;
+	need_tpm();
+	snprintf(path, sizeof(path), "%s/ima", tpm.dir);
+	assert_int_equal(file_write(path, wr_view(&list), 0600, NULL), 0);
+	for (size_t n = 1; hit && n < 1000; n++) {
+		struct wr w;
+		int r;
+
+		wr_init_heap(&w, LIMIT_CMW);
+		allocfail_at(n);
+		r = collect_list("sha256:10", path, &w, NULL);
+		hit = allocfail_hit();
+		allocfail_off();
+		if (r != (hit ? SEAL_E_MEMORY : 0))
+			fail_msg("allocation %zu: got %d", n, r);
+		wr_free(&w);
+	}
+	assert_false(hit);
+	unlink(path);
+}
+
 static void
 test_probe(void **state)
 {
@@ -1095,6 +1285,9 @@ main(void)
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_lock_file),
 		cmocka_unit_test(test_event_log),
+		cmocka_unit_test(test_ima_log),
+		cmocka_unit_test(test_no_ima_log),
+		cmocka_unit_test(test_ima_memory),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_killed_midway),
 		cmocka_unit_test(test_killed),

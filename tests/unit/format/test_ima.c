@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "format/ima.h"
 
+#include "ima_fixture.h"
+
 static uint8_t room[65536];
 static const uint8_t big[IMA_DATA_MAX + 1];
 
@@ -18,65 +20,17 @@ writer(void)
 	return w;
 }
 
-static void
-put_le(struct wr *w, size_t v)
-{
-	for (unsigned i = 0; i < 4; i++)
-		wr_u8(w, (uint8_t)(v >> 8 * i));
-}
-
-/* An entry, its template digest made from its fields unless violation. */
-struct recipe {
-	uint32_t pcr;
-	const char *template;
-	struct span digest, name;
-	bool has_sig;
-	struct span sig;
-	bool violation;
-	int tamper; /* adds to the last byte of the name after hashing */
-};
-
-static void
-put_vec(struct wr *w, struct span s)
-{
-	put_le(w, s.n);
-	wr_bytes(w, s);
-}
-
-static void
-put_entry(struct wr *w, const struct recipe *r)
-{
-	uint8_t buf[16384], digest[HASH_MAX] = { 0 };
-	struct wr f;
-
-	wr_init(&f, buf, sizeof(buf));
-	put_vec(&f, r->digest);
-	put_vec(&f, r->name);
-	if (r->has_sig)
-		put_vec(&f, r->sig);
-	assert_int_equal(f.error, 0);
-	if (!r->violation)
-		assert_int_equal(
-		    hash_one(HASH_SHA1, wr_view(&f), digest, NULL), 0);
-	if (r->tamper)
-		buf[f.n - 2] ^= 1;
-	put_le(w, r->pcr);
-	wr_bytes(w, span_of(digest, 20));
-	put_vec(w, span_str(r->template));
-	put_vec(w, wr_view(&f));
-}
-
 #define DIGEST STR("sha256:\0ABCDEFGHABCDEFGHABCDEFGHABCDEFGH")
 
-static const struct recipe ng = { 10, "ima-ng", DIGEST, STR("/bin/init\0"),
+static const struct ima_recipe ng = { 10, "ima-ng", DIGEST, STR("/bin/init\0"),
 	false, { 0 }, false, 0 };
-static const struct recipe sig = { 10, "ima-sig", DIGEST, STR("/bin/sh\0"),
+static const struct ima_recipe sig = { 10, "ima-sig", DIGEST, STR("/bin/sh\0"),
 	true, STR("\3\2signature"), false, 0 };
-static const struct recipe unsigned_file = { 10, "ima-sig", DIGEST,
+static const struct ima_recipe unsigned_file = { 10, "ima-sig", DIGEST,
 	STR("/bin/ls\0"), true, STR(""), false, 0 };
-static const struct recipe buffer = { 10, "ima-buf", DIGEST,
+static const struct ima_recipe buffer = { 10, "ima-buf", DIGEST,
 	STR("kexec-cmdline\0"), true, STR("quiet ro"), false, 0 };
-static const struct recipe violation = { 10, "ima-ng", DIGEST,
+static const struct ima_recipe violation = { 10, "ima-ng", DIGEST,
 	STR("/var/log/x\0"), false, { 0 }, true, 0 };
 
 static void
@@ -87,10 +41,10 @@ reads_binary(void **state)
 	struct wr w = writer();
 
 	(void)state;
-	put_entry(&w, &ng);
-	put_entry(&w, &sig);
-	put_entry(&w, &violation);
-	put_entry(&w, &buffer);
+	ima_put(&w, &ng);
+	ima_put(&w, &sig);
+	ima_put(&w, &violation);
+	ima_put(&w, &buffer);
 	ima_begin(wr_view(&w), &it);
 	assert_int_equal(ima_next(&it, &e, NULL), 1);
 	assert_true(span_is(e.name, "/bin/init"));
@@ -112,7 +66,7 @@ reads_binary(void **state)
 
 static const struct {
 	const char *name;
-	struct recipe r;
+	struct ima_recipe r;
 	int want;
 } bad[] = {
 	{ "a template digest that is not over the fields",
@@ -174,8 +128,8 @@ refuses_binary(void **state)
 		struct wr w = writer();
 		int r;
 
-		put_entry(&w, &ng);
-		put_entry(&w, &bad[i].r);
+		ima_put(&w, &ng);
+		ima_put(&w, &bad[i].r);
 		r = ima_replay(wr_view(&w), TPM_ALG_SHA256, &p, &d);
 		if (r != bad[i].want)
 			fail_msg("%s: got %d (%s)", bad[i].name, r, d.text);
@@ -192,9 +146,9 @@ cut_anywhere(void **state)
 	size_t good = 0;
 
 	(void)state;
-	put_entry(&w, &ng);
-	put_entry(&w, &sig);
-	put_entry(&w, &violation);
+	ima_put(&w, &ng);
+	ima_put(&w, &sig);
+	ima_put(&w, &violation);
 	for (size_t n = 1; n < w.n; n++)
 		good +=
 		    ima_replay(span_of(room, n), TPM_ALG_SHA1, &p, NULL) == 0;
@@ -212,10 +166,10 @@ replays(void **state)
 	(void)state;
 	memset(ff, 0xff, sizeof(ff));
 	wr_init(&f, fields, sizeof(fields));
-	put_vec(&f, ng.digest);
-	put_vec(&f, ng.name);
-	put_entry(&w, &ng);
-	put_entry(&w, &violation);
+	ima_put_vec(&f, ng.digest);
+	ima_put_vec(&f, ng.name);
+	ima_put(&w, &ng);
+	ima_put(&w, &violation);
 	for (uint16_t bank = TPM_ALG_SHA256; bank <= TPM_ALG_SHA512; bank++) {
 		enum hash h = tpm_hash(bank);
 		struct span s = span_of(want, hash_size(h));
@@ -234,7 +188,7 @@ replays(void **state)
 	assert_int_equal(
 	    ima_replay(wr_view(&w), 0x12, &p, NULL), SEAL_E_UNSUPPORTED);
 	w = writer();
-	put_entry(&w, &ng);
+	ima_put(&w, &ng);
 	room[0] = 11;
 	assert_int_equal(ima_replay(wr_view(&w), TPM_ALG_SHA1, &p, NULL),
 	    SEAL_E_UNSUPPORTED);
@@ -244,7 +198,7 @@ replays(void **state)
 static void
 finds(void **state)
 {
-	static const struct recipe *const all[] = { &ng, &violation, &sig };
+	static const struct ima_recipe *const all[] = { &ng, &violation, &sig };
 	struct ima_replay p = { 0 }, after[3];
 	struct seal_diag d = { 0 };
 	size_t ends[3], n = 77;
@@ -252,7 +206,7 @@ finds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		put_entry(&w, all[i]);
+		ima_put(&w, all[i]);
 		ends[i] = w.n;
 		assert_int_equal(
 		    ima_replay(wr_view(&w), TPM_ALG_SHA256, &after[i], NULL),
@@ -293,13 +247,13 @@ finds(void **state)
 
 /* The same entries as text, which replays to the same. */
 static void
-put_line(struct wr *w, const struct recipe *r)
+put_line(struct wr *w, const struct ima_recipe *r)
 {
 	uint8_t buf[512];
 	struct wr e;
 
 	wr_init(&e, buf, sizeof(buf));
-	put_entry(&e, r);
+	ima_put(&e, r);
 	wr_printf(w, "10 ");
 	wr_hex(w, span_of(buf + 4, 20));
 	wr_printf(w, " %s sha256:", r->template);
@@ -315,8 +269,8 @@ put_line(struct wr *w, const struct recipe *r)
 static void
 reads_text(void **state)
 {
-	static const struct recipe *const all[] = { &ng, &sig, &unsigned_file,
-		&violation, &buffer };
+	static const struct ima_recipe *const all[] = { &ng, &sig,
+		&unsigned_file, &violation, &buffer };
 	struct ima_replay text = { 0 }, binary = { 0 };
 	struct seal_diag d = { 0 };
 	struct wr w = writer();
@@ -324,7 +278,7 @@ reads_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 5; i++)
-		put_entry(&w, all[i]);
+		ima_put(&w, all[i]);
 	assert_int_equal(
 	    ima_replay(wr_view(&w), TPM_ALG_SHA256, &binary, &d), 0);
 	w = writer();
