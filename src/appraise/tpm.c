@@ -469,7 +469,7 @@ tpm_verify(
 	if (parse_all(in, f, v) && check_keys(f, ret, v) &&
 	    check_signatures(in, f, ret, v) && check_quote(in, f, v) &&
 	    check_certify(in, f, v) && check_same(f, v) &&
-	    tpm_log_verify(f, v) && report(f, ret, v))
+	    tpm_log_verify(f, v) && tpm_ima_verify(f, v) && report(f, ret, v))
 		return 0;
 	return v->diag != NULL && v->diag->code != 0 ? v->diag->code
 						     : SEAL_E_MEMORY;

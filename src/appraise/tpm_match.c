@@ -9,27 +9,6 @@
 
 #define SELECTION_TEXT 512
 
-/* The policy's PCRs as a selection: those with values, and those that the
- * event log is to explain. */
-static size_t
-wanted(const struct tpm_rules *r, struct tpm_selection ret[TPM_BANKS_MAX])
-{
-	size_t n = tpm_rules_pinned(r, ret);
-
-	for (size_t i = 0; r->events != NULL && i < r->events->n_replayed;
-	     i++) {
-		const struct tpm_selection *s = &r->events->replayed[i];
-		size_t at = 0;
-
-		while (at < n && ret[at].bank != s->bank)
-			at++;
-		if (at == n)
-			ret[n++] = (struct tpm_selection){ .bank = s->bank };
-		ret[at].pcrs |= s->pcrs;
-	}
-	return n;
-}
-
 /* The same banks with the same PCRs, no more and no fewer; the order of the
  * banks is the attester's choice. A bank stands once in either. */
 static bool
@@ -63,7 +42,7 @@ match_selection(const struct tpm_rules *r, const struct tpm_facts *facts,
 	char expected[SELECTION_TEXT], got[SELECTION_TEXT];
 	struct tpm_selection want[TPM_BANKS_MAX] = { { 0 } };
 	const struct tpm_attest *q = &facts->quote;
-	size_t n = wanted(r, want);
+	size_t n = tpm_rules_quoted(r, want);
 
 	return verdict_check(v, "tpm.pcr.selection",
 	    same_selection(want, n, q->selection, q->n_selection),
@@ -109,8 +88,8 @@ match_pcrs(const struct tpm_rules *r, const struct tpm_facts *facts,
 {
 	bool ok = r->n_pcrs > 0;
 
-	/* No reference value: nothing is proved, but by the log. */
-	if (!ok && r->events != NULL)
+	/* No reference value: nothing is proved, but by the logs. */
+	if (!ok && (r->events != NULL || r->ima != NULL))
 		return true;
 	for (size_t i = 0; i < r->n_pcrs; i++)
 		ok = match_pcr(&r->pcrs[i], facts, v) && ok;
@@ -156,7 +135,7 @@ tpm_match(const void *rules, const struct findings *f, struct seal_verdict *v)
 	const struct tpm_rules *r = rules;
 	const struct tpm_facts *facts = f->facts;
 	struct event_facts logged = tpm_event_facts(facts);
-	bool selection, values, events, key;
+	bool selection, values, events, ima, key;
 	int8_t level;
 
 	if (r->by_refs) /* the reference triples decide on the rest */
@@ -164,12 +143,13 @@ tpm_match(const void *rules, const struct findings *f, struct seal_verdict *v)
 	selection = match_selection(r, facts, v);
 	values = match_pcrs(r, facts, v);
 	events = events_match(r->events, &logged, v);
+	ima = tpm_ima_match(r->ima, facts, v);
 	key = match_key_policy(r, facts, v);
-	level = selection && values && events ? AR4SI_AFFIRMING
-					      : AR4SI_CONTRAINDICATED;
+	level = selection && values && events && ima ? AR4SI_AFFIRMING
+						     : AR4SI_CONTRAINDICATED;
 	v->ar4si[AR4SI_EXECUTABLES] = level;
 	v->ar4si[AR4SI_CONFIGURATION] = level;
-	return selection && values && events && key;
+	return selection && values && events && ima && key;
 }
 
 static int
@@ -205,7 +185,8 @@ tpm_learn(const struct findings *f, json_t *entry)
 	for (size_t i = 0; i < facts->e.n_pcrs; i++)
 		if ((r = learn_pcr(banks, &facts->e.pcrs[i])) != 0)
 			return r;
-	if ((r = tpm_log_learn(facts, entry)) != 0)
+	if ((r = tpm_log_learn(facts, entry)) != 0 ||
+	    (r = tpm_ima_learn(facts, entry)) != 0)
 		return r;
 	/* A key that obeys a policy and no password: pin that too. */
 	if (key->auth_policy.n == 0 ||

@@ -11,7 +11,8 @@
 #define WHERE 48 /* bytes of the name of a place in the policy */
 #define KEY_POLICY_MIN 32
 
-const char *const tpm_rule_keys[] = { "pcrs", "events", "key_policy", NULL };
+const char *const tpm_rule_keys[] = { "pcrs", "events", "ima", "key_policy",
+	NULL };
 
 void
 tpm_rules_free(void *rules)
@@ -22,6 +23,7 @@ tpm_rules_free(void *rules)
 		return;
 	free(r->pcrs);
 	tpm_events_free(&r->events);
+	tpm_ima_free(&r->ima);
 	free(r);
 }
 
@@ -136,8 +138,33 @@ tpm_rules_pinned(
 	return n;
 }
 
-/* PROTOCOL 5.4 rule 5: each PCR that is quoted has a value or a rule, and
- * there is one at least. */
+static void
+add_pcrs(uint16_t bank, uint32_t pcrs, struct tpm_selection ret[TPM_BANKS_MAX],
+    size_t *n)
+{
+	size_t at = 0;
+
+	while (at < *n && ret[at].bank != bank)
+		at++;
+	if (at == *n)
+		ret[(*n)++] = (struct tpm_selection){ .bank = bank };
+	ret[at].pcrs |= pcrs;
+}
+
+size_t
+tpm_rules_quoted(
+    const struct tpm_rules *r, struct tpm_selection ret[TPM_BANKS_MAX])
+{
+	size_t n = tpm_rules_pinned(r, ret);
+
+	for (size_t i = 0; r->events != NULL && i < r->events->n_replayed; i++)
+		add_pcrs(r->events->replayed[i].bank,
+		    r->events->replayed[i].pcrs, ret, &n);
+	for (size_t i = 0; r->ima != NULL && i < r->ima->n_banks; i++)
+		add_pcrs(r->ima->banks[i], 1u << IMA_PCR, ret, &n);
+	return n;
+}
+
 static int
 load_events(const json_t *events, struct tpm_rules *rules, struct seal_diag *d)
 {
@@ -154,10 +181,47 @@ load_events(const json_t *events, struct tpm_rules *rules, struct seal_diag *d)
 	if (events != NULL && (r = tpm_events_load(events, &tpm_event_words,
 				   pinned, n, &rules->events, d)) != 0)
 		return r;
-	if (n > 0 || (rules->events != NULL && rules->events->n_replayed > 0))
+	return 0;
+}
+
+/* A PCR has a value, or a log explains it: never both. */
+static int
+load_ima(json_t *ima, struct tpm_rules *rules, struct seal_diag *d)
+{
+	struct tpm_selection taken[TPM_BANKS_MAX] = { { 0 } };
+	size_t n = tpm_rules_quoted(rules, taken);
+	int r;
+
+	if (ima == NULL)
+		return 0;
+	if (rules->by_refs)
+		return seal_fail(
+		    d, SEAL_E_CONFIG, "accept: 'ima' or 'corim', not both");
+	if ((r = tpm_ima_load(ima, &rules->ima, d)) != 0)
+		return r;
+	for (size_t i = 0; i < rules->ima->n_banks; i++)
+		for (size_t k = 0; k < n; k++)
+			if (taken[k].bank == rules->ima->banks[i] &&
+			    (taken[k].pcrs >> IMA_PCR & 1) != 0)
+				return seal_fail(d, SEAL_E_CONFIG,
+				    "ima.banks: PCR %u of %s has a value, or "
+				    "'events' speak of it, too",
+				    IMA_PCR,
+				    hash_name(tpm_hash(taken[k].bank)));
+	return 0;
+}
+
+/* PROTOCOL 5.4 rule 5: each PCR that is quoted has a value or a rule, and
+ * there is one at least. */
+static int
+check_quoted(const struct tpm_rules *rules, struct seal_diag *d)
+{
+	struct tpm_selection quoted[TPM_BANKS_MAX] = { { 0 } };
+
+	if (rules->by_refs || tpm_rules_quoted(rules, quoted) > 0)
 		return 0;
 	return seal_fail(d, SEAL_E_CONFIG,
-	    "accept: 'pcrs' is missing (or 'corim', or 'events.pcrs')");
+	    "accept: 'pcrs' is missing (or 'corim', 'events.pcrs' or 'ima')");
 }
 
 int
@@ -177,7 +241,10 @@ tpm_rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
 		: load_pcrs(json_object_get(entry, "pcrs"), rules, d);
 	if (r != 0)
 		goto out;
-	if ((r = load_events(json_object_get(entry, "events"), rules, d)) != 0)
+	if ((r = load_events(json_object_get(entry, "events"), rules, d)) !=
+		0 ||
+	    (r = load_ima(json_object_get(entry, "ima"), rules, d)) != 0 ||
+	    (r = check_quoted(rules, d)) != 0)
 		goto out;
 	rules->has_key_policy = key_policy != NULL;
 	if (key_policy != NULL &&
@@ -207,6 +274,8 @@ tpm_rules_explain(const void *rules, struct wr *out)
 	}
 	if (r->events != NULL)
 		tpm_events_explain(r->events, out);
+	if (r->ima != NULL)
+		tpm_ima_explain(r->ima, out);
 	if (!r->by_refs)
 		wr_printf(out, "    no other PCR is quoted\n");
 	if (r->has_key_policy)

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "appraise/tpm_events.h"
+#include "appraise/tpm_ima.h"
 #include "appraise/verdict.h"
 #include "format/tpm_evidence.h"
 
@@ -26,6 +27,7 @@ struct tpm_rules {
 	struct tpm_rule_pcr *pcrs;
 	size_t n_pcrs;
 	struct tpm_events *events; /* NULL: no rules about the log */
+	struct tpm_ima *ima;       /* NULL: none about the IMA list */
 	bool has_key_policy;
 	uint8_t key_policy[HASH_MAX];
 	size_t n_key_policy;
@@ -39,6 +41,7 @@ struct tpm_facts {
 	struct tpm_public ak, subject;
 	struct eventlog log; /* where has_log: it replays to the quote */
 	bool has_log;
+	bool has_ima; /* the list replays to the quote */
 };
 
 /* The quoted value of a PCR; NULL where it is not in the quote. */
@@ -59,6 +62,10 @@ int tpm_describe(
 /* The PCRs of which rules knows the value; banks by their numbers. */
 size_t tpm_rules_pinned(
     const struct tpm_rules *r, struct tpm_selection ret[TPM_EVENT_BANKS]);
+/* The policy's PCRs as a selection: those with values, and those that a log is
+ * to explain. */
+size_t tpm_rules_quoted(
+    const struct tpm_rules *r, struct tpm_selection ret[TPM_BANKS_MAX]);
 int tpm_learn(const struct findings *f, json_t *entry);
 
 /* "tpm.pcr.sha256.7" as a static string; NULL for what we do not accept. */

@@ -9,6 +9,7 @@
 #include "appraise/ear_rules.h"
 #include "appraise/refs.h"
 #include "appraise/tpm_events.h"
+#include "appraise/tpm_ima.h"
 #include "base/text.h"
 
 #define KEYS_MAX 32
@@ -138,6 +139,15 @@ signers(void **state)
 	(void)state;
 	same_keys("events", def("events"), tpm_event_words.keys);
 	same_keys("tdx_events", def("tdx_events"), tdx_event_words.keys);
+	same_keys("ima", def("ima"), tpm_ima_keys);
+	same_keys("ima_files", json_object_get(def("ima_files"), "items"),
+	    tpm_ima_file_keys);
+	same_keys("ima.forbidden",
+	    json_object_get(
+		json_object_get(
+		    json_object_get(def("ima"), "properties"), "forbidden"),
+		"items"),
+	    tpm_ima_file_keys);
 	same_keys("pin", def("pin"), pin);
 	same_keys("ca", def("ca"), ca);
 	assert_string_equal(policy_signer_keys[0], pin[0]);
@@ -206,6 +216,10 @@ bounds(void **state)
 	IS(accept, "minItems", 1);
 	IS(accept, "maxItems", POLICY_ENTRIES_MAX);
 	IS(def("signers"), "maxItems", POLICY_SIGNERS_MAX);
+	IS(def("ima_files"), "maxItems", TPM_IMA_FILES_MAX);
+	p = json_object_get(def("ima"), "properties");
+	IS(json_object_get(p, "forbidden"), "maxItems", TPM_IMA_FILES_MAX);
+	IS(json_object_get(p, "banks"), "maxItems", TPM_IMA_BANKS);
 }
 
 int
