@@ -268,10 +268,10 @@ ima_next(struct ima_iter *it, struct ima_entry *e, struct seal_diag *d)
 
 	if (rd_left(&it->rd) == 0 && !it->rd.failed)
 		return 0;
+	memset(e, 0, sizeof(*e));
 	if (it->number == IMA_ENTRIES_MAX)
 		return seal_fail(d, SEAL_E_LIMIT,
 		    "IMA log: more than %u entries", IMA_ENTRIES_MAX);
-	memset(e, 0, sizeof(*e));
 	e->number = it->number++;
 	if (!(it->text ? text_read(&it->rd, e) : binary_read(&it->rd, e))) {
 		rd_fail(&it->rd);
