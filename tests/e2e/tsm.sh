@@ -54,6 +54,23 @@ snp_policy() {
 		    "measurements": { "measurement": "$3" } } ] }
 	END
 }
+# tdx_policy FILE STATE ROOT MRTD [DEBUG]: with that guest's collateral.
+tdx_policy() {
+	cat >"$1" <<-END
+		{ "version": 1, "max_age_s": 60, "identity": { "mode": "none" },
+		  "endorsements": "$2/endorsements",
+		  "accept": [ { "scheme": "application/vnd.sealtls.tdx-quote", "signers": [ { "ca": "$3" } ],
+		    "debug": ${5-false}, "tcb": {}, "measurements": { "mrtd": "$4" } } ] }
+	END
+}
+# cca_policy FILE CORIM [DEBUG]: key and values from there.
+cca_policy() {
+	cat >"$1" <<-END
+		{ "version": 1, "max_age_s": 60, "identity": { "mode": "none" },
+		  "accept": [ { "scheme": "application/vnd.sealtls.cca+cbor", "signers": [ { "corim": true } ],
+		    "corim": [ "$2" ], "corim_unsigned": true, "debug": ${3-false} } ] }
+	END
+}
 # suite NAME COMMAND...: it alone is to be had.
 suite() {
 	printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' \
@@ -150,6 +167,54 @@ snp_policy debug.json a.state/root.pem "$(digest 11)" true
 	clean a
 	clean b
 }
+
+guest tdx tdx_guest
+tdx_policy tdx.json tdx.state tdx.state/root.pem "$(digest 11)"
+tdx_policy tdx-other-root.json tdx.state tdx.state/other.pem "$(digest 11)"
+tdx_policy tdx-other-code.json tdx.state tdx.state/root.pem "$(digest 12)"
+tdx_policy tdx-debug.json tdx.state tdx.state/root.pem "$(digest 11)" true
+guest cca arm_cca_guest
+cca_policy cca.json cca.state/root.corim
+cca_policy cca-other-root.json cca.state/other.corim
+cca_policy cca-debug.json cca.state/root.corim true
+
+# shellcheck disable=SC2086 # $own is four words
+for kind in tdx cca; do
+	say "$kind: the server attests, over either hash; the client; refusals"
+	serve $kind-server $own --echo --attest "tsm:dir=$kind.mount"
+	suite TLS_AES_128_GCM_SHA256 talks --policy $kind.json
+	has $kind.mount/.control 'binder 32$'
+	suite TLS_AES_256_GCM_SHA384 talks --policy $kind.json
+	has $kind.mount/.control 'binder 48$'
+	case $kind in
+	tdx) refused signer --policy tdx-other-root.json ;;
+	cca) refused psa.signature --policy cca-other-root.json ;;
+	esac
+	[ $kind = cca ] || refused tdx.measurement --policy tdx-other-code.json
+	fault $kind 'measurement 18'
+	case $kind in
+	tdx) refused tdx.measurement --policy tdx.json ;;
+	cca) refused corim.reference --policy cca.json ;;
+	esac
+	fault $kind debug
+	refused debug --policy $kind.json
+	talks --policy $kind-debug.json
+	fault $kind other
+	got=0
+	"$seal" connect "localhost:$port" --policy $kind.json </dev/null >out 2>err || got=$?
+	[ "$got" -ge 2 ] || die "other data: exit status $got"
+	fault $kind 'fail outblob 4 2' 'short 100' 'race 1'
+	talks --policy $kind.json
+	clean $kind
+	serve $kind-gate $own --echo --policy $kind.json
+	talks --ca cert.pem --attest "tsm:dir=$kind.mount"
+	expect 2 connect "localhost:$port" --ca cert.pem --attest "tsm:dir=a.mount" </dev/null
+done
+
+say "a setting that names another platform: it does not start"
+expect 1 evidence --attest "tsm:dir=tdx.mount;provider=sev_guest" --nonce 0011223344556677
+has err 'expected sev_guest, found .tdx_guest'
+expect 1 evidence --attest "tsm:dir=tdx.mount;privlevel=1" --nonce 0011223344556677
 
 say "doctor says what is missing here"
 expect 0 doctor
