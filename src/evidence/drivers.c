@@ -6,6 +6,9 @@
 const struct evidence_driver *const evidence_drivers[] = {
 	&evidence_tpm2,
 	&evidence_tsm,
+	&evidence_sev_guest,
+	&evidence_tdx_guest,
+	&evidence_nitro,
 	&evidence_soft,
 	NULL,
 };

@@ -8,43 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "evidence/device.h"
 #include "evidence/driver.h"
 
 #define NAMES_MAX 8u    /* tried for a free one */
 #define REMOVALS_MAX 8u /* tries to remove one that is busy */
-#define PAUSE_MIN_MS 5u
-#define PAUSE_MAX_MS 500u
-
-/* ---- Waiting ---- */
-
-static void
-pause_ms(uint64_t ms)
-{
-	struct timespec ts = { (time_t)(ms / 1000),
-		(long)(ms % 1000) * 1000000 };
-
-	nanosleep(&ts, NULL);
-}
-
-/* Worth another try before the deadline, after a pause that grows? */
-static bool
-again(int err, uint64_t deadline_ms, uint64_t *pause)
-{
-	uint64_t now = evidence_now_ms();
-
-	if ((err != EINTR && err != EBUSY && err != EAGAIN) ||
-	    now >= deadline_ms)
-		return false;
-	if (err == EINTR)
-		return true;
-	pause_ms(*pause < deadline_ms - now ? *pause : deadline_ms - now);
-	*pause = 2 * *pause < PAUSE_MAX_MS ? 2 * *pause : PAUSE_MAX_MS;
-	return true;
-}
+#define REMOVAL_MS 500u /* waits that long for each */
 
 /* ---- Failures ---- */
 
@@ -108,7 +80,7 @@ choose_name(struct tsm_entry *e, struct seal_diag *d)
 static int
 make_folder(struct tsm_entry *e, struct seal_diag *d)
 {
-	uint64_t pause = PAUSE_MIN_MS;
+	uint64_t pause = DEVICE_PAUSE_MS;
 	int r, err;
 
 	for (unsigned names = 1;; names++) {
@@ -117,7 +89,7 @@ make_folder(struct tsm_entry *e, struct seal_diag *d)
 		while (
 		    (err = mkdirat(e->root, e->name, 0700) == 0 ? 0 : errno) !=
 			0 &&
-		    again(err, e->deadline_ms, &pause))
+		    device_again(err, e->deadline_ms, &pause))
 			;
 		if (err == 0)
 			return 0;
@@ -155,14 +127,15 @@ tsm_entry_make(const char *dir, uint64_t deadline_ms, struct tsm_entry *ret,
 void
 tsm_entry_remove(struct tsm_entry *e)
 {
-	uint64_t pause = PAUSE_MIN_MS;
+	uint64_t pause = DEVICE_PAUSE_MS;
 
 	if (e->at != -1)
 		close(e->at);
 	/* Past the deadline too: an entry left behind stays until reboot. */
 	for (unsigned i = 0; e->name[0] != '\0' && i < REMOVALS_MAX; i++)
 		if (unlinkat(e->root, e->name, AT_REMOVEDIR) == 0 ||
-		    !again(errno, evidence_now_ms() + PAUSE_MAX_MS, &pause))
+		    !device_again(
+			errno, evidence_now_ms() + REMOVAL_MS, &pause))
 			break;
 	if (e->root != -1)
 		close(e->root);
@@ -200,14 +173,14 @@ int
 tsm_read_blob(struct tsm_entry *e, const char *attribute, bool optional,
     struct wr *out, struct seal_diag *d)
 {
-	uint64_t pause = PAUSE_MIN_MS;
+	uint64_t pause = DEVICE_PAUSE_MS;
 	size_t before = out->n;
 	int err;
 
 	do {
 		out->n = before;
 		err = read_once(e, attribute, out);
-	} while (err != 0 && again(err, e->deadline_ms, &pause));
+	} while (err != 0 && device_again(err, e->deadline_ms, &pause));
 	if (err == ENOENT && optional)
 		return 0;
 	if (err != 0)
@@ -283,11 +256,11 @@ int
 tsm_write(struct tsm_entry *e, const char *attribute, struct span value,
     struct seal_diag *d)
 {
-	uint64_t pause = PAUSE_MIN_MS;
+	uint64_t pause = DEVICE_PAUSE_MS;
 	int err;
 
 	do
 		err = write_once(e, attribute, value);
-	while (err != 0 && again(err, e->deadline_ms, &pause));
+	while (err != 0 && device_again(err, e->deadline_ms, &pause));
 	return err == 0 ? 0 : failed(e, attribute, "write", err, d);
 }

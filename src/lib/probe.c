@@ -81,7 +81,7 @@ probed_json(const struct probed *p)
 static void
 probed_text(const struct probed *p, struct wr *out)
 {
-	wr_printf(out, "%-8s%s", p->name, p->result == 0 ? "yes" : "no ");
+	wr_printf(out, "%-10s %s", p->name, p->result == 0 ? "yes" : "no ");
 	if (p->found != NULL && p->found[0] != '\0')
 		wr_printf(out, "  %.600s", p->found);
 	if (p->result != 0)

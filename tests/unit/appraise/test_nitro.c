@@ -13,214 +13,15 @@
 #include "appraise/appraise.h"
 #include "base/text.h"
 #include "format/nitro.h"
+#include "nitro_fixture.h"
 
 #define DOC_MAX 16384
 #define TEXT_MAX 8192
 
-/* A chain like AWS's under a root of this test's own, and a stranger's. */
-static struct issued root, region, leaf, ca_leaf, p256_leaf;
-static struct issued other_root, other_leaf;
-static struct cert *stranger; /* other_leaf */
-static struct privkey *leaf_key, *other_key, *p256_key;
-static char root_file[] = "/tmp/seal-nitro-XXXXXX";
-static char other_file[] = "/tmp/seal-nitro-XXXXXX";
 static uint8_t subject[LIMIT_SPKI];
 static size_t n_subject;
 static struct seal_binding binding;
 static const uint8_t exporter[32] = { 1, 2, 3 };
-
-/* ---- Documents ---- */
-
-enum shape {
-	NORMAL,
-	NO_KEY,      /* public_key is null */
-	EMPTY_KEY,   /* … or no bytes */
-	OTHER_KEY,   /* another one */
-	RAW_KEY,     /* bytes that are no key */
-	NO_NONCE,    /* null */
-	EMPTY_NONCE, /* no bytes */
-	ZERO_NONCE,  /* as many zeros */
-	SHORT_NONCE, /* its last byte is missing */
-	LONG_NONCE,  /* one too many */
-	OTHER_NONCE, /* its last bit */
-	USER_NONCE,  /* the binder is in the user data instead */
-	DEBUG,       /* PCR 0 to 2 are zero */
-	ZERO_PCR0,   /* PCR 0 alone is */
-	NO_PCR0,
-	PCR_TWICE,
-	PCR_SHORT,
-	PCR_HIGH,
-	OTHER_PCR8,
-	SHA256_DIGEST,
-	NO_MODULE,
-	NO_TIMESTAMP,
-	NO_BUNDLE,
-	LEAF_LAST,   /* the bundle in the order of a chain */
-	OTHER_CHAIN, /* genuine, under a stranger's root */
-	GRAFTED,     /* … and AWS's bundle behind its leaf */
-	OTHER_LEAF,  /* signed by a key that is not the certificate's */
-	NO_USAGE,    /* a CA's certificate as leaf */
-	P256,        /* ES256 */
-	UNKNOWN_FIELD,
-	TRAILING,
-	TAGGED,
-	IN_THE_PAST,
-	IN_THE_FUTURE,
-};
-
-static int
-sign(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
-    struct seal_diag *d)
-{
-	return privkey_sign(ctx, scheme, tbs, out, d);
-}
-
-static void
-put_field(struct wr *w, const char *key, bool null, struct span value)
-{
-	cbor_put_text(w, span_str(key));
-	if (null)
-		cbor_put_null(w);
-	else
-		cbor_put_bytes(w, value);
-}
-
-static void
-put_pcrs(struct wr *w, enum shape s)
-{
-	cbor_put_text(w, span_str("pcrs"));
-	cbor_put_map(w, 6);
-	for (unsigned i = 0; i < 6; i++) {
-		static const unsigned index[6] = { 0, 1, 2, 3, 4, 8 };
-		uint8_t value[48] = { 0 };
-		bool zero = i == 3 || (s == DEBUG && i < 3) ||
-			    (s == ZERO_PCR0 && i == 0);
-
-		if (!zero)
-			memset(value, 0xa0 + (int)i, sizeof(value));
-		if (s == OTHER_PCR8 && i == 5)
-			value[47] ^= 1;
-		cbor_put_uint(w, s == NO_PCR0 && i == 0     ? 9
-				 : s == PCR_TWICE && i == 5 ? 4
-				 : s == PCR_HIGH && i == 5  ? 32
-							    : index[i]);
-		cbor_put_bytes(
-		    w, span_of(value, s == PCR_SHORT && i == 5 ? 47 : 48));
-	}
-}
-
-static void
-put_bundle(struct wr *w, enum shape s)
-{
-	cbor_put_text(w, span_str("cabundle"));
-	cbor_put_array(w, s == NO_BUNDLE ? 0 : s == OTHER_CHAIN ? 1 : 2);
-	if (s == NO_BUNDLE)
-		return;
-	if (s == OTHER_CHAIN) {
-		cbor_put_bytes(w, other_root.der);
-		return;
-	}
-	cbor_put_bytes(w, s == LEAF_LAST ? region.der : root.der);
-	cbor_put_bytes(w, s == LEAF_LAST ? root.der : region.der);
-}
-
-static void
-put_nonce(struct wr *w, enum shape s)
-{
-	struct span binder = binding_value(&binding);
-	uint8_t value[HASH_MAX + 1] = { 0 };
-	size_t n = s == SHORT_NONCE   ? binder.n - 1
-		   : s == LONG_NONCE  ? binder.n + 1
-		   : s == EMPTY_NONCE ? 0
-				      : binder.n;
-
-	if (s != ZERO_NONCE)
-		memcpy(value, binder.p, binder.n);
-	if (s == OTHER_NONCE)
-		value[binder.n - 1] ^= 1;
-	put_field(
-	    w, "nonce", s == NO_NONCE || s == USER_NONCE, span_of(value, n));
-	put_field(w, "user_data", s != USER_NONCE, binder);
-}
-
-static void
-put_key(struct wr *w, enum shape s)
-{
-	struct span key = span_of(subject, n_subject);
-
-	if (s == EMPTY_KEY)
-		key.n = 0;
-	else if (s == RAW_KEY)
-		key.n = 32;
-	else if (s == OTHER_KEY)
-		key = cert_spki(stranger);
-	put_field(w, "public_key", s == NO_KEY, key);
-}
-
-static void
-put_leaf(struct wr *w, enum shape s)
-{
-	put_field(w, "certificate", false,
-	    s == OTHER_CHAIN || s == GRAFTED ? other_leaf.der
-	    : s == P256                      ? p256_leaf.der
-	    : s == NO_USAGE                  ? ca_leaf.der
-					     : leaf.der);
-}
-
-static void
-put_payload(struct wr *w, enum shape s)
-{
-	uint64_t at = (uint64_t)NOW * 1000 + 999;
-
-	if (s == IN_THE_PAST)
-		at -= 62000;
-	if (s == IN_THE_FUTURE)
-		at += 61000;
-	cbor_put_map(w, 9 + (s == UNKNOWN_FIELD));
-	cbor_put_text(w, span_str(s == NO_MODULE ? "module" : "module_id"));
-	cbor_put_text(w, span_str("i-0123-enc4567"));
-	cbor_put_text(w, span_str("digest"));
-	cbor_put_text(w, span_str(s == SHA256_DIGEST ? "SHA256" : "SHA384"));
-	cbor_put_text(w, span_str(s == NO_TIMESTAMP ? "time" : "timestamp"));
-	cbor_put_uint(w, at);
-	put_pcrs(w, s);
-	put_leaf(w, s);
-	put_bundle(w, s);
-	put_key(w, s);
-	put_nonce(w, s);
-	if (s == UNKNOWN_FIELD) {
-		cbor_put_text(w, span_str("more"));
-		cbor_put_bool(w, true);
-	}
-	if (s == TRAILING)
-		cbor_put_null(w);
-}
-
-/* AWS's documents have no tag; w is then what stands behind one. */
-static void
-make(enum shape s, struct wr *w)
-{
-	bool other = s == OTHER_LEAF || s == OTHER_CHAIN || s == GRAFTED;
-	struct privkey *key = other       ? other_key
-			      : s == P256 ? p256_key
-					  : leaf_key;
-	struct seal_diag d = { 0 };
-	struct cose_headers none = { .n_more = 0 };
-	struct wr payload, tagged;
-
-	wr_init_heap(&payload, DOC_MAX);
-	wr_init_heap(&tagged, DOC_MAX);
-	wr_init_heap(w, DOC_MAX);
-	put_payload(&payload, s);
-	if (cose_sign1_write_with(&tagged,
-		s == P256 ? SIG_ECDSA_P256_SHA256 : SIG_ECDSA_P384_SHA384,
-		&none, wr_view(&payload), sign, key, &d) != 0)
-		fail_msg("%s", d.text);
-	wr_bytes(w, s == TAGGED ? wr_view(&tagged)
-				: span_of(tagged.p + 1, tagged.n - 1));
-	wr_free(&payload);
-	wr_free(&tagged);
-}
 
 /* ---- Policies ---- */
 
@@ -266,7 +67,7 @@ pcr_policy(const char *debug, unsigned pcr, const char *value)
 	snprintf(rules, sizeof(rules),
 	    "\"debug\":%s,\"pcrs\":{\"sha384\":{\"%u\":\"%s\"}}", debug, pcr,
 	    value);
-	return policy_of(root_file, rules);
+	return policy_of(nitro_root_file(), rules);
 }
 
 /* ---- Judging ---- */
@@ -312,7 +113,7 @@ expect(const char *name, const struct policy *p, struct span evidence,
 
 struct row {
 	const char *name;
-	enum shape shape;
+	enum nitro_shape shape;
 	const char *check; /* that fails; "": accepted */
 };
 
@@ -362,7 +163,7 @@ every_shape(void **state)
 	for (const struct row *row = rows; row->name != NULL; row++) {
 		struct wr w;
 
-		make(row->shape, &w);
+		nitro_make(row->shape, &w);
 		expect(row->name, p, wr_view(&w), row->check);
 		wr_free(&w);
 	}
@@ -373,7 +174,7 @@ struct rule_row {
 	const char *name, *debug;
 	unsigned pcr;
 	const char *value;
-	enum shape shape;
+	enum nitro_shape shape;
 	const char *check;
 };
 
@@ -398,7 +199,7 @@ rules(void **state)
 		struct policy *p = pcr_policy(row->debug, row->pcr, row->value);
 		struct wr w;
 
-		make(row->shape, &w);
+		nitro_make(row->shape, &w);
 		expect(row->name, p, wr_view(&w), row->check);
 		wr_free(&w);
 		policy_free(&p);
@@ -417,8 +218,8 @@ user_data(void **state)
 	    "\"debug\":false,\"pcrs\":{\"sha384\":{\"0\":\"%s\"}},"
 	    "\"user_data\":\"%s\"",
 	    A0, hex_full(binding_value(&binding), hex));
-	p = policy_of(root_file, text);
-	make(NORMAL, &w); /* null there */
+	p = policy_of(nitro_root_file(), text);
+	nitro_make(NORMAL, &w); /* null there */
 	expect("no user data", p, wr_view(&w), "nitro.user_data");
 	wr_free(&w);
 	policy_free(&p);
@@ -436,12 +237,12 @@ anchors(void **state)
 	(void)state;
 	snprintf(text, sizeof(text),
 	    "\"debug\":false,\"pcrs\":{\"sha384\":{\"0\":\"%s\"}}", A0);
-	make(NORMAL, &w);
-	p = policy_of(other_file, text);
+	nitro_make(NORMAL, &w);
+	p = policy_of(nitro_other_file(), text);
 	expect("wrong root", p, wr_view(&w), "signer");
 	policy_free(&p);
 	assert_int_equal(
-	    hash_one(HASH_SHA256, cert_spki(stranger), digest, NULL), 0);
+	    hash_one(HASH_SHA256, nitro_stranger(), digest, NULL), 0);
 	snprintf(signer, sizeof(signer), "{\"spki_sha256\":\"%s\"}",
 	    hex_full(span_of(digest, 32), hex));
 	assert_int_equal(load(signer, text, &p, NULL), 0);
@@ -460,7 +261,7 @@ chain_ends(void **state)
 	struct wr w;
 
 	(void)state;
-	make(NORMAL, &w);
+	nitro_make(NORMAL, &w);
 	in = in_for(wr_view(&w));
 	in.now = NOW + 3 * 3600 + 1;
 	assert_int_not_equal(appraise(p, &in, v), 0);
@@ -478,7 +279,7 @@ every_byte(void **state)
 	struct wr w;
 
 	(void)state;
-	make(NORMAL, &w);
+	nitro_make(NORMAL, &w);
 	for (size_t i = 0; i < w.n; i++) {
 		struct appraisal_in in = in_for(wr_view(&w));
 		struct seal_verdict *v = verdict_new();
@@ -510,19 +311,19 @@ learned(void **state)
 	struct wr w, out;
 
 	(void)state;
-	make(NORMAL, &w);
+	nitro_make(NORMAL, &w);
 	in = in_for(wr_view(&w));
 	assert_int_equal(appraise_observe(&in, NULL, v, &text, NULL), 0);
 	assert_int_equal(policy_load(span_str(text), "", &p, NULL), 0);
 	expect("learned", p, wr_view(&w), "");
 	wr_free(&w);
-	make(OTHER_PCR8, &w);
+	nitro_make(OTHER_PCR8, &w);
 	expect("learned, another signer", p, wr_view(&w), "nitro.pcr");
 	wr_free(&w);
-	make(OTHER_CHAIN, &w);
+	nitro_make(OTHER_CHAIN, &w);
 	expect("learned, another root", p, wr_view(&w), "signer");
 	wr_free(&w);
-	make(GRAFTED, &w);
+	nitro_make(GRAFTED, &w);
 	expect("learned, beside the root", p, wr_view(&w), "signer");
 	assert_non_null(strstr(text, "\"root_sha256\"")); /* outlives a leaf */
 	assert_null(strstr(text, "\"4\"")); /* the parent machine */
@@ -549,7 +350,7 @@ shown(void **state)
 	struct wr w;
 
 	(void)state;
-	make(DEBUG, &w);
+	nitro_make(DEBUG, &w);
 	assert_int_equal(seal_inspect(w.p, w.n, NULL, 0, &text, NULL), 0);
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (strstr(text, words[i]) == NULL)
@@ -585,7 +386,7 @@ config(void **state)
 	char signer[128];
 
 	(void)state;
-	snprintf(signer, sizeof(signer), "{\"ca\":\"%s\"}", root_file);
+	snprintf(signer, sizeof(signer), "{\"ca\":\"%s\"}", nitro_root_file());
 	for (const struct config_row *row = config_rows; row->name != NULL;
 	     row++)
 		if (load(signer, row->rules, &p, NULL) != SEAL_E_CONFIG)
@@ -600,77 +401,35 @@ config(void **state)
 	assert_int_equal(load(signer, rules, &p, NULL), SEAL_E_CONFIG);
 }
 
-/* ---- Keys ---- */
-
-static struct issued
-certify(const char *cn, const char *curve, bool ca, const struct issued *by)
-{
-	struct made m = { .cn = cn,
-		.usage =
-		    ca ? "critical,keyCertSign" : "critical,digitalSignature",
-		.basic = ca ? "critical,CA:TRUE" : "critical,CA:FALSE",
-		.to = ca ? 0 : 3 * 3600,
-		.md = EVP_sha384() };
-
-	return issue(&m, EVP_EC_gen(curve), by);
-}
-
-static void
-write_root(char *path, const struct issued *i)
-{
-	struct wr w;
-
-	wr_init_heap(&w, DOC_MAX);
-	assert_int_equal(cert_to_pem(i->der, &w, NULL), 0);
-	assert_int_equal(write(mkstemp(path), w.p, w.n), w.n);
-	wr_free(&w);
-}
+/* ---- All ---- */
 
 static int
 setup(void **state)
 {
+	const struct made m = { .cn = "subject" };
 	struct issued key;
 	struct cert *c = NULL;
 
 	(void)state;
-	root = certify("root", "P-384", true, NULL);
-	region = certify("region", "P-384", true, &root);
-	leaf = certify("i-0123-enc4567", "P-384", false, &region);
-	p256_leaf = certify("p256", "P-256", false, &region);
-	ca_leaf = certify("ca", "P-384", true, &region);
-	other_root = certify("root", "P-384", true, NULL);
-	other_leaf = certify("i-0123-enc4567", "P-384", false, &other_root);
-	leaf_key = load_key(leaf.key);
-	p256_key = load_key(p256_leaf.key);
-	other_key = load_key(other_leaf.key);
-	assert_int_equal(cert_parse(other_leaf.der, &stranger, NULL), 0);
-	key = certify("subject", "P-256", false, NULL);
+	nitro_setup();
+	key = issue(&m, EVP_EC_gen("P-256"), NULL);
 	assert_int_equal(cert_parse(key.der, &c, NULL), 0);
 	n_subject = cert_spki(c).n;
 	memcpy(subject, cert_spki(c).p, n_subject);
 	cert_unref(&c);
 	issued_free(&key);
-	write_root(root_file, &root);
-	write_root(other_file, &other_root);
-	return binding_post(HASH_SHA256, span_of(subject, n_subject),
-	    span_of(exporter, 32), &binding, NULL);
+	assert_int_equal(binding_post(HASH_SHA256, span_of(subject, n_subject),
+			     span_of(exporter, 32), &binding, NULL),
+	    0);
+	nitro_answer(binding_value(&binding), span_of(subject, n_subject));
+	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	struct issued *all[] = { &root, &region, &leaf, &p256_leaf, &ca_leaf,
-		&other_root, &other_leaf };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		issued_free(all[i]);
-	privkey_free(&leaf_key);
-	privkey_free(&p256_key);
-	privkey_free(&other_key);
-	cert_unref(&stranger);
-	unlink(root_file);
-	unlink(other_file);
+	nitro_teardown();
 	return 0;
 }
 
