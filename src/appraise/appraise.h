@@ -17,6 +17,7 @@ struct appraisal_in {
 					Results count */
 	bool binder_known; /* false: a file without --expect-binder; then
 			      never accepted */
+	bool member;       /* of a collection: may be bound by a link */
 	/* Receives the SPKI of the subject key once signatures, binder and key
 	 * were found right, also where policy then refuses; or NULL. */
 	struct wr *subject;

@@ -13,6 +13,7 @@ const struct appraiser *const appraisers[] = {
 	&appraiser_psa,
 	&appraiser_cca,
 	&appraiser_soft,
+	&appraiser_collection,
 	&appraiser_ear,
 	NULL,
 };

@@ -22,6 +22,15 @@ struct findings {
 	 * (PROTOCOL 5.3). subject_spki is empty then, and the core fills it
 	 * once it has compared the binder. */
 	bool subject_by_binder;
+	/* Evidence without a binder, of use only as a member of a collection:
+	 * its one signed field is the SHA-256 of these bytes, then zeros, and
+	 * in them stands the key that signed another member (PROTOCOL 5.3,
+	 * Collections). Empty: the signed field is the binder. */
+	struct span linked;
+	uint8_t linked_spki[LIMIT_SPKI]; /* owned */
+	size_t n_linked_spki;
+	/* The label of the member that names the signer's key so; borrowed. */
+	const char *named_by;
 	/* SPKI of the key that the signatures verified under; owned. */
 	uint8_t signer_spki[LIMIT_SPKI];
 	size_t n_signer_spki;
@@ -49,6 +58,10 @@ struct findings {
  * key in it, where policy accepts that level.
  */
 struct appraiser {
+	/* A collection of Evidence (collection.h): of what follows it has only
+	 * media type, name, takes and rules. */
+	bool collection;
+	bool member_only; /* its findings are linked */
 	const char *media_type; /* also what a policy calls the scheme */
 	const char *name;       /* prefix of its checks and claims */
 	bool (*takes)(struct span media_type);      /* NULL: media_type alone */
@@ -86,6 +99,7 @@ extern const struct appraiser appraiser_tpm, appraiser_soft, appraiser_ear;
 extern const struct appraiser appraiser_tdx, appraiser_sgx;
 extern const struct appraiser appraiser_snp, appraiser_snp_tsm;
 extern const struct appraiser appraiser_nitro, appraiser_psa, appraiser_cca;
+extern const struct appraiser appraiser_collection;
 extern const struct appraiser *const appraisers[]; /* NULL ends */
 /* By media type, or by what a policy calls the scheme. */
 const struct appraiser *appraiser_find(struct span media_type);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraise/collection.h"
 #include "appraise/endorse_folder.h"
 #include "appraise/refs_judge.h"
 #include "appraise/signer.h"
@@ -55,6 +56,29 @@ check_binders(const struct appraisal_in *in, const struct findings *f,
 			return false;
 	v->binder_compared = true;
 	return true;
+}
+
+/* A member that names the key of another: its signed field is the hash of the
+ * bytes in which that key stands (PROTOCOL 5.3, Collections). Which member that
+ * is, collection.c finds. */
+static bool
+check_link(const struct findings *f, struct seal_verdict *v)
+{
+	uint8_t digest[HASH_MAX];
+	char e[HEX_SHORT], g[HEX_SHORT];
+	struct span want = span_of(digest, hash_size(HASH_SHA256));
+	int r;
+
+	if ((r = hash_one(HASH_SHA256, f->linked, digest, NULL)) != 0)
+		return verdict_check(
+		    v, "link", false, r, NULL, "cannot be computed", NULL);
+	return verdict_check(v, "link",
+	    f->n_linked_spki > 0 && f->n_signed_binder == 1 &&
+		binder_is(f, f->signed_binder[0], want),
+	    SEAL_E_BINDER, hex_short(want, e),
+	    f->n_signed_binder == 1 ? hex_short(f->signed_binder[0], g)
+				    : "none",
+	    "what was signed is not about the data beside it");
 }
 
 /*
@@ -167,8 +191,8 @@ vector_set(struct seal_verdict *v, const struct findings *f, enum ar4si claim,
 }
 
 /* One entry's rules, all of them, so that every failed one is named. */
-static bool
-judge_entry(const struct policy *p, const struct accept_entry *e,
+bool
+appraise_entry(const struct policy *p, const struct accept_entry *e,
     const struct findings *f, int64_t now, struct rests *ret,
     struct seal_verdict *v)
 {
@@ -226,7 +250,8 @@ judge_entries(const struct policy *p, const struct appraiser *by,
 			break;
 		*ret = (struct rests){ false,
 			f->expires_at != 0 ? f->expires_at : INT64_MAX };
-		ok = judge_entry(p, &p->accept[i], f, now, ret, try);
+		ok = (by->collection ? collection_judge : appraise_entry)(
+		    p, &p->accept[i], f, now, ret, try);
 		if (best == NULL || ok || passed(try) > passed(best)) {
 			seal_verdict_free(&best);
 			best = try;
@@ -295,25 +320,15 @@ check_level(const struct policy *p, const struct appraisal_in *in,
 	    "attest after the handshake, or lower 'min_binding'");
 }
 
-/* PROTOCOL 6.2: no longer than policy, or than any certificate that the
- * signer's trust rests on, or the CoRIMs that hold the values. */
+/* PROTOCOL 6.2: no longer than policy, or than what the acceptance rests on:
+ * certificates of the signer, CoRIMs that hold the values. */
 static bool
 check_lease(const struct policy *p, const struct appraisal_in *in,
-    const struct findings *f, const struct rests *on, struct seal_verdict *v,
-    uint32_t *ret)
+    const struct rests *on, struct seal_verdict *v, uint32_t *ret)
 {
 	int64_t lease = p->lease_s;
-	struct cert *c = NULL;
 	char g[TEXT];
 
-	for (size_t i = 0; on->ca && i < f->n_signer_chain; i++) {
-		if (cert_parse(f->signer_chain[i], &c, NULL) != 0)
-			return verdict_check(v, "lease", false, SEAL_E_CHAIN,
-			    "certificates", "one that cannot be read", NULL);
-		if (cert_not_after(c) - in->now < lease)
-			lease = cert_not_after(c) - in->now;
-		cert_unref(&c);
-	}
 	if (on->until != INT64_MAX && on->until - in->now < lease)
 		lease = on->until - in->now;
 	snprintf(g, sizeof(g), "%" PRId64 " s", lease);
@@ -402,8 +417,18 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 		return v->failed ? false
 				 : verdict_check(v, "evidence", false, r, NULL,
 				       NULL, NULL);
+	if (in->member && f->linked.n > 0)
+		return check_link(f, v) && describe(f, v) && !v->failed;
 	if (!in->binder_known)
 		return describe(f, v) && !v->failed;
+	if (by->collection) {
+		/* Each member went through here by itself. */
+		v->binder_compared = verdict_check(v, "collection.bound",
+		    collection_bound(f), SEAL_E_BINDER,
+		    "members bound to the binder, or linked to one that is",
+		    NULL, NULL);
+		return v->binder_compared && describe(f, v) && !v->failed;
+	}
 	if (!bound_by_key(by, in, f, v) && !check_binders(in, f, v)) {
 		crypto_failed(v);
 		return false;
@@ -451,7 +476,7 @@ judge(const struct policy *p, const struct appraiser *by,
 		"say which binder to expect (--expect-binder)"))
 		return false;
 	if (!ok || !check_first(p, in, v) || !check_level(p, in, v) ||
-	    !check_lease(p, in, f, &on, v, &lease))
+	    !check_lease(p, in, &on, v, &lease))
 		return false;
 	if (v->failed ||
 	    (!v->binder_compared && !(v->cached && v->key_compared)))

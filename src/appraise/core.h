@@ -18,6 +18,12 @@ bool appraise_binding(const struct appraisal_in *in, struct seal_verdict *v);
  * whatever is returned. */
 bool appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
     struct findings *f, struct seal_verdict *v);
+/* One entry's rules, all of them, so that every failed one is named. *ret says
+ * what an acceptance would rest on. */
+struct rests;
+bool appraise_entry(const struct policy *p, const struct accept_entry *e,
+    const struct findings *f, int64_t now, struct rests *ret,
+    struct seal_verdict *v);
 void findings_wipe(struct findings *f, const struct appraiser *by);
 
 #endif

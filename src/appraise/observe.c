@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/collection.h"
 #include "appraise/core.h"
 #include "appraise/signer.h"
 
@@ -68,6 +69,43 @@ entry_json(const struct appraiser *by, const struct findings *f, int64_t now,
 	return 0;
 }
 
+/* A member that another one vouches for keeps that for its signer. */
+static int
+member_json(const struct collection_member *m, int64_t now, json_t *members,
+    struct seal_diag *d)
+{
+	json_t *entry = NULL;
+	int r;
+
+	if ((r = entry_json(m->by, &m->f, now, &entry, d)) != 0)
+		return r;
+	if ((m->f.named_by != NULL &&
+		json_object_set_new(entry, "signers",
+		    json_pack("[{s:s}]", "member", m->f.named_by)) != 0) ||
+	    json_object_set(members, m->label, entry) != 0)
+		r = seal_fail(d, SEAL_E_MEMORY, "policy learn");
+	json_decref(entry);
+	return r;
+}
+
+static int
+collection_json(
+    const struct findings *f, int64_t now, json_t **ret, struct seal_diag *d)
+{
+	const struct collection *c = f->facts;
+	json_t *members = json_object();
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->n; i++)
+		r = member_json(&c->members[i], now, members, d);
+	if (r != 0) {
+		json_decref(members);
+		return r;
+	}
+	*ret = json_pack("{s:s, s:o}", "scheme", CMW_TYPE, "members", members);
+	return *ret != NULL ? 0 : seal_fail(d, SEAL_E_MEMORY, "policy learn");
+}
+
 /* Loads what was written, so that no policy leaves here that lint refuses. */
 static int
 check_learned(const char *text, struct seal_diag *d)
@@ -90,7 +128,9 @@ learn(const struct appraisal_in *in, const struct identity *identity,
 	json_t *j, *entry = NULL;
 	int r;
 
-	if ((r = entry_json(by, f, in->now, &entry, d)) != 0)
+	r = by->collection ? collection_json(f, in->now, &entry, d)
+			   : entry_json(by, f, in->now, &entry, d);
+	if (r != 0)
 		return r;
 	j = json_pack("{s:i, s:s, s:i, s:i, s:o, s:s, s:b, s:[o]}", "version",
 	    1, "min_binding",

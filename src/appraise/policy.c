@@ -7,37 +7,16 @@
 
 #include "appraise/appraiser.h"
 #include "appraise/endorse_folder.h"
+#include "appraise/policy_entry.h"
 #include "appraise/refs.h"
 #include "appraise/strict.h"
 #include "base/file.h"
 #include "base/text.h"
 
-#define WHERE 64 /* bytes of the name of a place in the policy */
-
 const char *const policy_keys[] = { "version", "min_binding", "max_age_s",
 	"lease_s", "identity", "subject", "rotate_subject", "endorsements",
 	"accept", NULL };
-const char *const policy_entry_keys[] = { "scheme", "signers", "debug", "corim",
-	"corim_signers", "corim_unsigned", NULL };
-const char *const policy_result_keys[] = { "scheme", "signers", NULL };
-const char *const policy_signer_keys[] = { "spki_sha256", "ca", "corim",
-	"root_sha256", NULL };
-const char *const policy_verifier_keys[] = { "jwks", "cert", NULL };
 static const char *const subject_keys[] = { "ca", NULL };
-
-static void
-entry_wipe(struct accept_entry *e)
-{
-	for (size_t i = 0; i < e->n_signers; i++) {
-		trust_free(&e->signers[i].ca);
-		jwk_set_free(&e->signers[i].keys);
-		free(e->signers[i].file);
-	}
-	free(e->signers);
-	refs_free(&e->refs);
-	if (e->by != NULL && e->rules != NULL)
-		e->by->rules_free(e->rules);
-}
 
 void
 policy_free(struct policy **pp)
@@ -57,210 +36,6 @@ policy_free(struct policy **pp)
 }
 
 static int
-load_ca(const char *base_dir, const char *file, struct trust **ret,
-    char **ret_path, struct seal_diag *d)
-{
-	struct trust *t = NULL;
-	char *path = NULL;
-	int r;
-
-	if ((r = strict_path(base_dir, file, &path, d)) != 0)
-		goto out;
-	if ((t = trust_new()) == NULL) {
-		r = seal_fail(d, SEAL_E_MEMORY, "policy: anchors");
-		goto out;
-	}
-	if ((r = trust_add_pem_file(t, path, d)) != 0)
-		goto out;
-	*ret = t;
-	t = NULL;
-	*ret_path = path;
-	path = NULL;
-out:
-	trust_free(&t);
-	free(path);
-	return r;
-}
-
-/* Exactly one of a pin, a root, a CA, and the keys that CoRIMs name. */
-static int
-load_signer(const json_t *j, const char *base_dir, const char *where,
-    struct signer *ret, struct seal_diag *d)
-{
-	const json_t *pin = json_object_get(j, "spki_sha256"),
-		     *root = json_object_get(j, "root_sha256");
-	const char *ca = NULL;
-	int r;
-
-	if ((r = strict_object(j, policy_signer_keys, where, d)) != 0 ||
-	    (r = strict_text(j, "ca", false, where, &ca, d)) != 0 ||
-	    (r = strict_bool(j, "corim", false, where, &ret->by_refs, d)) != 0)
-		return r;
-	if ((pin != NULL) + (root != NULL) + (ca != NULL) + ret->by_refs != 1)
-		return seal_fail(d, SEAL_E_CONFIG,
-		    "%s: needs 'spki_sha256', 'root_sha256', 'ca' or 'corim': "
-		    "true, one of them",
-		    where);
-	if (ret->by_refs)
-		return 0;
-	if (ca != NULL)
-		return load_ca(base_dir, ca, &ret->ca, &ret->file, d);
-	ret->pinned = pin != NULL;
-	ret->by_root = root != NULL;
-	return strict_hex(ret->pinned ? pin : root, sizeof(ret->spki_sha256),
-	    where, ret->spki_sha256, d);
-}
-
-/* A certificate is only what the key comes in, but its dates count. */
-static int
-load_certificate(const char *path, struct signer *ret, struct seal_diag *d)
-{
-	struct span der[LIMIT_CHAIN];
-	struct cert *c = NULL;
-	uint8_t *buf = NULL;
-	size_t n = 0;
-	int r;
-
-	if ((r = chain_load(path, der, &n, &buf, d)) != 0)
-		return r;
-	if ((r = cert_parse(der[0], &c, d)) != 0)
-		goto out;
-	ret->by_cert = true;
-	ret->not_before = cert_not_before(c);
-	ret->not_after = cert_not_after(c);
-	if ((ret->keys = calloc(1, sizeof(*ret->keys))) == NULL)
-		r = seal_fail(d, SEAL_E_MEMORY, "policy");
-	else if ((r = jwk_from_spki(
-		      cert_spki(c), NULL, &ret->keys->keys[0], d)) == 0)
-		ret->keys->n = 1;
-out:
-	cert_unref(&c);
-	free(buf);
-	return r;
-}
-
-/* Keys of a Verifier: whole ones, since a result's own header is no source of
- * any. */
-static int
-load_verifier(const json_t *j, const char *base_dir, const char *where,
-    struct signer *ret, struct seal_diag *d)
-{
-	const char *jwks = NULL, *cert = NULL;
-	int r;
-
-	if ((r = strict_object(j, policy_verifier_keys, where, d)) != 0 ||
-	    (r = strict_text(j, "jwks", false, where, &jwks, d)) != 0 ||
-	    (r = strict_text(j, "cert", false, where, &cert, d)) != 0)
-		return r;
-	if ((jwks != NULL) + (cert != NULL) != 1)
-		return seal_fail(d, SEAL_E_CONFIG,
-		    "%s: of results needs 'jwks' or 'cert', one of them",
-		    where);
-	if ((r = strict_path(
-		 base_dir, jwks != NULL ? jwks : cert, &ret->file, d)) != 0)
-		return r;
-	return jwks != NULL ? jwk_set_load(ret->file, &ret->keys, d)
-			    : load_certificate(ret->file, ret, d);
-}
-
-static int
-load_signers(const json_t *list, const char *base_dir, const char *where,
-    struct accept_entry *e, struct seal_diag *d)
-{
-	char place[WHERE];
-	int r;
-
-	if (list == NULL)
-		return seal_fail(
-		    d, SEAL_E_CONFIG, "%s: 'signers' is missing", where);
-	snprintf(place, sizeof(place), "%s.signers", where);
-	if ((r = strict_array(list, 1, POLICY_SIGNERS_MAX, place, d)) != 0)
-		return r;
-	e->signers = calloc(json_array_size(list), sizeof(*e->signers));
-	if (e->signers == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "policy");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		e->n_signers++;
-		r = (e->by->verifier != NULL ? load_verifier : load_signer)(
-		    json_array_get(list, i), base_dir, place, &e->signers[i],
-		    d);
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
-/* The keys that every entry has, and those of its technology. */
-static int
-known_keys(const struct appraiser *by, const json_t *j, const char *where,
-    struct seal_diag *d)
-{
-	const char *const *own =
-	    by->verifier != NULL ? policy_result_keys : policy_entry_keys;
-	const char *keys[POLICY_ENTRY_KEYS_MAX + 1] = { NULL };
-	size_t n = 0;
-
-	for (size_t i = 0; own[i] != NULL; i++)
-		keys[n++] = own[i];
-	for (size_t i = 0; by->rules[i] != NULL && n < POLICY_ENTRY_KEYS_MAX;
-	     i++)
-		keys[n++] = by->rules[i];
-	return strict_object(j, keys, where, d);
-}
-
-/* The CoRIMs, and nobody who relies on them without there being any. */
-static int
-load_refs(const json_t *j, const char *base_dir, const char *where,
-    struct accept_entry *e, struct seal_diag *d)
-{
-	int r;
-
-	if (json_object_get(j, "corim") != NULL && e->by->describe == NULL)
-		return seal_fail(d, SEAL_E_CONFIG,
-		    "%s: 'corim' cannot hold values of this scheme", where);
-	if ((r = refs_load(j, base_dir, where, e->by->profiles, &e->refs, d)) !=
-	    0)
-		return r;
-	for (size_t i = 0; i < e->n_signers; i++)
-		if (e->signers[i].by_refs && e->refs == NULL)
-			return seal_fail(d, SEAL_E_CONFIG,
-			    "%s: a signer of \"corim\": true needs 'corim'",
-			    where);
-	return 0;
-}
-
-static int
-load_entry(const json_t *j, size_t i, const char *base_dir,
-    struct accept_entry *e, struct seal_diag *d)
-{
-	const char *scheme = NULL;
-	char where[WHERE / 2];
-	int r;
-
-	snprintf(where, sizeof(where), "accept[%zu]", i);
-	if (!json_is_object(j))
-		return seal_fail(
-		    d, SEAL_E_CONFIG, "%s: must be an object", where);
-	if ((r = strict_text(j, "scheme", true, where, &scheme, d)) != 0)
-		return r;
-	if ((e->by = appraiser_find(span_str(scheme))) == NULL) {
-		seal_fail(d, SEAL_E_CONFIG, "%s: unknown scheme '%.100s'",
-		    where, scheme);
-		seal_remedy(d, "`seal doctor` lists the schemes known here");
-		return SEAL_E_CONFIG;
-	}
-	if ((r = known_keys(e->by, j, where, d)) != 0 ||
-	    (r = load_signers(
-		 json_object_get(j, "signers"), base_dir, where, e, d)) != 0)
-		return r;
-	if (e->by->verifier == NULL &&
-	    ((r = strict_bool(j, "debug", true, where, &e->debug, d)) != 0 ||
-		(r = load_refs(j, base_dir, where, e, d)) != 0))
-		return r;
-	return e->by->rules_load(j, e->debug, &e->rules, d);
-}
-
-static int
 load_accept(const json_t *list, const char *base_dir, struct policy *p,
     struct seal_diag *d)
 {
@@ -277,7 +52,7 @@ load_accept(const json_t *list, const char *base_dir, struct policy *p,
 		return seal_fail(d, SEAL_E_MEMORY, "policy");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		p->n_accept++;
-		if ((r = load_entry(json_array_get(list, i), i, base_dir,
+		if ((r = entry_load(json_array_get(list, i), i, base_dir,
 			 &p->accept[i], d)) != 0)
 			return r;
 	}
@@ -316,7 +91,7 @@ load_subject(const json_t *j, const char *base_dir, struct policy *p,
 		if ((r = strict_object(s, subject_keys, "subject", d)) != 0 ||
 		    (r = strict_text(s, "ca", true, "subject", &ca, d)) != 0)
 			return r;
-		r = load_ca(base_dir, ca, &p->subject_ca, &path, d);
+		r = entry_load_ca(base_dir, ca, &p->subject_ca, &path, d);
 		free(path);
 		return r;
 	}
@@ -418,17 +193,19 @@ policy_provide(struct policy *p, const char *name, struct span corim,
     bool *ret_used, struct seal_diag *d)
 {
 	bool any = false, used = false;
+	struct accept_entry *e;
 	int r;
 
-	for (size_t i = 0; i < p->n_accept; i++) {
-		struct refs *refs = p->accept[i].refs;
-
-		if (refs == NULL || !refs_from_store(refs))
-			continue;
-		if ((r = refs_provide(refs, name, corim, &used, d)) != 0)
-			return r;
-		any = any || used;
-	}
+	for (size_t i = 0; i < p->n_accept; i++)
+		for (size_t m = 0; (e = entry_part(&p->accept[i], m)) != NULL;
+		     m++) {
+			if (e->refs == NULL || !refs_from_store(e->refs))
+				continue;
+			if ((r = refs_provide(
+				 e->refs, name, corim, &used, d)) != 0)
+				return r;
+			any = any || used;
+		}
 	*ret_used = any;
 	return 0;
 }
@@ -436,18 +213,21 @@ policy_provide(struct policy *p, const char *name, struct span corim,
 static int
 refuse_store(const struct policy *p, struct seal_diag *d)
 {
-	for (size_t i = 0; i < p->n_accept; i++) {
-		const struct refs *refs = p->accept[i].refs;
+	const struct accept_entry *e;
 
-		if (refs == NULL || !refs_from_store(refs))
-			continue;
-		seal_fail(d, SEAL_E_CONFIG,
-		    "accept[%zu]: 'corim': expected names of files, found "
-		    "\"store\", which only a verifier has",
-		    i);
-		seal_remedy(d, "name files, or `seal verifier add` the policy");
-		return SEAL_E_CONFIG;
-	}
+	for (size_t i = 0; i < p->n_accept; i++)
+		for (size_t m = 0; (e = entry_part(&p->accept[i], m)) != NULL;
+		     m++) {
+			if (e->refs == NULL || !refs_from_store(e->refs))
+				continue;
+			seal_fail(d, SEAL_E_CONFIG,
+			    "accept[%zu]: 'corim': expected names of files, "
+			    "found \"store\", which only a verifier has",
+			    i);
+			seal_remedy(
+			    d, "name files, or `seal verifier add` the policy");
+			return SEAL_E_CONFIG;
+		}
 	return 0;
 }
 

@@ -39,6 +39,12 @@
  * ENTRY of Attestation Results, which alone have other signers:
  *   { "scheme": "ear", "signers": [{"jwks": FILE} | {"cert": FILE}…],
  *     "verifier": TEXT, … } (appraise/ear_rules.h)
+ * ENTRY of a CMW collection (RFC 9999): all that it holds, by label:
+ *   { "scheme": "application/cmw+cbor", "members": {LABEL: ENTRY of Evidence
+ *     that may say "optional": true …}, "collection_type": TEXT or absent }
+ *   A label inside a collection inside it is a path, "outer/inner". A member
+ *   that has no rule is refused. Its signers may be {"member": LABEL}: the key
+ *   that the signed bytes of that member name.
  *
  * In place of "pcrs" and of "measurements", CoRIM files may hold the values:
  *   "corim": [FILE…], "corim_signers": [{"key": FILE} | {"spki_sha256": HEX} |
@@ -55,13 +61,15 @@
 #define POLICY_AGE_MAX_S 2592000u /* 30 days: no Evidence is for years */
 #define POLICY_SIGNERS_MAX 16
 #define POLICY_ENTRIES_MAX 16
-#define POLICY_ENTRY_KEYS_MAX 16
+#define POLICY_ENTRY_KEYS_MAX 24
+#define POLICY_LABEL_MAX 128u /* bytes of a path of labels */
 
 /* The keys of the objects above, for the schema's test; NULL ends. */
 extern const char *const policy_keys[];
 extern const char *const policy_entry_keys[];  /* without the technology's */
 extern const char *const policy_signer_keys[]; /* of "signers" */
 extern const char *const policy_result_keys[]; /* the same for results */
+extern const char *const policy_collection_keys[]; /* and for collections */
 extern const char *const policy_verifier_keys[];
 
 enum identity_mode {
@@ -94,6 +102,7 @@ void identity_wipe(struct identity *id);
 struct signer {
 	bool pinned;
 	bool by_root; /* the root that came along has the pinned key */
+	char *member; /* the key that this member of the collection names */
 	bool by_refs; /* an attest-key triple of the entry's CoRIMs */
 	uint8_t spki_sha256[32];
 	struct trust *ca;
@@ -105,8 +114,13 @@ struct signer {
 };
 
 struct appraiser;
+/* Of an entry of by, without those of the technology; NULL ends. */
+const char *const *policy_keys_of(const struct appraiser *by);
 struct endorse_folder;
 struct refs;
+
+/* Of an entry of by, without those of the technology; NULL ends. */
+const char *const *policy_keys_of(const struct appraiser *by);
 
 struct accept_entry {
 	const struct appraiser *by;
@@ -115,6 +129,17 @@ struct accept_entry {
 	bool debug;        /* of Evidence */
 	struct refs *refs; /* NULL: the rules hold the values */
 	void *rules;       /* of the technology; freed by by->rules_free */
+	/* Of a collection, which has none of the above but by. */
+	struct member_rule *members;
+	size_t n_members;
+	char *collection_type; /* NULL: any */
+};
+
+/* What one member of a collection must be. */
+struct member_rule {
+	char *label; /* labels of collections inside it parted by '/' */
+	bool optional;
+	struct accept_entry entry;
 };
 
 /* Immutable once loaded, but for what a folder holds; shared by threads. */

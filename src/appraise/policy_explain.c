@@ -68,6 +68,11 @@ explain_signers(const struct accept_entry *e, struct wr *out)
 			    "which it brings along\n",
 			    hex_short(
 				span_of(e->signers[i].spki_sha256, 32), hex));
+		else if (e->signers[i].member != NULL)
+			wr_printf(out,
+			    "    signed by the key that its member '%.128s' "
+			    "names\n",
+			    e->signers[i].member);
 		else if (e->signers[i].by_refs)
 			wr_printf(out, "    signed by a key of an attest-key "
 				       "triple of its CoRIMs\n");
@@ -76,6 +81,40 @@ explain_signers(const struct accept_entry *e, struct wr *out)
 			    e->signers[i].keys != NULL ? "of"
 						       : "certified under",
 			    e->signers[i].file);
+}
+
+static int
+explain_rules(const struct accept_entry *e, struct wr *out)
+{
+	explain_signers(e, out);
+	if (e->refs != NULL) {
+		wr_printf(out,
+		    "    reference triples match all that it measured, of "
+		    "those files that are valid then:\n");
+		if (refs_explain(e->refs, out) != 0)
+			return out->error;
+	}
+	return e->by->rules_explain(e->rules, out);
+}
+
+static int
+explain_members(const struct accept_entry *e, struct wr *out)
+{
+	int r = 0;
+
+	if (e->collection_type != NULL)
+		wr_printf(out, "  its type is %.200s\n", e->collection_type);
+	for (size_t i = 0; r == 0 && i < e->n_members; i++) {
+		const struct member_rule *m = &e->members[i];
+
+		wr_printf(out, "  member '%s' is %.200s%s, and:\n", m->label,
+		    m->entry.by->media_type,
+		    m->optional ? ", if it is there" : "");
+		r = explain_rules(&m->entry, out);
+	}
+	wr_printf(out, "  it has no other members, and each is bound to the "
+		       "connection\n");
+	return r != 0 ? r : out->error;
 }
 
 int
@@ -97,16 +136,9 @@ policy_explain(const struct policy *p, struct wr *out)
 		wr_printf(out, "%s %.200s, if all of:\n",
 		    i == 0 ? "Accepted is" : "Accepted is also",
 		    p->accept[i].by->media_type);
-		explain_signers(&p->accept[i], out);
-		if (p->accept[i].refs != NULL) {
-			wr_printf(out,
-			    "    reference triples match all that it "
-			    "measured, of those files that are valid then:\n");
-			if (refs_explain(p->accept[i].refs, out) != 0)
-				return out->error;
-		}
-		if (p->accept[i].by->rules_explain(p->accept[i].rules, out) !=
-		    0)
+		if ((p->accept[i].by->collection
+			    ? explain_members
+			    : explain_rules)(&p->accept[i], out) != 0)
 			return out->error;
 	}
 	return out->error;

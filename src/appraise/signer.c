@@ -153,6 +153,32 @@ names_refs(const struct accept_entry *e)
 	return false;
 }
 
+/* No certificate of the chain may end before a verdict does. */
+static int
+chain_until(const struct findings *f, int64_t *ret_until)
+{
+	struct cert *c = NULL;
+	int r;
+
+	for (size_t i = 0; i < f->n_signer_chain; i++) {
+		if ((r = cert_parse(f->signer_chain[i], &c, NULL)) != 0)
+			return r;
+		if (cert_not_after(c) < *ret_until)
+			*ret_until = cert_not_after(c);
+		cert_unref(&c);
+	}
+	return 0;
+}
+
+/* The key that another member names, whose own rules hold too: all members'
+ * do, or none is accepted. */
+static bool
+named_matches(const struct signer *s, const struct findings *f)
+{
+	return s->member != NULL && f->named_by != NULL &&
+	       strcmp(s->member, f->named_by) == 0;
+}
+
 bool
 signer_judge(const struct accept_entry *e, const struct findings *f,
     int64_t now, struct rests *ret, struct seal_verdict *v)
@@ -163,6 +189,7 @@ signer_judge(const struct accept_entry *e, const struct findings *f,
 
 	for (size_t i = 0; i < e->n_signers; i++)
 		if (pin_matches(&e->signers[i], f) ||
+		    named_matches(&e->signers[i], f) ||
 		    key_matches(&e->signers[i], f, now, &ret->until)) {
 			ret->ca = false;
 			return verdict_check(
@@ -178,6 +205,8 @@ signer_judge(const struct accept_entry *e, const struct findings *f,
 		if (s->ca == NULL && !s->by_root)
 			continue;
 		r = (s->by_root ? root_matches : ca_matches)(s, f, now, &d);
+		if (r == 0)
+			r = chain_until(f, &ret->until);
 		if (r == 0) {
 			ret->ca = true;
 			return verdict_check(

@@ -33,7 +33,7 @@ seal_verdict_ref(struct seal_verdict *v)
 }
 
 static void
-check_wipe(struct verdict_check *c)
+detail_wipe(struct verdict_check *c)
 {
 	if (c->detail == NULL)
 		return;
@@ -42,6 +42,13 @@ check_wipe(struct verdict_check *c)
 	free(c->detail->remedy);
 	free(c->detail);
 	c->detail = NULL;
+}
+
+static void
+check_wipe(struct verdict_check *c)
+{
+	detail_wipe(c);
+	free(c->owned);
 }
 
 static void
@@ -213,7 +220,7 @@ verdict_brief(struct seal_verdict *v)
 
 	for (size_t i = 0; i < v->n_checks; i++) {
 		if (v->checks[i].status == SEAL_CHECK_PASSED)
-			check_wipe(&v->checks[i]);
+			detail_wipe(&v->checks[i]);
 	}
 	exact = v->n_checks == 0
 		    ? NULL
@@ -318,6 +325,29 @@ claims_take(struct seal_verdict *v, struct seal_verdict *from)
 	return true;
 }
 
+static void
+failure_take(
+    struct seal_verdict *v, struct seal_verdict *from, const char *label)
+{
+	struct seal_diag *d = from->diag;
+
+	if (v->failed || !from->failed)
+		return;
+	v->failed = true;
+	v->outcome = from->outcome;
+	v->lease_s = 0;
+	if (label == NULL || d == NULL) {
+		v->diag = d;
+		from->diag = NULL;
+		return;
+	}
+	if ((v->diag = calloc(1, sizeof(*v->diag))) == NULL)
+		return;
+	seal_fail(v->diag, d->code, "%s/%s", label, d->text);
+	if (d->remedy[0] != '\0')
+		seal_remedy(v->diag, "%s", d->remedy);
+}
+
 void
 verdict_take(struct seal_verdict *v, struct seal_verdict *from)
 {
@@ -327,13 +357,58 @@ verdict_take(struct seal_verdict *v, struct seal_verdict *from)
 	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
 		if (from->ar4si[i] != 0)
 			v->ar4si[i] = from->ar4si[i];
-	if (!v->failed && from->failed) {
-		v->failed = true;
-		v->outcome = from->outcome;
-		v->lease_s = 0;
-		v->diag = from->diag;
-		from->diag = NULL;
+	failure_take(v, from, NULL);
+	if (!ok)
+		fail(v, SEAL_E_MEMORY, "verdict", NULL, "cannot be recorded",
+		    NULL);
+}
+
+/* "LABEL/NAME" in place of *name; false when out of memory. */
+static bool
+put_label(char **name, const char *label, const char *tail)
+{
+	size_t n = strlen(label) + strlen(tail) + 2;
+	char *whole = malloc(n);
+
+	if (whole == NULL)
+		return false;
+	snprintf(whole, n, "%s/%s", label, tail);
+	free(*name);
+	*name = whole;
+	return true;
+}
+
+static bool
+label_all(struct seal_verdict *v, const char *label)
+{
+	for (size_t i = 0; i < v->n_checks; i++) {
+		struct verdict_check *c = &v->checks[i];
+
+		if (!put_label(&c->owned, label, c->name))
+			return false;
+		c->name = c->owned;
 	}
+	for (size_t i = 0; i < v->n_claims; i++)
+		if (!put_label(&v->claims[i].name, label, v->claims[i].name))
+			return false;
+	return true;
+}
+
+void
+verdict_take_member(
+    struct seal_verdict *v, struct seal_verdict *from, const char *label)
+{
+	bool ok = label_all(from, label) && checks_take(v, from) &&
+		  claims_take(v, from);
+
+	v->host_trusted = v->host_trusted || from->host_trusted;
+	for (size_t i = 0; i < AR4SI_CLAIMS; i++)
+		if (v->ar4si[i] == 0 ||
+		    (from->ar4si[i] != 0 &&
+			ar4si_worse(ar4si_tier(from->ar4si[i]),
+			    ar4si_tier(v->ar4si[i]))))
+			v->ar4si[i] = from->ar4si[i];
+	failure_take(v, from, label);
 	if (!ok)
 		fail(v, SEAL_E_MEMORY, "verdict", NULL, "cannot be recorded",
 		    NULL);

@@ -10,15 +10,16 @@
 #include "base/span.h"
 #include "format/ar4si.h"
 
-#define VERDICT_CHECKS_MAX 64
-#define VERDICT_CLAIMS_MAX 160
+#define VERDICT_CHECKS_MAX 512  /* of all members of a collection */
+#define VERDICT_CLAIMS_MAX 1024 /* likewise */
 
 struct verdict_detail {
 	char *expected, *got, *remedy; /* owned; NULL: empty */
 };
 
 struct verdict_check {
-	const char *name; /* static */
+	const char *name; /* static, or owned */
+	char *owned;      /* name with the member's label before it; or NULL */
 	enum seal_check_status status;
 	struct verdict_detail *detail; /* owned; NULL: nothing to tell */
 };
@@ -71,6 +72,11 @@ void verdict_skip(struct seal_verdict *v, const char *name, const char *why);
 /* Moves the checks, claims, vector and failure of *from, which is left to be
  * freed, behind those of *v. */
 void verdict_take(struct seal_verdict *v, struct seal_verdict *from);
+/* The same for what was found of one member of a collection, under its label:
+ * the names of checks and claims become LABEL/NAME, and of two claims of the
+ * vector the worse one counts. */
+void verdict_take_member(
+    struct seal_verdict *v, struct seal_verdict *from, const char *label);
 int verdict_claim(struct seal_verdict *v, const char *name, const char *fmt,
     ...) SEAL_PRINTF(3, 4);
 int verdict_claim_hex(

@@ -7,7 +7,9 @@
 #include "base/limits.h"
 #include "base/rd.h"
 #include "crypto/x509.h"
+#include "base/text.h"
 #include "evidence/queue.h"
+#include "format/cmw.h"
 
 #define OPEN_TIMEOUT_MS 10000u /* hardware TPMs may self-test first */
 #define SIGN_TIMEOUT_MS 10000u
@@ -187,6 +189,18 @@ attester_media_type(const struct attester *a)
 {
 	return a->driver->media_type != NULL ? a->driver->media_type
 					     : a->driver->type(a->ctx);
+}
+
+void
+attester_write_cmw(
+    const struct attester *a, struct span evidence, struct wr *out)
+{
+	struct span type = span_str(attester_media_type(a));
+
+	if (media_type_equal(type, span_str(CMW_TYPE)))
+		wr_bytes(out, evidence);
+	else
+		cmw_write_record(out, type, evidence);
 }
 
 bool

@@ -75,6 +75,10 @@ struct span attester_spki(const struct attester *a);
  * waiting for the lock and the device; past it SEAL_E_UNAVAILABLE. */
 int attester_collect(struct attester *a, const struct seal_binding *b,
     uint32_t timeout_ms, struct wr *out, struct seal_diag *d);
+/* What attester_collect() wrote, as a CMW: a record of its media type, or the
+ * collection that it is (PROTOCOL 5.6). */
+void attester_write_cmw(
+    const struct attester *a, struct span evidence, struct wr *out);
 /* A sign_fn; ctx is the struct attester. */
 int attester_sign(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
     struct seal_diag *d);

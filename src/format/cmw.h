@@ -9,6 +9,10 @@
  * CBOR, records and collections in JSON, taken apart into one flat list. In
  * CBOR lengths are definite, as everywhere here.
  */
+/* A collection, where it is named as Evidence is; and the same in JSON. */
+#define CMW_TYPE "application/cmw+cbor"
+#define CMW_TYPE_JSON "application/cmw+json"
+
 #define CMW_DEPTH 3u  /* collections inside each other */
 #define CMW_ITEMS 16u /* records and collections inside a collection */
 

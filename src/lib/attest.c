@@ -34,8 +34,7 @@ attest_collect(
 	wr_init_heap(&evidence, LIMIT_CMW);
 	if ((r = attester_collect(
 		 a, &binding, job_time_left(j), &evidence, d)) == 0)
-		cmw_write_record(
-		    cmw, span_str(attester_media_type(a)), wr_view(&evidence));
+		attester_write_cmw(a, wr_view(&evidence), cmw);
 	wr_free(&evidence);
 	if (r == 0 && cmw->error != 0)
 		r = seal_fail(d, cmw->error,

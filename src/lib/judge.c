@@ -127,29 +127,35 @@ offered(const struct scheme *s, struct span media_type)
 			    : by != NULL && by->verifier != NULL;
 }
 
-/* The one item that the CMW must hold, of a type that this side offered. */
+/* One record, or a whole collection of Evidence, of a type that this side
+ * offered. A record that is called a collection is none: a collection stands
+ * as it is. */
 static int
 judge_cmw(struct judge *g, const struct cmw *cmw, struct span *ret_type,
     struct span *ret_value)
 {
 	const struct seal_ctx *c = g->job->ctx;
 	const struct cmw_item *item = &cmw->items[0];
-	bool record = cmw->n == 1 && item->kind == CMW_RECORD;
+	bool collection = cmw->form == CMW_CBOR_COLLECTION;
+	bool record = cmw->n == 1 && item->kind == CMW_RECORD &&
+		      !media_type_equal(item->media_type, span_str(CMW_TYPE));
+	struct span type = collection ? span_str(CMW_TYPE) : item->media_type;
 	char shown[96];
 
-	if (!verdict_check(g->v, "cmw.record", record, SEAL_E_EVIDENCE,
-		"one CMW record", record ? NULL : "another form", NULL))
+	if (!verdict_check(g->v, "cmw.record", record || collection,
+		SEAL_E_EVIDENCE, "one CMW record, or a collection in CBOR",
+		record || collection ? NULL : "another form", NULL))
 		return SEAL_E_EVIDENCE;
 	for (size_t i = 0; i < c->n_accept; i++) {
-		if (!offered(&c->accept[i], item->media_type))
+		if (!offered(&c->accept[i], type))
 			continue;
-		*ret_type = item->media_type;
-		*ret_value = item->value;
+		*ret_type = type;
+		*ret_value = collection ? g->peer.cmw : item->value;
 		return 0;
 	}
 	verdict_check(g->v, "cmw.type", false, SEAL_E_EVIDENCE,
 	    "a media type that this side offered",
-	    text_safe(item->media_type, shown, sizeof(shown)),
+	    text_safe(type, shown, sizeof(shown)),
 	    "add an accept entry for it to the policy, if it is welcome");
 	return SEAL_E_EVIDENCE;
 }

@@ -44,8 +44,7 @@ seal_evidence_offline(struct seal_ctx *ctx, const void *nonce, size_t nonce_n,
 	    (r = attester_collect(
 		 a, &binding, OFFLINE_TIMEOUT_MS, &evidence, d)) != 0)
 		goto out;
-	cmw_write_record(
-	    &cmw, span_str(attester_media_type(a)), wr_view(&evidence));
+	attester_write_cmw(a, wr_view(&evidence), &cmw);
 	if ((r = wr_take(&cmw, &out, ret_n)) != 0)
 		seal_fail(d, r, "evidence: larger than a CMW may be");
 	else
@@ -167,10 +166,11 @@ item_find(const struct seal_appraise_args *args, struct item *ret,
 	const char *type = args->type;
 
 	if (type == NULL && cmw_parse(in, &ret->cmw, &why) == 0) {
-		if (ret->cmw.n != 1 || ret->cmw.items[0].kind != CMW_RECORD)
-			return seal_fail(d, SEAL_E_UNSUPPORTED,
-			    "evidence: expected one CMW record, found a "
-			    "collection");
+		if (ret->cmw.items[0].kind == CMW_COLLECTION) {
+			ret->type = span_str(CMW_TYPE);
+			ret->value = in;
+			return 0;
+		}
 		ret->type = ret->cmw.items[0].media_type;
 		ret->value = ret->cmw.items[0].value;
 		return 0;

@@ -24,6 +24,8 @@ seal_verifier_media_types(struct seal_verifier *v)
 
 	wr_init_heap(&w, LIMIT_JSON);
 	for (size_t i = 0; i < n; i++) {
+		if (media_type_equal(types[i], span_str(CMW_TYPE)))
+			continue; /* as below */
 		wr_bytes(&w, types[i]);
 		wr_u8(&w, '\n');
 	}

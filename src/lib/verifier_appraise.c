@@ -76,9 +76,11 @@ find(
 	}
 	if ((r = cmw_parse(in, &ret->cmw, d)) != 0)
 		return r;
-	if (ret->cmw.n != 1 || ret->cmw.items[0].kind != CMW_RECORD)
-		return seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "evidence: expected one CMW record, found a collection");
+	if (ret->cmw.items[0].kind == CMW_COLLECTION) {
+		ret->type = span_str(CMW_TYPE);
+		ret->value = in;
+		return 0;
+	}
 	ret->type = ret->cmw.items[0].media_type;
 	ret->value = ret->cmw.items[0].value;
 	return 0;

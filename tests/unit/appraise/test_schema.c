@@ -104,9 +104,7 @@ entries(void **state)
 		json_t *d = def(by->name);
 		size_t k = 0;
 
-		const char *const *own = by->verifier != NULL
-					     ? policy_result_keys
-					     : policy_entry_keys;
+		const char *const *own = policy_keys_of(by);
 
 		for (size_t i = 0; own[i] != NULL; i++)
 			keys[k++] = own[i];
@@ -126,6 +124,33 @@ entries(void **state)
 	assert_int_equal(json_array_size(one_of), n);
 }
 
+/* Members of a collection are all that is no collection and no result. */
+static void
+members(void **state)
+{
+	json_t *one_of = json_object_get(
+	    json_object_get(json_object_get(json_object_get(def("collection"),
+						"properties"),
+				"members"),
+		"additionalProperties"),
+	    "oneOf");
+	size_t n = 0;
+	char ref[64];
+
+	(void)state;
+	for (size_t i = 0; appraisers[i] != NULL; i++) {
+		if (appraisers[i]->collection ||
+		    appraisers[i]->verifier != NULL)
+			continue;
+		snprintf(ref, sizeof(ref), "#/$defs/%s", appraisers[i]->name);
+		assert_string_equal(json_string_value(json_object_get(
+					json_array_get(one_of, n), "$ref")),
+		    ref);
+		n++;
+	}
+	assert_int_equal(json_array_size(one_of), n);
+}
+
 static void
 signers(void **state)
 {
@@ -133,6 +158,7 @@ signers(void **state)
 				 *const ca[] = { "ca", NULL },
 				 *const corim[] = { "corim", NULL },
 				 *const root[] = { "root_sha256", NULL },
+				 *const member[] = { "member", NULL },
 				 *const key[] = { "key", NULL };
 	json_t *of;
 
@@ -154,11 +180,13 @@ signers(void **state)
 	assert_string_equal(policy_signer_keys[1], ca[0]);
 	assert_string_equal(policy_signer_keys[2], corim[0]);
 	assert_string_equal(policy_signer_keys[3], root[0]);
-	assert_null(policy_signer_keys[4]);
+	assert_string_equal(policy_signer_keys[4], member[0]);
+	assert_null(policy_signer_keys[5]);
 	of = json_object_get(json_object_get(def("signers"), "items"), "oneOf");
-	assert_int_equal(json_array_size(of), 4);
+	assert_int_equal(json_array_size(of), 5);
 	same_keys("signers", json_array_get(of, 2), corim);
 	same_keys("signers", json_array_get(of, 3), root);
+	same_keys("signers", json_array_get(of, 4), member);
 	same_keys("verifiers", json_object_get(def("verifiers"), "items"),
 	    policy_verifier_keys);
 	of = json_object_get(
@@ -228,6 +256,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(top),
 		cmocka_unit_test(entries),
+		cmocka_unit_test(members),
 		cmocka_unit_test(signers),
 		cmocka_unit_test(results),
 		cmocka_unit_test(bounds),

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/collection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/wr.h"
+
+#define TYPE_TEXT 200 /* bytes of a type that we show */
+
+/* Rules of an entry, loaded with it (policy_entry.c):
+ *   "members": {LABEL: ENTRY…}, "collection_type": TEXT
+ */
+static const char *const rule_keys[] = { "members", "collection_type", NULL };
+
+static bool
+takes(struct span media_type)
+{
+	return media_type_equal(media_type, span_str(CMW_TYPE)) ||
+	       media_type_equal(media_type, span_str(CMW_TYPE_JSON));
+}
+
+/* ---- Taking it apart ---- */
+
+/* Where a label stands: those of the collections around it. */
+struct path {
+	char at[CMW_DEPTH + 1][POLICY_LABEL_MAX + 1];
+};
+
+/* Printable, and without the mark that parts labels in a path, so that no two
+ * places have one name. */
+static bool
+label_text(const struct cmw_item *item, char *buf, size_t cap)
+{
+	if (item->numbered) {
+		snprintf(buf, cap, "%lld", (long long)item->label_number);
+		return true;
+	}
+	if (item->label.n == 0 || item->label.n >= cap)
+		return false;
+	for (size_t i = 0; i < item->label.n; i++)
+		if (item->label.p[i] <= ' ' || item->label.p[i] > '~' ||
+		    item->label.p[i] == '/')
+			return false;
+	memcpy(buf, item->label.p, item->label.n);
+	buf[item->label.n] = '\0';
+	return true;
+}
+
+/* The path of an item, kept for what stands in it. */
+static bool
+place(const struct cmw_item *item, struct path *p)
+{
+	char label[POLICY_LABEL_MAX + 1];
+	struct wr w;
+
+	if (!label_text(item, label, sizeof(label)))
+		return false;
+	wr_init(&w, p->at[item->depth], sizeof(p->at[0]));
+	if (item->depth > 1) {
+		wr_bytes(&w, span_str(p->at[item->depth - 1]));
+		wr_u8(&w, '/');
+	}
+	wr_bytes(&w, span_str(label));
+	wr_u8(&w, 0);
+	return w.error == 0;
+}
+
+static const struct collection_member *
+find(const struct collection *c, const char *label)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->members[i].label, label) == 0)
+			return &c->members[i];
+	return NULL;
+}
+
+/* A record of Evidence; of a number and of text may become one path. */
+static bool
+add_member(struct collection *c, const struct cmw_item *item, const char *label,
+    struct seal_verdict *v)
+{
+	struct collection_member *m = &c->members[c->n];
+	bool known, twice = find(c, label) != NULL;
+	char shown[TYPE_TEXT];
+
+	if (!verdict_check(v, "collection.label", !twice, SEAL_E_EVIDENCE,
+		"each label once", twice ? label : NULL, NULL))
+		return false;
+	m->by = appraiser_find(item->media_type);
+	known = m->by != NULL && !m->by->collection && m->by->verifier == NULL;
+	if (!verdict_check(v, "collection.member", known, SEAL_E_EVIDENCE,
+		"Evidence of a technology known here",
+		known ? NULL
+		      : text_safe(item->media_type, shown, sizeof(shown)),
+		NULL))
+		return false;
+	memcpy(m->label, label, strlen(label) + 1);
+	m->type = item->media_type;
+	m->value = item->value;
+	c->n++;
+	return true;
+}
+
+/* Untrusted, as all endorsements are; so it needs no rule. */
+static bool
+add_endorsement(struct collection *c, const struct cmw_item *item,
+    const char *label, struct seal_verdict *v)
+{
+	struct seal_diag d = { 0 };
+	int r = SEAL_E_MEMORY;
+
+	if (c->endorse == NULL)
+		c->endorse = endorse_new();
+	if (c->endorse != NULL)
+		r = endorse_add(c->endorse, label, item->value, &d);
+	if (r == SEAL_E_CONFIG)
+		r = SEAL_E_DECODE;
+	return r == 0 || verdict_check(v, "collection.endorsement", false, r,
+			     "certificates, revocation lists or collateral",
+			     d.text, NULL);
+}
+
+/* By its indicator (RFC 9999): what says nothing is Evidence. */
+static bool
+add_record(struct collection *c, const struct cmw_item *item, const char *label,
+    struct seal_verdict *v)
+{
+	if (item->ind == CMW_IND_ENDORSEMENTS)
+		return add_endorsement(c, item, label, v);
+	if (item->ind != 0 && item->ind != CMW_IND_EVIDENCE)
+		return verdict_check(v, "collection.indicator", false,
+		    SEAL_E_EVIDENCE, "Evidence, or endorsements alone",
+		    "another indicator", NULL);
+	return add_member(c, item, label, v);
+}
+
+static bool
+open_parts(struct collection *c, struct seal_verdict *v)
+{
+	struct path *p = calloc(1, sizeof(*p));
+	bool ok = p != NULL;
+
+	for (size_t i = 1; ok && i < c->cmw.n; i++) {
+		const struct cmw_item *item = &c->cmw.items[i];
+
+		ok = place(item, p);
+		if (!ok)
+			verdict_check(v, "collection.label", false,
+			    SEAL_E_EVIDENCE,
+			    "labels of printable text without '/'",
+			    "another label", NULL);
+		else if (item->kind == CMW_RECORD)
+			ok = add_record(c, item, p->at[item->depth], v);
+	}
+	free(p);
+	return ok;
+}
+
+/* What the caller gave counts as well. */
+static bool
+join_endorsements(struct collection *c, const struct endorsements *given,
+    struct seal_verdict *v)
+{
+	struct seal_diag d = { 0 };
+	int r = 0;
+
+	if (c->endorse == NULL || given == NULL)
+		return true;
+	for (size_t i = 0; r == 0 && i < given->n; i++)
+		r = endorse_add(c->endorse, given->items[i].name,
+		    given->items[i].bytes, &d);
+	return r == 0 || verdict_check(v, "collection.endorsement", false, r,
+			     "room for all endorsements", d.text, NULL);
+}
+
+static bool
+open_collection(
+    const struct appraisal_in *in, struct collection *c, struct seal_verdict *v)
+{
+	char type[TYPE_TEXT];
+	struct seal_diag d = { 0 };
+	bool is_one;
+	int r = cmw_parse(in->evidence, &c->cmw, &d);
+
+	if (!verdict_check(v, "collection.form", r == 0, r,
+		"a CMW collection (RFC 9999)", d.text, NULL))
+		return false;
+	is_one = c->cmw.items[0].kind == CMW_COLLECTION;
+	if (!verdict_check(v, "collection.form", is_one, SEAL_E_EVIDENCE,
+		"a CMW collection", is_one ? NULL : "one record", NULL) ||
+	    !open_parts(c, v) || !join_endorsements(c, in->endorse, v))
+		return false;
+	if (c->cmw.items[0].collection_type.n > 0)
+		verdict_claim(v, "collection.type", "%s",
+		    text_safe(
+			c->cmw.items[0].collection_type, type, sizeof(type)));
+	return verdict_check(v, "collection.evidence", c->n > 0,
+	    SEAL_E_EVIDENCE, "a member that is Evidence",
+	    c->n > 0 ? NULL : "none", NULL);
+}
+
+/* ---- Verifying its parts ---- */
+
+static bool
+verify_member(const struct appraisal_in *in, struct collection *c,
+    struct collection_member *m, struct seal_verdict *v)
+{
+	struct seal_verdict *one = verdict_new();
+	struct appraisal_in part = *in;
+	bool ok;
+
+	if (one == NULL)
+		return verdict_check(v, "collection", false, SEAL_E_MEMORY,
+		    NULL, "out of memory", NULL);
+	part.media_type = m->type;
+	part.evidence = m->value;
+	part.member = true;
+	part.subject = NULL;
+	part.first = NULL;
+	if (c->endorse != NULL)
+		part.endorse = c->endorse;
+	ok = appraise_verify(m->by, &part, &m->f, one);
+	m->bound = one->binder_compared;
+	v->key_compared = v->key_compared || one->key_compared;
+	verdict_take_member(v, one, m->label);
+	seal_verdict_free(&one);
+	return ok && !v->failed;
+}
+
+/* The member that was signed with the key that this one names: one that
+ * carries the binder, and so is no link itself. */
+static struct collection_member *
+linked_to(
+    struct collection *c, const struct collection_member *m, bool binder_known)
+{
+	struct span key = span_of(m->f.linked_spki, m->f.n_linked_spki);
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct collection_member *to = &c->members[i];
+
+		if (to != m && to->f.linked.n == 0 &&
+		    (to->bound || !binder_known) &&
+		    span_equal_ct(
+			key, span_of(to->f.signer_spki, to->f.n_signer_spki)))
+			return to;
+	}
+	return NULL;
+}
+
+static bool
+check_links(struct collection *c, bool binder_known, struct seal_verdict *v)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct collection_member *m = &c->members[i], *to;
+
+		if (m->f.linked.n == 0)
+			continue;
+		to = linked_to(c, m, binder_known);
+		if (!verdict_check(v, "collection.link", to != NULL,
+			SEAL_E_BINDER,
+			"a member that carries the binder, signed with the "
+			"key that another one names",
+			to == NULL ? m->label : NULL,
+			"the parts belong to different machines, or one was "
+			"replaced"))
+			return false;
+		to->f.named_by = m->label;
+	}
+	return true;
+}
+
+/* ---- What they say together ---- */
+
+/* One key, whoever names it. */
+static bool
+take_subject(
+    const struct collection *c, struct findings *ret, struct seal_verdict *v)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct findings *f = &c->members[i].f;
+		struct span key = span_of(f->subject_spki, f->n_subject_spki);
+		bool same;
+
+		if (key.n == 0)
+			continue;
+		same = ret->n_subject_spki == 0 ||
+		       span_equal_ct(key,
+			   span_of(ret->subject_spki, ret->n_subject_spki));
+		if (!verdict_check(v, "collection.subject", same, SEAL_E_KEY,
+			"one subject key for all members",
+			same ? NULL : c->members[i].label, NULL))
+			return false;
+		memcpy(ret->subject_spki, key.p, key.n);
+		ret->n_subject_spki = key.n;
+	}
+	return true;
+}
+
+static int
+by_label(const void *a, const void *b)
+{
+	const struct collection_member *const *x = a, *const *y = b;
+
+	return strcmp((*x)->label, (*y)->label);
+}
+
+/* Which platform: all those that members name, in the order of labels. */
+static bool
+take_instance(
+    const struct collection *c, struct findings *ret, struct seal_verdict *v)
+{
+	static const char domain[] = "SEAL collection instance v1";
+	const struct collection_member *sorted[CMW_ITEMS];
+	uint8_t digest[HASH_MAX];
+	struct span s;
+	struct wr w;
+	int r;
+
+	for (size_t i = 0; i < c->n; i++)
+		sorted[i] = &c->members[i];
+	qsort(sorted, c->n, sizeof(sorted[0]), by_label);
+	wr_init_heap(&w, sizeof(c->members));
+	wr_bytes(&w, span_of(domain, sizeof(domain)));
+	for (size_t i = 0; i < c->n; i++) {
+		const struct findings *f = &sorted[i]->f;
+
+		if (!f->has_instance)
+			continue;
+		wr_vec(&w, 2, span_str(sorted[i]->label));
+		wr_bytes(&w, span_of(f->instance, sizeof(f->instance)));
+		ret->has_instance = true;
+	}
+	if ((r = wr_finish(&w, &s)) == 0 &&
+	    (r = hash_one(HASH_SHA256, s, digest, NULL)) == 0)
+		memcpy(ret->instance, digest, sizeof(ret->instance));
+	wr_free(&w);
+	return r == 0 || verdict_check(v, "collection.instance", false, r, NULL,
+			     "cannot be computed", NULL);
+}
+
+static void
+sum_up(const struct collection *c, struct findings *ret)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct findings *f = &c->members[i].f;
+
+		ret->insecure = ret->insecure || f->insecure;
+		ret->key_attested = ret->key_attested || f->key_attested;
+		ret->debug = ret->debug || f->debug;
+	}
+}
+
+static int
+verify(
+    const struct appraisal_in *in, struct findings *ret, struct seal_verdict *v)
+{
+	struct collection *c = calloc(1, sizeof(*c));
+	bool ok;
+
+	if ((ret->facts = c) == NULL)
+		return SEAL_E_MEMORY;
+	ok = open_collection(in, c, v);
+	for (size_t i = 0; ok && i < c->n; i++)
+		ok = verify_member(in, c, &c->members[i], v);
+	sum_up(c, ret);
+	if (ok && check_links(c, in->binder_known, v) &&
+	    take_subject(c, ret, v) && take_instance(c, ret, v))
+		return 0;
+	return v->diag != NULL && v->diag->code != 0 ? v->diag->code
+						     : SEAL_E_MEMORY;
+}
+
+static void
+facts_free(void *facts)
+{
+	struct collection *c = facts;
+
+	for (size_t i = 0; i < CMW_ITEMS; i++)
+		if (c->members[i].by != NULL)
+			findings_wipe(&c->members[i].f, c->members[i].by);
+	endorse_free(&c->endorse);
+	cmw_free(&c->cmw);
+	free(c);
+}
+
+bool
+collection_bound(const struct findings *f)
+{
+	const struct collection *c = f->facts;
+	bool any = false;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (!c->members[i].bound && c->members[i].f.linked.n == 0)
+			return false;
+		any = any || c->members[i].bound;
+	}
+	return any;
+}
+
+/* ---- Judging ---- */
+
+static bool
+judge_type(const struct accept_entry *e, const struct collection *c,
+    struct seal_verdict *v)
+{
+	struct span got = c->cmw.items[0].collection_type;
+	char shown[TYPE_TEXT];
+
+	return e->collection_type == NULL ||
+	       verdict_check(v, "collection.type",
+		   span_is(got, e->collection_type), SEAL_E_POLICY,
+		   e->collection_type, text_safe(got, shown, sizeof(shown)),
+		   NULL);
+}
+
+static bool
+judge_unknown(const struct accept_entry *e, const struct collection *c,
+    struct seal_verdict *v)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < e->n_members; k++)
+			known = known || strcmp(e->members[k].label,
+					     c->members[i].label) == 0;
+		if (!verdict_check(v, "collection.unknown", known,
+			SEAL_E_POLICY, "members that the policy names",
+			known ? NULL : c->members[i].label,
+			"add a rule for it to 'members', or leave it out"))
+			return false;
+	}
+	return true;
+}
+
+static bool
+judge_member(const struct policy *p, const struct member_rule *rule,
+    const struct collection_member *m, int64_t now, struct rests *ret,
+    struct seal_verdict *v)
+{
+	struct seal_verdict *one = verdict_new();
+	struct rests on = { false, INT64_MAX };
+	bool ok;
+
+	if (one == NULL)
+		return verdict_check(v, "collection", false, SEAL_E_MEMORY,
+		    NULL, "out of memory", NULL);
+	ok =
+	    verdict_check(one, "scheme", m->by == rule->entry.by, SEAL_E_POLICY,
+		rule->entry.by->media_type, m->by->media_type, NULL) &&
+	    appraise_entry(p, &rule->entry, &m->f, now, &on, one);
+	if (on.until < ret->until)
+		ret->until = on.until;
+	verdict_take_member(v, one, m->label);
+	seal_verdict_free(&one);
+	return ok;
+}
+
+bool
+collection_judge(const struct policy *p, const struct accept_entry *e,
+    const struct findings *f, int64_t now, struct rests *ret,
+    struct seal_verdict *v)
+{
+	const struct collection *c = f->facts;
+	bool ok = judge_type(e, c, v);
+
+	ok = judge_unknown(e, c, v) && ok;
+	for (size_t i = 0; i < e->n_members; i++) {
+		const struct member_rule *rule = &e->members[i];
+		const struct collection_member *m = find(c, rule->label);
+
+		if (m != NULL)
+			ok = judge_member(p, rule, m, now, ret, v) && ok;
+		else if (!rule->optional)
+			ok = verdict_check(v, "collection.required", false,
+			    SEAL_E_POLICY, rule->label, "none",
+			    "let the peer attest with it too, or say "
+			    "\"optional\": true");
+		else
+			verdict_skip(v, "collection.optional", rule->label);
+	}
+	return ok && !v->failed;
+}
+
+const struct appraiser appraiser_collection = {
+	.collection = true,
+	.media_type = CMW_TYPE,
+	.name = "collection",
+	.takes = takes,
+	.rules = rule_keys,
+	.verify = verify,
+	.facts_free = facts_free,
+};
