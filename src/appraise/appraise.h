@@ -11,6 +11,9 @@ struct appraisal_in {
 	struct span media_type, evidence;    /* from the CMW */
 	const struct seal_binding *expected; /* binder and subject key */
 	enum seal_level carrier;             /* TRAFFIC after the handshake */
+	/* Of the handshake, where another verdict after it lifts the level to
+	 * what policy asks: here TRANSCRIPT does. */
+	bool interim;
 	int64_t now;            /* seconds since 1970, the caller's clock */
 	struct key_cache *keys; /* may be NULL */
 	const struct policy *policy; /* set by appraise(): whose Attestation

@@ -310,13 +310,17 @@ static bool
 check_level(const struct policy *p, const struct appraisal_in *in,
     struct seal_verdict *v)
 {
+	enum seal_level want = p->min_binding;
+
+	if (in->interim && want > SEAL_LEVEL_TRANSCRIPT)
+		want = SEAL_LEVEL_TRANSCRIPT;
 	v->level = v->binder_compared             ? in->carrier
 		   : v->cached && v->key_compared ? SEAL_LEVEL_KEY
 						  : SEAL_LEVEL_NONE;
 	return verdict_check(v, "level",
 	    v->level > SEAL_LEVEL_NONE && v->level <= SEAL_LEVEL_TRAFFIC &&
-		p->min_binding > SEAL_LEVEL_NONE && v->level >= p->min_binding,
-	    SEAL_E_POLICY, level_name(p->min_binding), level_name(v->level),
+		want > SEAL_LEVEL_NONE && v->level >= want,
+	    SEAL_E_POLICY, level_name(want), level_name(v->level),
 	    "attest after the handshake, or lower 'min_binding'");
 }
 

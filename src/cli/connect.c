@@ -273,6 +273,7 @@ run(int argc, char **argv)
 		SETUP_CERT(&o.setup),
 		SETUP_KEY(&o.setup),
 		SETUP_ALPN(&o.setup),
+		SETUP_MODE(&o.setup),
 		{ "--exec", "COMMAND", "join with it, not stdin and stdout",
 		    .text = &o.exec },
 		{ "--verdict", NULL, "print the verdict, and end",

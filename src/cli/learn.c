@@ -169,6 +169,7 @@ run(int argc, char **argv)
 		SETUP_CERT(&o.setup),
 		SETUP_KEY(&o.setup),
 		SETUP_ALPN(&o.setup),
+		SETUP_MODE(&o.setup),
 		OFFLINE_NONCE(&o.offline),
 		OFFLINE_BINDER(&o.offline),
 		OFFLINE_TIME(&o.offline),

@@ -40,6 +40,7 @@ run(int argc, char **argv)
 		SETUP_CA(&setup),
 		SETUP_PIN(&setup),
 		SETUP_ALPN(&setup),
+		SETUP_MODE(&setup),
 		{ "--exec", "COMMAND", "run it for each connection",
 		    .text = &conf.exec },
 		{ "--echo", NULL, "send back what comes", .flag = &echo },

@@ -105,6 +105,28 @@ set_identity(const struct setup *s, struct seal_ctx *c, struct seal_diag *d)
 	return r;
 }
 
+/* ---- --mode ---- */
+
+static int
+set_mode(const struct setup *s, struct seal_ctx *c, struct seal_diag *d)
+{
+	char *json = NULL;
+	struct wr w;
+	int r;
+
+	wr_init_heap(&w, IDENTITY_MAX);
+	wr_printf(&w, "{\"mode\":");
+	out_json_text(&w, s->mode);
+	wr_printf(&w, "}");
+	if ((r = wr_take_text(&w, &json)) == 0)
+		r = seal_ctx_load(c, json, NULL, d);
+	else
+		seal_fail(d, r, "--mode: too long");
+	free(json);
+	wr_free(&w);
+	return r;
+}
+
 /* ---- The whole ---- */
 
 static int
@@ -120,6 +142,8 @@ fill(const struct setup *s, struct seal_ctx *c, struct seal_diag *d)
 		r = seal_ctx_require_peer(c, s->policy, d);
 	if (r == 0)
 		r = set_identity(s, c, d);
+	if (r == 0 && s->mode != NULL)
+		r = set_mode(s, c, d);
 	if (r == 0 && s->alpn.n > 0)
 		r = seal_ctx_alpn(c, s->alpn.values, s->alpn.n, d);
 	return r;

@@ -11,6 +11,7 @@ struct setup {
 	const char *config, *policy; /* files */
 	struct opt_list attest;      /* DRIVER[:KEY=VALUE[;KEY=VALUE]...] */
 	struct opt_list alpn;
+	const char *mode;       /* post, intra or both; NULL: config's */
 	const char *cert, *key; /* PEM files, for TLS */
 	const char *ca;         /* PEM file, where there is no policy */
 	struct opt_list pin;    /* likewise: SHA-256 of an SPKI, hex */
@@ -37,6 +38,13 @@ struct setup {
 	{                                                                   \
 		"--alpn", "NAME", "inner protocol; several, by preference", \
 		    .list = &(s)->alpn                                      \
+	}
+#define SETUP_MODE(s)                                            \
+	{                                                        \
+		"--mode", "MODE",                                \
+		    "where attestation stands: post (default), " \
+		    "intra, both",                               \
+		    .text = &(s)->mode                           \
 	}
 #define SETUP_CERT(s)                                                        \
 	{                                                                    \

@@ -131,8 +131,7 @@ key_gettable(void *provctx)
 		OSSL_PARAM_int(OSSL_PKEY_PARAM_BITS, NULL),
 		OSSL_PARAM_int(OSSL_PKEY_PARAM_SECURITY_BITS, NULL),
 		OSSL_PARAM_int(OSSL_PKEY_PARAM_MAX_SIZE, NULL),
-		OSSL_PARAM_utf8_string(
-		    OSSL_PKEY_PARAM_DEFAULT_DIGEST, NULL, 0),
+		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_DEFAULT_DIGEST, NULL, 0),
 		OSSL_PARAM_utf8_string(
 		    OSSL_PKEY_PARAM_MANDATORY_DIGEST, NULL, 0),
 		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, NULL, 0),
@@ -151,9 +150,9 @@ key_operation(int operation)
 }
 
 /* libcrypto's tables hold functions of any type as void (*)(void). */
-#define FUNCTION(id, f)            \
-	{                          \
-		id, (void (*)(void))f \
+#define FUNCTION(id, f)                 \
+	{                               \
+		id, (void (*)(void))(f) \
 	}
 
 static const OSSL_DISPATCH key_functions[] = {
@@ -206,15 +205,15 @@ hash_of_name(const char *name)
 }
 
 static int
-sign_init(void *vctx, const char *digest, void *keydata,
-    const OSSL_PARAM params[])
+sign_init(
+    void *vctx, const char *digest, void *keydata, const OSSL_PARAM params[])
 {
 	struct signing *ctx = vctx;
 
 	(void)params;
 	ctx->key = keydata;
-	ctx->hash =
-	    digest != NULL && *digest != '\0' ? hash_of_name(digest) : HASH_NONE;
+	ctx->hash = digest != NULL && *digest != '\0' ? hash_of_name(digest)
+						      : HASH_NONE;
 	ctx->pss = false;
 	return ctx->key != NULL && ctx->key->pub != NULL;
 }
@@ -231,8 +230,7 @@ sign_set_params(void *vctx, const OSSL_PARAM params[])
 	if (p == NULL)
 		return 1;
 	if (p->data_type == OSSL_PARAM_UTF8_STRING)
-		ctx->pss =
-		    strcmp(p->data, OSSL_PKEY_RSA_PAD_MODE_PSS) == 0;
+		ctx->pss = strcmp(p->data, OSSL_PKEY_RSA_PAD_MODE_PSS) == 0;
 	else
 		ctx->pss = OSSL_PARAM_get_int(p, &mode) == 1 &&
 			   mode == RSA_PKCS1_PSS_PADDING;

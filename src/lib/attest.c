@@ -14,19 +14,17 @@ job_passport(const struct seal_job *j, const struct attester *a)
 	return NULL;
 }
 
-/* Evidence over this connection's binder, as a CMW (PROTOCOL 5.1, 5.6). */
+/* Evidence over this connection's binder, as a CMW (PROTOCOL 5, 5.6). */
 static int
 attest_collect(
     struct seal_job *j, struct attester *a, struct wr *cmw, struct seal_diag *d)
 {
-	const struct session_job *w = j->work;
 	struct passport *passport = job_passport(j, a);
 	struct seal_binding binding;
 	struct wr evidence;
 	int r;
 
-	if ((r = binding_post(w->keys.hash, attester_spki(a),
-		 span_of(w->exporter, sizeof(w->exporter)), &binding, d)) != 0)
+	if ((r = job_binding(j, attester_spki(a), &binding, d)) != 0)
 		return r;
 	if (passport != NULL)
 		return passport_present(passport, &binding, ctx_unix_s(j->ctx),
@@ -124,15 +122,55 @@ run(struct seal_job *j, answer_fn answer)
 	wr_free(&out);
 }
 
+/* For the handshake: the bare CMW, made with the attester whose key is TLS's.
+ * Indices are those of the profile that the handshake began with. */
+static int
+attest_handshake(struct seal_job *j, struct wr *out, struct seal_diag *d)
+{
+	const struct ctx_profile *p = ctx_profile(
+	    j->ctx, j->role, HASH_SHA256, CARRIAGE_STREAM);
+	struct attester *a;
+
+	if (j->work->scheme >= p->conf.n_produce)
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "attest: no attester for the agreed scheme");
+	a = j->ctx->attesters[p->attester[j->work->scheme]];
+	if (!attester_fits(a, j->work->keys.hash))
+		return seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "attest: a binder of this suite's hash is longer than "
+		    "what the attester signs");
+	return attest_collect(j, a, out, d);
+}
+
+static void
+run_handshake(struct seal_job *j)
+{
+	struct session_job *w = j->work;
+	struct wr out;
+
+	wr_init_heap(&out, LIMIT_CMW);
+	if ((w->error = attest_handshake(j, &out, &j->diag)) == 0 &&
+	    wr_take(&out, &w->authenticator, &w->n_authenticator) != 0)
+		w->error = SEAL_E_MEMORY;
+	wr_free(&out);
+}
+
 void
 job_attest(struct seal_job *j)
 {
-	run(j, answer_with_evidence);
+	if (j->work->intra)
+		run_handshake(j);
+	else
+		run(j, answer_with_evidence);
 }
 
-/* PROTOCOL 4: a full queue answers with an empty authenticator. */
+/* PROTOCOL 4: a full queue answers with an empty authenticator; PROTOCOL 9: or
+ * leaves the extension out. */
 void
 job_refuse(struct seal_job *j)
 {
-	run(j, answer_busy);
+	if (j->work->intra)
+		j->work->error = answer_busy(j, NULL, NULL, &j->diag);
+	else
+		run(j, answer_busy);
 }

@@ -189,14 +189,36 @@ static const struct config_key config_keys[] = {
 
 static const char *const config_names[] = { "verifiers", "attesters", "policy",
 	"identity", "alpn", "deadlines_ms", "require", "reveal_after_peer",
-	"lease_floor_s", "cmw_extension", "mtu", NULL };
+	"lease_floor_s", "cmw_extension", "intra_extension", "mode", "mtu",
+	NULL };
+
+static int
+config_mode(struct seal_ctx *c, const json_t *j, struct seal_diag *d)
+{
+	static const char *const modes[] = { [MODE_POST] = "post",
+		[MODE_INTRA] = "intra",
+		[MODE_BOTH] = "both" };
+	const char *text = NULL;
+	int r;
+
+	if ((r = strict_text(j, "mode", false, WHERE, &text, d)) != 0 ||
+	    text == NULL)
+		return r;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(modes[i], text) == 0) {
+			c->mode = (enum ctx_mode)i;
+			return 0;
+		}
+	}
+	return config_type("mode", "post, intra or both", d);
+}
 
 /* The plain values; the policy that `require` speaks of has been read. */
 static int
 config_values(struct seal_ctx *c, const json_t *j, struct seal_diag *d)
 {
 	bool require = c->require, reveal = false;
-	uint32_t extension = c->cmw_type;
+	uint32_t extension = c->cmw_type, intra = c->intra_type;
 	int r;
 
 	if ((r = strict_bool(j, "require", false, WHERE, &require, d)) != 0 ||
@@ -207,7 +229,10 @@ config_values(struct seal_ctx *c, const json_t *j, struct seal_diag *d)
 	    (r = strict_uint(j, "mtu", false, DATAGRAM_MTU_MIN,
 		 DATAGRAM_MTU_MAX, WHERE, &c->mtu, d)) != 0 ||
 	    (r = strict_uint(j, "cmw_extension", false, 1, 65535, WHERE,
-		 &extension, d)) != 0)
+		 &extension, d)) != 0 ||
+	    (r = strict_uint(j, "intra_extension", false, 1, 65535, WHERE,
+		 &intra, d)) != 0 ||
+	    (r = config_mode(c, j, d)) != 0)
 		return r;
 	if (json_object_get(j, "require") != NULL && c->policy == NULL)
 		return config_type("require", "a policy beside it", d);
@@ -215,6 +240,7 @@ config_values(struct seal_ctx *c, const json_t *j, struct seal_diag *d)
 	if (json_object_get(j, "reveal_after_peer") != NULL)
 		c->reveal_after_peer = reveal;
 	c->cmw_type = (uint16_t)extension;
+	c->intra_type = (uint16_t)intra;
 	return 0;
 }
 

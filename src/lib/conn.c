@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/conn.h"
+#include "lib/conn_intra.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -8,9 +8,23 @@
 #define CLOSE_MS 2000  /* for CLOSE and close_notify to leave */
 #define DRAIN_READS 16 /* in one step, before others have their turn */
 
+/* Only a stack with the extension attests in the handshake. */
+static int
+check_mode(const struct seal_ctx *ctx, const struct intra_stack *intra,
+    struct seal_diag *d)
+{
+	if (ctx->mode == MODE_POST || intra != NULL)
+		return 0;
+	seal_fail(d, SEAL_E_CONFIG,
+	    "mode: this TLS stack cannot carry attestation in its handshake");
+	seal_remedy(d, "use mode post, or seal_conn_openssl()");
+	return SEAL_E_CONFIG;
+}
+
 struct seal_conn *
-seal_conn_stack(struct seal_ctx *ctx, const struct seal_stack *stack, void *tls,
-    enum seal_role role, struct seal_diag *d)
+conn_new(struct seal_ctx *ctx, const struct seal_stack *stack,
+    const struct intra_stack *intra, void *tls, enum seal_role role,
+    struct seal_diag *d)
 {
 	struct seal_conn *c;
 
@@ -21,7 +35,7 @@ seal_conn_stack(struct seal_ctx *ctx, const struct seal_stack *stack, void *tls,
 		    SEAL_STACK_ABI);
 		return NULL;
 	}
-	if (ctx_freeze(ctx, d) != 0)
+	if (ctx_freeze(ctx, d) != 0 || check_mode(ctx, intra, d) != 0)
 		return NULL;
 	if ((c = calloc(1, sizeof(*c))) == NULL) {
 		seal_fail(d, SEAL_E_MEMORY, "connection");
@@ -36,7 +50,16 @@ seal_conn_stack(struct seal_ctx *ctx, const struct seal_stack *stack, void *tls,
 	c->want = SEAL_WANT_READ;
 	c->begun_ms = ctx_boot_ms(ctx);
 	c->deadline_ms = c->begun_ms + ctx->attest_ms;
+	if (ctx->mode != MODE_POST && conn_intra_begin(c, intra, d) != 0)
+		seal_conn_free(&c);
 	return c;
+}
+
+struct seal_conn *
+seal_conn_stack(struct seal_ctx *ctx, const struct seal_stack *stack, void *tls,
+    enum seal_role role, struct seal_diag *d)
+{
+	return conn_new(ctx, stack, NULL, tls, role, d);
 }
 
 void
@@ -47,6 +70,8 @@ seal_conn_free(struct seal_conn **cp)
 	*cp = NULL;
 	if (c == NULL)
 		return;
+	conn_intra_end(c, true);
+	conn_plain_free(c);
 	session_free(&c->session);
 	if (c->stack->release != NULL)
 		c->stack->release(c->tls);
@@ -93,7 +118,8 @@ conn_fail(struct seal_conn *c, int code, struct seal_diag *d)
 	seal_fail(d, code, "connection: %s", seal_error_name(code));
 	conn_tell(c, d);
 	c->failing = true;
-	c->phase = c->session != NULL ? CONN_SHUTDOWN : CONN_FAILED;
+	c->phase = c->session != NULL || c->plain != NULL ? CONN_SHUTDOWN
+							  : CONN_FAILED;
 	c->deadline_ms = ctx_boot_ms(c->ctx) + CLOSE_MS;
 }
 
@@ -124,13 +150,17 @@ conn_handshake(struct seal_conn *c)
 
 	if (io == SEAL_IO_WANT_READ || io == SEAL_IO_WANT_WRITE) {
 		conn_io(c, io);
+		conn_intra_job(c, &d);
+		if (d.code == 0)
+			return;
+	} else if (io != SEAL_IO_DONE) {
+		conn_intra_story(c, &d);
+		seal_fail(&d, r, "tls: the handshake ended early");
+	} else if ((r = conn_begin(c, &d)) == 0) {
 		return;
 	}
-	if (io != SEAL_IO_DONE)
-		seal_fail(&d, r, "tls: the handshake ended early");
-	else if ((r = conn_begin_session(c, &d)) == 0)
-		return;
-	conn_fail(c, r, &d);
+	conn_fail(c, d.code != 0 ? d.code : r, &d);
+	conn_intra_end(c, false);
 }
 
 /* ---- Shutdown ---- */
@@ -163,7 +193,7 @@ conn_shutdown(struct seal_conn *c)
 	c->more = false;
 	if (conn_linger(c))
 		return;
-	if (!conn_flush(c, &d))
+	if (!(c->plain != NULL ? conn_plain_flush(c, &d) : conn_flush(c, &d)))
 		io = d.code == 0 ? SEAL_IO_WANT_WRITE : SEAL_IO_ERROR;
 	else if ((io = c->stack->shutdown(c->tls, &d)) == SEAL_IO_DONE &&
 		 c->carriage == CARRIAGE_STREAM)
@@ -201,8 +231,11 @@ conn_answer(const struct seal_conn *c)
 	case CONN_CLOSED:
 		return SEAL_EOF;
 	case CONN_HANDSHAKE:
+		return c->job != NULL ? SEAL_WANT_JOB : c->want;
 	case CONN_SHUTDOWN:
 		return c->want;
+	case CONN_PLAIN:
+		return conn_plain_pending(c) ? c->want : SEAL_READY;
 	case CONN_SESSION:
 		break;
 	}
@@ -223,6 +256,8 @@ seal_conn_step(struct seal_conn *c)
 		conn_handshake(c);
 	if (c->phase == CONN_SESSION)
 		conn_session(c);
+	if (c->phase == CONN_PLAIN)
+		conn_plain_step(c);
 	if (c->phase == CONN_SHUTDOWN)
 		conn_shutdown(c);
 	return conn_answer(c);
@@ -243,6 +278,8 @@ seal_conn_deadline(const struct seal_conn *c)
 		return c->deadline_ms;
 	case CONN_HANDSHAKE:
 		return c->deadline_ms;
+	case CONN_PLAIN:
+		return c->lease_ms;
 	case CONN_SESSION:
 		break;
 	}

@@ -4,12 +4,17 @@
 
 #include "lib/job.h"
 
+struct intra;
+struct intra_stack;
+struct conn_plain;
+
 #define CONN_READ_SIZE 16384 /* bytes of plaintext taken from TLS at once */
 
 enum conn_phase {
 	CONN_FAILED = 0, /* for good; the story is in diag */
 	CONN_HANDSHAKE,
 	CONN_SESSION,
+	CONN_PLAIN,    /* attested by the handshake alone */
 	CONN_SHUTDOWN, /* the session is over; TLS is being closed */
 	CONN_CLOSED,
 };
@@ -28,6 +33,10 @@ struct seal_conn {
 	bool more;           /* SHUTDOWN can go on without waiting */
 	enum carriage_kind carriage; /* known once the handshake is done */
 	struct session *session;
+	struct intra *intra; /* of HANDSHAKE, where it attests; or NULL */
+	const struct intra_stack *intra_stack;
+	struct conn_plain *plain; /* of PLAIN */
+	int64_t lease_ms;         /* when PLAIN ends */
 	struct peer_identity peer;
 	struct seal_job *job; /* made, not yet taken */
 	struct seal_verdict *first, *verdict;
@@ -64,10 +73,29 @@ void conn_io(struct seal_conn *c, enum seal_io io);
 /* What to tell the caller to wait for. */
 enum seal_step conn_answer(const struct seal_conn *c);
 
+/* A connection in its first phase; intra: the stack can attest in it. */
+struct seal_conn *conn_new(struct seal_ctx *ctx, const struct seal_stack *stack,
+    const struct intra_stack *intra, void *tls, enum seal_role role,
+    struct seal_diag *d);
+
+/* ---- lib/conn_plain.c ---- */
+
+int conn_begin_plain(struct seal_conn *c, struct seal_diag *d);
+void conn_plain_free(struct seal_conn *c);
+void conn_plain_step(struct seal_conn *c);
+/* True when TLS has taken all, close_notify included. */
+bool conn_plain_flush(struct seal_conn *c, struct seal_diag *d);
+bool conn_plain_pending(const struct seal_conn *c);
+enum seal_step conn_plain_read(
+    struct seal_conn *c, void *buf, size_t cap, size_t *ret_n);
+enum seal_step conn_plain_write(
+    struct seal_conn *c, const void *buf, size_t n, size_t *ret_n);
+int conn_plain_end(struct seal_conn *c);
+
 /* ---- lib/conn_session.c ---- */
 
-/* Once the handshake is done and its facts are sound. */
-int conn_begin_session(struct seal_conn *c, struct seal_diag *d);
+/* Once the handshake is done: checks its facts, then SESSION or PLAIN. */
+int conn_begin(struct seal_conn *c, struct seal_diag *d);
 /* Drives the session as far as it goes without waiting. */
 void conn_session(struct seal_conn *c);
 /* Sends what the session holds; true when it holds no more. */

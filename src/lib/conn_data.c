@@ -9,6 +9,8 @@ seal_read(struct seal_conn *c, void *buf, size_t cap, size_t *ret_n)
 
 	*ret_n = 0;
 	step = seal_conn_step(c);
+	if (c->phase == CONN_PLAIN)
+		return conn_plain_read(c, buf, cap, ret_n);
 	if (c->phase != CONN_SESSION ||
 	    session_state(c->session) != SESSION_READY)
 		return step;
@@ -65,6 +67,8 @@ seal_write(struct seal_conn *c, const void *buf, size_t n, size_t *ret_n)
 
 	*ret_n = 0;
 	(void)seal_conn_step(c); /* its state says what came of it */
+	if (c->phase == CONN_PLAIN)
+		return conn_plain_write(c, buf, n, ret_n);
 	if (too_large(c, n))
 		return SEAL_ERROR;
 	while (*ret_n < n && put > 0 && c->phase == CONN_SESSION &&
@@ -94,6 +98,8 @@ seal_conn_shutdown_write(struct seal_conn *c)
 	struct seal_diag d = { 0 };
 	int r;
 
+	if (c->phase == CONN_PLAIN)
+		return conn_plain_end(c);
 	if (c->phase != CONN_SESSION)
 		return SEAL_E_STATE;
 	if ((r = session_write_end(c->session, &d)) == 0)
@@ -108,6 +114,8 @@ seal_conn_close(struct seal_conn *c)
 		c->phase = CONN_CLOSED;
 	else if (c->phase == CONN_SESSION)
 		session_close(c->session);
+	else if (c->phase == CONN_PLAIN)
+		conn_end(c);
 }
 
 int

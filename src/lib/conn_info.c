@@ -54,6 +54,8 @@ seal_conn_outcome(const struct seal_conn *c)
 		return outcome_of_failure(c);
 	if (c->phase == CONN_CLOSED || c->phase == CONN_SHUTDOWN)
 		return SEAL_CLOSED;
+	if (c->phase == CONN_PLAIN)
+		return SEAL_ACCEPTED;
 	return c->phase == CONN_SESSION &&
 		       session_state(c->session) == SESSION_READY
 		   ? SEAL_ACCEPTED

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/conn.h"
+#include "lib/conn_intra.h"
 
 /* The session between a handshake and the end: what it says goes to TLS, what
  * TLS brings goes to it, and its slow work leaves as jobs. */
@@ -17,15 +17,11 @@ conn_exporter(void *arg, const char *label, struct span context, uint8_t *ret,
 	    c->tls, label, context.p, context.n, ret, n, d);
 }
 
-int
-conn_begin_session(struct seal_conn *c, struct seal_diag *d)
+static int
+begin_session(struct seal_conn *c, enum hash hash, struct seal_diag *d)
 {
 	const struct ctx_profile *p;
-	enum hash hash = HASH_NONE;
-	int r;
 
-	if ((r = conn_check_facts(c, &hash, d)) != 0)
-		return r;
 	if ((p = ctx_profile(c->ctx, c->role, hash, c->carriage)) == NULL)
 		return seal_fail(d, SEAL_E_TLS, "tls: no profile for hash");
 	c->session = session_new(&p->conf, hash, conn_exporter, c, c->begun_ms,
@@ -34,6 +30,19 @@ conn_begin_session(struct seal_conn *c, struct seal_diag *d)
 		return d->code;
 	c->phase = CONN_SESSION;
 	return 0;
+}
+
+int
+conn_begin(struct seal_conn *c, struct seal_diag *d)
+{
+	enum hash hash = HASH_NONE;
+	int r;
+
+	if ((r = conn_check_facts(c, &hash, d)) != 0 ||
+	    (r = conn_intra_finish(c, d)) != 0)
+		return r;
+	return c->ctx->mode == MODE_INTRA ? conn_begin_plain(c, d)
+					  : begin_session(c, hash, d);
 }
 
 /* ---- Bytes in and out ---- */
@@ -293,6 +302,9 @@ seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 			conn_tell_verdict(c, &d);
 			conn_tell(c, &d);
 		}
+	} else if (c->phase == CONN_HANDSHAKE) {
+		conn_note_answer(c, j);
+		conn_intra_job_done(c, j);
 	}
 	seal_job_free(&j);
 	return r;

@@ -9,6 +9,7 @@
 
 #include "appraise/appraiser.h"
 #include "base/text.h"
+#include "tls/intra.h"
 
 static int64_t
 clock_boot_ms(void *arg)
@@ -40,6 +41,7 @@ seal_ctx_new(void)
 	c->refs = 1;
 	c->reveal_after_peer = -1;
 	c->cmw_type = CTX_CMW_TYPE;
+	c->intra_type = INTRA_TYPE;
 	c->attest_ms = 30000;
 	c->answer_ms = 30000;
 	c->spacing_ms = 10000;
@@ -334,6 +336,36 @@ profile_fill(struct seal_ctx *c, enum seal_role role, enum hash hash,
 		: role == SEAL_SERVER && c->require && c->n_attesters > 0;
 }
 
+/* What attestation in the handshake asks of the rest. */
+static int
+ctx_check_mode(const struct seal_ctx *c, struct seal_diag *d)
+{
+	if (c->mode == MODE_POST)
+		return 0;
+	/* The subject is the TLS key, and there is one of it. */
+	if (c->n_attesters > 1)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "mode: attestation in the handshake is made with the TLS "
+		    "key; expected one attester, found %zu",
+		    c->n_attesters);
+	if (c->policy != NULL && c->policy->subject == SUBJECT_PKIX)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "mode: in the handshake the subject is the TLS "
+		    "certificate; expected identity pkix in place of subject "
+		    "pkix");
+	if (c->mode == MODE_INTRA && c->policy != NULL && !c->observe &&
+	    c->policy->min_binding > SEAL_LEVEL_TRANSCRIPT) {
+		seal_fail(d, SEAL_E_CONFIG,
+		    "mode: intra binds at level transcript, and the policy's "
+		    "min_binding is traffic");
+		seal_remedy(d, "use mode both or post; or set min_binding to "
+			       "transcript and accept its limit "
+			       "(doc/threat-model.md)");
+		return SEAL_E_CONFIG;
+	}
+	return 0;
+}
+
 /* What must hold between settings (PROTOCOL 5.4 rule 6). */
 static int
 ctx_check(const struct seal_ctx *c, struct seal_diag *d)
@@ -384,7 +416,8 @@ ctx_freeze(struct seal_ctx *c, struct seal_diag *d)
 	int r = 0;
 
 	pthread_mutex_lock(&c->lock);
-	if (!c->frozen && (r = ctx_check(c, d)) == 0) {
+	if (!c->frozen && (r = ctx_check_mode(c, d)) == 0 &&
+	    (r = ctx_check(c, d)) == 0) {
 		ctx_fill_accept(c);
 		profiles_fill(c, SEAL_CLIENT);
 		profiles_fill(c, SEAL_SERVER);

@@ -20,6 +20,13 @@
 
 #define CTX_CMW_TYPE 0xff00u /* PROTOCOL 3; settable per context */
 
+/* Where attestation stands (PROTOCOL 2). */
+enum ctx_mode {
+	MODE_POST = 0, /* after the handshake */
+	MODE_INTRA,    /* in it, by the extension */
+	MODE_BOTH,     /* in it, and then again: lifts the binding */
+};
+
 /* What a session needs for one role, one hash and one carriage, and which
  * attester stands behind each scheme that it offers. */
 struct ctx_profile {
@@ -57,7 +64,8 @@ struct seal_ctx {
 	struct span alpn[CTX_ALPN_MAX];
 	size_t n_alpn;
 	int reveal_after_peer; /* -1: servers that require attestation do */
-	uint16_t cmw_type;
+	enum ctx_mode mode;
+	uint16_t cmw_type, intra_type;
 	uint32_t attest_ms, answer_ms, spacing_ms, lease_floor_s;
 	uint32_t mtu; /* 0: the carriage's own */
 	/* Role, hash, carriage: filled once frozen. */

@@ -46,7 +46,8 @@ facts_check_handshake(const struct seal_conn *c,
 		    "tls: group 0x%04x is none of X25519, X448, P-256, "
 		    "P-384, P-521 or an ML-KEM hybrid",
 		    f->group);
-	if (strcmp(f->alpn, ALPN_SEAL) != 0) {
+	/* PROTOCOL 3; in mode intra the application has its own. */
+	if (c->ctx->mode != MODE_INTRA && strcmp(f->alpn, ALPN_SEAL) != 0) {
 		seal_fail(d, SEAL_E_UNSUPPORTED,
 		    "tls: expected ALPN " ALPN_SEAL ", the peer selected %s%s",
 		    f->alpn[0] != '\0' ? "" : "none", f->alpn);
@@ -170,6 +171,16 @@ facts_check_identity(
 	return identity_pkix(c, f, id, d);
 }
 
+/* Without a session the protocol is TLS's. */
+static int
+facts_keep_alpn(
+    struct seal_conn *c, const struct seal_stack_facts *f, struct seal_diag *d)
+{
+	if (c->ctx->mode == MODE_INTRA && (c->alpn = strdup(f->alpn)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "alpn");
+	return 0;
+}
+
 int
 conn_check_facts(struct seal_conn *c, enum hash *ret_hash, struct seal_diag *d)
 {
@@ -179,7 +190,8 @@ conn_check_facts(struct seal_conn *c, enum hash *ret_hash, struct seal_diag *d)
 	if ((r = c->stack->facts(c->tls, &f, d)) != 0 ||
 	    (r = facts_check_handshake(c, &f, d)) != 0 ||
 	    (r = facts_peer_key(c, &f, d)) != 0 ||
-	    (r = facts_check_identity(c, &f, d)) != 0)
+	    (r = facts_check_identity(c, &f, d)) != 0 ||
+	    (r = facts_keep_alpn(c, &f, d)) != 0)
 		return r;
 	c->carriage =
 	    f.version == VERSION_DTLS13 ? CARRIAGE_DATAGRAM : CARRIAGE_STREAM;

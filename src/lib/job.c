@@ -27,6 +27,21 @@ job_role(const struct seal_job *j)
 	return j->role == SEAL_CLIENT ? EA_CLIENT : EA_SERVER;
 }
 
+/* PROTOCOL 5.1, 5.2 */
+int
+job_binding(const struct seal_job *j, struct span spki,
+    struct seal_binding *ret, struct seal_diag *d)
+{
+	const struct session_job *w = j->work;
+	enum hash h = w->keys.hash;
+
+	if (w->intra)
+		return binding_intra(h, spki,
+		    span_of(w->transcript, hash_size(h)), w->dtls, ret, d);
+	return binding_post(
+	    h, spki, span_of(w->exporter, sizeof(w->exporter)), ret, d);
+}
+
 uint32_t
 job_time_left(const struct seal_job *j)
 {

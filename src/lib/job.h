@@ -37,6 +37,10 @@ struct seal_job *job_new(struct seal_ctx *ctx, enum seal_role role,
 /* My role, as RFC 9261 needs it. */
 enum ea_role job_role(const struct seal_job *j);
 
+/* The binder of what the job is about, for the subject key in spki. */
+int job_binding(const struct seal_job *j, struct span spki,
+    struct seal_binding *ret, struct seal_diag *d);
+
 /* What is left of the time for the answer, in milliseconds; at least 1. */
 uint32_t job_time_left(const struct seal_job *j);
 

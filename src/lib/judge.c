@@ -192,9 +192,9 @@ judge_remote(struct judge *g, struct remote *by, struct appraisal_in *in)
 	/* The Verifier was given the binder: a result without it is a cached
 	 * one, and nothing says that it is about this Evidence. */
 	if (r == 0 &&
-	    !verdict_check(g->v, "verifier.nonce",
-		g->v->level == SEAL_LEVEL_TRAFFIC, SEAL_E_BINDER,
-		"the binder as eat_nonce", "a result without it", NULL))
+	    !verdict_check(g->v, "verifier.nonce", g->v->level == in->carrier,
+		SEAL_E_BINDER, "the binder as eat_nonce", "a result without it",
+		NULL))
 		r = SEAL_E_BINDER;
 	remote_result_wipe(&result);
 	return r;
@@ -203,7 +203,7 @@ judge_remote(struct judge *g, struct remote *by, struct appraisal_in *in)
 static int
 judge_evidence(struct judge *g, struct span type, struct span value)
 {
-	const struct session_job *w = g->job->work;
+	bool intra = g->job->work->intra;
 	struct seal_ctx *c = g->job->ctx;
 	struct seal_binding binding;
 	struct seal_diag d = { 0 };
@@ -211,7 +211,8 @@ judge_evidence(struct judge *g, struct span type, struct span value)
 		.media_type = type,
 		.evidence = value,
 		.expected = &binding,
-		.carrier = SEAL_LEVEL_TRAFFIC,
+		.carrier = intra ? SEAL_LEVEL_TRANSCRIPT : SEAL_LEVEL_TRAFFIC,
+		.interim = intra && c->mode == MODE_BOTH,
 		.now = g->now,
 		.keys = c->keys,
 		.binder_known = true,
@@ -220,8 +221,8 @@ judge_evidence(struct judge *g, struct span type, struct span value)
 	struct remote *by;
 	int r;
 
-	if ((r = binding_post(w->keys.hash, cert_spki(g->peer.leaf),
-		 span_of(w->exporter, sizeof(w->exporter)), &binding, &d)) != 0)
+	if ((r = job_binding(g->job, cert_spki(g->peer.leaf), &binding, &d)) !=
+	    0)
 		return r;
 	if (c->observe) {
 		struct identity id = { .mode = IDENTITY_NONE };
@@ -257,12 +258,30 @@ judge_carried(struct judge *g)
 	return r;
 }
 
+/* In the handshake TLS itself proves possession, right after this; without
+ * that proof there is no connection for the verdict. */
+static int
+judge_handshake(struct judge *g)
+{
+	const struct session_job *w = g->job->work;
+	struct seal_diag d = { 0 };
+	int r;
+
+	r = cert_cache_get(
+	    g->job->ctx->certs, span_of(w->leaf, w->n_leaf), &g->peer.leaf, &d);
+	verdict_check(g->v, "handshake.certificate", r == 0, r,
+	    "a certificate of the handshake", d.text, NULL);
+	g->peer.cmw = span_of(w->authenticator, w->n_authenticator);
+	return r;
+}
+
 static int
 judge(struct judge *g)
 {
 	int r;
 
-	if ((r = judge_authenticator(g)) != 0)
+	r = g->job->work->intra ? judge_handshake(g) : judge_authenticator(g);
+	if (r != 0)
 		return r;
 	if ((r = judge_reflection(g)) != 0 || (r = judge_same_key(g)) != 0)
 		return r;

@@ -387,6 +387,7 @@ session_job_free(struct session_job **jp)
 		return;
 	free(job->request);
 	free(job->authenticator);
+	free(job->leaf);
 	seal_wipe(job, sizeof(*job));
 	free(job);
 }

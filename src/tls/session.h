@@ -107,6 +107,13 @@ struct session_job {
 	int error;
 	enum seal_outcome outcome;
 	uint32_t lease_s;
+	/* Of a handshake (tls/intra.h) rather than a session: there is no
+	 * request, authenticator is the bare CMW, and the binder comes of the
+	 * transcript (PROTOCOL 5.2), by keys.hash. */
+	bool intra, dtls;
+	uint8_t transcript[HASH_MAX];
+	uint8_t *leaf; /* APPRAISE: the peer's certificate, DER */
+	size_t n_leaf;
 };
 
 /* The next job to be done, or NULL; the caller owns it. Where one cannot be

@@ -34,6 +34,7 @@ io_result(SSL *ssl, int r, const char *what, struct seal_diag *d)
 	case SSL_ERROR_NONE:
 		return SEAL_IO_DONE;
 	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_ASYNC: /* tls/stack_openssl_intra.h */
 		return SEAL_IO_WANT_READ;
 	case SSL_ERROR_WANT_WRITE:
 		return SEAL_IO_WANT_WRITE;

@@ -3,6 +3,7 @@
 #define TLS_STACK_OPENSSL_H
 
 #include "base/diag.h"
+#include "crypto/sig.h"
 #include "tls/stack.h"
 
 struct ssl_st;
@@ -11,10 +12,25 @@ struct ssl_ctx_st;
 /* OpenSSL as a TLS stack; its tls is an SSL *. */
 extern const struct seal_stack stack_openssl;
 
+/* For attestation in the handshake. */
+struct stack_openssl_intra {
+	uint16_t type;  /* extension code point */
+	bool asks;      /* the peer to attest: a client needs a certificate */
+	bool requires;  /* it to */
+	bool keep_alpn; /* the application's, in place of seal/1 */
+	/* The key to attest with, which is then TLS's; n_chain == 0: none. */
+	const struct span *chain; /* DER, leaf first */
+	size_t n_chain;
+	struct span spki;
+	sign_fn sign;
+	void *sign_ctx; /* outlives the SSL_CTX */
+};
+
 struct stack_openssl_conf {
 	enum seal_role role;
 	enum stack_verify verify;
-	const char *ca_file; /* PEM; NULL: the system's */
+	const char *ca_file;                     /* PEM; NULL: the system's */
+	const struct stack_openssl_intra *intra; /* NULL: none */
 };
 
 /* PROTOCOL 2, 3, 5.5 rule 4: what an attested connection asks of a ctx. */
@@ -25,7 +41,10 @@ int stack_openssl_prepare(struct ssl_ctx_st *ctx,
 int stack_openssl_attach(
     struct ssl_st *ssl, const struct stack_rules *rules, struct seal_diag *d);
 
-/* For programs without an SSL_CTX of their own. */
+/* For programs without an SSL_CTX of their own. alpn is in TLS's form, names
+ * with their lengths, borrowed for as long as ctx lives. */
+int stack_openssl_alpn(
+    struct ssl_ctx_st *ctx, const struct span *alpn, struct seal_diag *d);
 int stack_openssl_ctx_new(enum seal_role role, const char *cert_file,
     const char *key_file, struct ssl_ctx_st **ret, struct seal_diag *d);
 void stack_openssl_ctx_free(struct ssl_ctx_st **ctx);

@@ -7,9 +7,13 @@
 #include <openssl/x509v3.h>
 
 #include "base/limits.h"
+#include "crypto/signer_key.h"
 #include "tls/stack_openssl.h"
+#include "tls/stack_openssl_intra.h"
 
-#define ALPN_WIRE_SIZE (sizeof(STACK_ALPN_WIRE) - 1)
+/* PROTOCOL 3 */
+static const struct span alpn_seal = { (const uint8_t *)STACK_ALPN_WIRE,
+	sizeof(STACK_ALPN_WIRE) - 1 };
 
 /* Preferred first. A libssl that lacks the hybrids takes the second. */
 static const char *const group_lists[] = {
@@ -33,17 +37,29 @@ setup_fail(struct seal_diag *d, const char *what)
 	return SEAL_E_CONFIG;
 }
 
-/* A client that does not offer seal/1 is turned away in the handshake. */
+/* A client that offers none of arg's is turned away in the handshake. */
 static int
 select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
     const unsigned char *in, unsigned int in_n, void *arg)
 {
-	(void)ssl, (void)arg;
+	const struct span *mine = arg;
+
+	(void)ssl;
 	if (SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_n,
-		(const unsigned char *)STACK_ALPN_WIRE, ALPN_WIRE_SIZE, in,
-		in_n) != OPENSSL_NPN_NEGOTIATED)
+		mine->p, (unsigned)mine->n, in, in_n) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	return SSL_TLSEXT_ERR_OK;
+}
+
+int
+stack_openssl_alpn(
+    struct ssl_ctx_st *ctx, const struct span *alpn, struct seal_diag *d)
+{
+	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, (void *)(uintptr_t)alpn);
+	/* Zero is success here, unlike everywhere else in libssl. */
+	if (SSL_CTX_set_alpn_protos(ctx, alpn->p, (unsigned)alpn->n) != 0)
+		return setup_fail(d, "ALPN");
+	return 0;
 }
 
 /* Takes any chain: its key is judged by the policy's identity later. */
@@ -84,13 +100,16 @@ setup_verify(
 	X509_VERIFY_PARAM_set_hostflags(
 	    SSL_CTX_get0_param(ctx), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
 					 X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (c->verify == STACK_VERIFY_NONE && c->role == SEAL_SERVER) {
+	/* Evidence in the handshake stands in a Certificate. */
+	if (c->verify == STACK_VERIFY_NONE && c->role == SEAL_SERVER &&
+	    (c->intra == NULL || !c->intra->asks)) {
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 		return 0;
 	}
 	if (c->verify == STACK_VERIFY_NONE || c->verify == STACK_VERIFY_SHOWN)
 		SSL_CTX_set_cert_verify_callback(ctx, accept_shown, NULL);
-	if (c->verify == STACK_VERIFY_SHOWN || c->verify == STACK_VERIFY_PKIX)
+	if (c->verify == STACK_VERIFY_SHOWN || c->verify == STACK_VERIFY_PKIX ||
+	    (c->intra != NULL && c->intra->requires))
 		mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 	SSL_CTX_set_verify(ctx, mode, NULL);
 	if (c->verify != STACK_VERIFY_PKIX &&
@@ -126,6 +145,61 @@ setup_protocol(SSL_CTX *ctx, struct seal_diag *d)
 	return 0;
 }
 
+/* ---- Attestation in the handshake ---- */
+
+static int
+use_chain(SSL_CTX *ctx, const struct span *chain, size_t n)
+{
+	int r = SSL_CTX_use_certificate_ASN1(ctx, (int)chain[0].n, chain[0].p);
+
+	for (size_t i = 1; r == 1 && i < n; i++) {
+		const unsigned char *p = chain[i].p;
+		X509 *x = d2i_X509(NULL, &p, (long)chain[i].n);
+
+		r = x != NULL ? SSL_CTX_add1_chain_cert(ctx, x) == 1 : 0;
+		X509_free(x);
+	}
+	return r;
+}
+
+/* The TLS key is the one that is attested. */
+static int
+setup_signer(
+    SSL_CTX *ctx, const struct stack_openssl_intra *i, struct seal_diag *d)
+{
+	EVP_PKEY *key = NULL;
+	int r;
+
+	if (SSL_CTX_get0_certificate(ctx) != NULL) {
+		seal_fail(d, SEAL_E_CONFIG,
+		    "tls: expected no certificate of its own: in the "
+		    "handshake the attester's key is TLS's");
+		seal_remedy(d, "give the attester the certificate, as its "
+			       "subject_cert, or use mode post");
+		return SEAL_E_CONFIG;
+	}
+	if ((r = signer_key_new(i->spki, i->sign, i->sign_ctx, &key, d)) != 0)
+		return r;
+	if (use_chain(ctx, i->chain, i->n_chain) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, key) != 1)
+		r = setup_fail(d, "the attester's key and certificate");
+	EVP_PKEY_free(key);
+	return r;
+}
+
+static int
+setup_intra(
+    SSL_CTX *ctx, const struct stack_openssl_conf *c, struct seal_diag *d)
+{
+	bool shown =
+	    c->verify == STACK_VERIFY_NONE || c->verify == STACK_VERIFY_SHOWN;
+	int r;
+
+	if (c->intra->n_chain > 0 && (r = setup_signer(ctx, c->intra, d)) != 0)
+		return r;
+	return stack_openssl_intra_prepare(ctx, c->intra->type, shown, d);
+}
+
 int
 stack_openssl_prepare(struct ssl_ctx_st *ctx,
     const struct stack_openssl_conf *conf, struct seal_diag *d)
@@ -143,12 +217,10 @@ stack_openssl_prepare(struct ssl_ctx_st *ctx,
 	SSL_CTX_clear_mode(
 	    ctx, SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE);
 	SSL_CTX_set_max_cert_list(ctx, LIMIT_FRAME_AUTHENTICATOR);
-	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
-	/* Zero is success here, unlike everywhere else in libssl. */
-	if (SSL_CTX_set_alpn_protos(ctx, (const unsigned char *)STACK_ALPN_WIRE,
-		ALPN_WIRE_SIZE) != 0)
-		return setup_fail(d, "ALPN");
-	return 0;
+	if ((conf->intra == NULL || !conf->intra->keep_alpn) &&
+	    (r = stack_openssl_alpn(ctx, &alpn_seal, d)) != 0)
+		return r;
+	return conf->intra != NULL ? setup_intra(ctx, conf, d) : 0;
 }
 
 /* ---- One connection ---- */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A handshake that carries attestation (PROTOCOL 9). */
+#include "lib/conn_intra.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "appraise/verdict.h"
+
+int
+conn_intra_begin(
+    struct seal_conn *c, const struct intra_stack *stack, struct seal_diag *d)
+{
+	/* The hash is not known yet; an attester that does not fit it is
+	 * found out by its job. */
+	const struct ctx_profile *p =
+	    ctx_profile(c->ctx, c->role, HASH_SHA256, c->carriage);
+	int r;
+
+	if ((c->intra = intra_new(&p->conf, false)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "connection");
+	c->intra_stack = stack;
+	if ((r = stack->attach(c->tls, c->intra, d)) != 0)
+		intra_free(&c->intra);
+	return r;
+}
+
+void
+conn_intra_end(struct seal_conn *c, bool muted)
+{
+	if (c->intra == NULL)
+		return;
+	c->intra_stack->detach(c->tls, muted);
+	intra_free(&c->intra);
+}
+
+/* ---- Jobs ---- */
+
+/* What is known of the peer while its Certificate is being read. */
+static int
+intra_peer(const struct seal_conn *c, const struct session_job *work,
+    struct peer_identity *ret, struct seal_diag *d)
+{
+	uint8_t digest[HASH_MAX];
+	struct cert *leaf = NULL;
+	int r;
+
+	*ret = (struct peer_identity){ .text = "handshake" };
+	if (work->leaf == NULL)
+		return 0;
+	if ((r = cert_cache_get(c->ctx->certs,
+		 span_of(work->leaf, work->n_leaf), &leaf, d)) == 0)
+		r = hash_one(HASH_SHA256, cert_spki(leaf), digest, d);
+	cert_unref(&leaf);
+	if (r != 0)
+		return r;
+	memcpy(ret->key, digest, sizeof(ret->key));
+	ret->has_key = true;
+	ret->validated = c->intra_stack->verified(c->tls);
+	return 0;
+}
+
+bool
+conn_intra_job(struct seal_conn *c, struct seal_diag *d)
+{
+	struct session_job *work;
+	struct peer_identity peer;
+
+	if (c->intra == NULL || c->job != NULL || !intra_waiting(c->intra))
+		return c->intra != NULL && c->job != NULL;
+	work = intra_job_take(c->intra, ctx_boot_ms(c->ctx));
+	if (work == NULL) {
+		if (!intra_waiting(c->intra))
+			seal_fail(d, SEAL_E_MEMORY, "job");
+		return intra_waiting(c->intra);
+	}
+	if (intra_peer(c, work, &peer, d) == 0)
+		c->job = job_new(c->ctx, c->role, &work, &peer, NULL);
+	if (c->job == NULL) {
+		session_job_free(&work);
+		seal_fail(d, SEAL_E_MEMORY, "job");
+		return false;
+	}
+	c->job->conn = c->id;
+	return true;
+}
+
+void
+conn_intra_job_done(struct seal_conn *c, struct seal_job *j)
+{
+	if (c->intra == NULL)
+		return;
+	if (j->verdict != NULL && c->verdict == NULL) {
+		c->verdict = j->verdict;
+		j->verdict = NULL;
+		c->verdicts++;
+		c->learned = j->learned;
+		j->learned = NULL;
+	}
+	intra_job_done(c->intra, &j->work);
+}
+
+/* ---- The end ---- */
+
+/* A verdict that refuses tells more than the step that it stopped. */
+void
+conn_intra_story(const struct seal_conn *c, struct seal_diag *d)
+{
+	const struct seal_diag *told = NULL;
+
+	if (c->intra == NULL)
+		return;
+	if (c->verdict != NULL && c->verdict->outcome != SEAL_ACCEPTED &&
+	    c->verdict->diag != NULL)
+		told = c->verdict->diag;
+	else
+		told = c->intra_stack->diag(c->tls);
+	if (told != NULL) {
+		seal_diag_clear(d);
+		*d = *told;
+	}
+}
+
+/* For a peer that did not attest, and did not have to. */
+static int
+verdict_of_none(struct seal_conn *c, struct seal_diag *d)
+{
+	if (c->ctx->policy == NULL || c->verdict != NULL)
+		return 0;
+	if ((c->verdict = verdict_new()) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "verdict");
+	verdict_check(c->verdict, "attestation", false, SEAL_E_UNSUPPORTED,
+	    "Evidence in the handshake", "none",
+	    "the peer does not attest; the policy does not require it to");
+	c->verdict->outcome = SEAL_UNSUPPORTED;
+	c->verdicts++;
+	return 0;
+}
+
+/* Facts that are known only now. */
+static int
+verdict_complete(struct seal_conn *c, struct seal_diag *d)
+{
+	char *identity;
+
+	if (c->verdict == NULL)
+		return 0;
+	if ((identity = strdup(c->peer.text)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "verdict");
+	free(c->verdict->identity);
+	c->verdict->identity = identity;
+	c->verdict->diversion_excluded = c->peer.validated;
+	if (c->verdict->outcome == SEAL_ACCEPTED && c->first == NULL)
+		c->first = seal_verdict_ref(c->verdict);
+	return 0;
+}
+
+int
+conn_intra_finish(struct seal_conn *c, struct seal_diag *d)
+{
+	uint32_t lease_s;
+	int r;
+
+	if (c->intra == NULL)
+		return 0;
+	if ((r = intra_finish(c->intra, d)) != 0 ||
+	    (r = verdict_of_none(c, d)) != 0 ||
+	    (r = verdict_complete(c, d)) != 0)
+		return r;
+	lease_s = intra_lease_s(c->intra);
+	c->lease_ms =
+	    lease_s > 0 ? c->begun_ms + (int64_t)lease_s * 1000 : INT64_MAX;
+	conn_intra_end(c, true);
+	return 0;
+}
