@@ -74,9 +74,8 @@ context(const struct elsewhere *e, EVP_PKEY *key)
 	assert_int_equal(SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION), 1);
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(c, any_chain, NULL);
-	assert_int_equal(SSL_CTX_use_certificate_ASN1(
-			     c, (int)e->cert.n, e->cert.p),
-	    1);
+	assert_int_equal(
+	    SSL_CTX_use_certificate_ASN1(c, (int)e->cert.n, e->cert.p), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(c, key), 1);
 	assert_int_equal(SSL_CTX_check_private_key(c), 1);
 	return c;
@@ -166,8 +165,8 @@ test_refused(void **state)
 
 	(void)state;
 	elsewhere_new(&e, CURVE_P256);
-	assert_int_equal(signer_key_new(span_of(NULL, 0), sign_elsewhere, &e,
-			     &key, &d),
+	assert_int_equal(
+	    signer_key_new(span_of(NULL, 0), sign_elsewhere, &e, &key, &d),
 	    SEAL_E_ARGUMENT);
 	assert_int_equal(
 	    signer_key_new(e.spki, NULL, &e, &key, NULL), SEAL_E_ARGUMENT);
@@ -185,7 +184,8 @@ static void
 test_others_untouched(void **state)
 {
 	struct elsewhere e;
-	EVP_PKEY *key = NULL, *own = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	EVP_PKEY *key = NULL,
+		 *own = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 
 	(void)state;
 	elsewhere_new(&e, CURVE_P256);

@@ -175,9 +175,9 @@ const struct end_stack end_openssl = {
 	.close = openssl_close,
 };
 
-void
-pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
-    struct seal_ctx *server, bool client_cert,
+static void
+open_with(struct pair *p, struct world *w, struct seal_ctx *client,
+    const char *client_cert, struct seal_ctx *server, const char *server_cert,
     const struct end_stack *client_stack, const struct end_stack *server_stack,
     unsigned hash)
 {
@@ -192,9 +192,8 @@ pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
 	p->server.stack = server_stack;
 	p->server.ctx = server;
 	p->server.fd = fds[1];
-	client_stack->open(
-	    &p->client, w, SEAL_CLIENT, client_cert ? "client" : NULL, hash);
-	server_stack->open(&p->server, w, SEAL_SERVER, "server", hash);
+	client_stack->open(&p->client, w, SEAL_CLIENT, client_cert, hash);
+	server_stack->open(&p->server, w, SEAL_SERVER, server_cert, hash);
 }
 
 void
@@ -203,6 +202,41 @@ pair_open(struct pair *p, struct world *w, struct seal_ctx *client,
 {
 	pair_open_over(
 	    p, w, client, server, client_cert, &end_openssl, &end_openssl, 0);
+}
+
+void
+pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server, bool client_cert,
+    const struct end_stack *client_stack, const struct end_stack *server_stack,
+    unsigned hash)
+{
+	open_with(p, w, client, client_cert ? "client" : NULL, server, "server",
+	    client_stack, server_stack, hash);
+}
+
+void
+pair_open_bare(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server)
+{
+	open_with(p, w, client, NULL, server, NULL, &end_openssl, &end_openssl,
+	    0);
+}
+
+void
+pair_open_one(struct pair *p, struct world *w, struct seal_ctx *ctx,
+    enum seal_role role)
+{
+	struct side *s = role == SEAL_SERVER ? &p->server : &p->client;
+	int fds[2];
+
+	*p = (struct pair){ .w = w };
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	p->client.fd = fds[0];
+	p->server.fd = fds[1];
+	s->stack = &end_openssl;
+	s->ctx = ctx;
+	s->stack->open(s, w, role, NULL, 0);
 }
 
 void
@@ -217,8 +251,9 @@ static void
 side_close(struct side *s)
 {
 	seal_conn_free(&s->conn);
-	s->stack->close(s);
-	if (!s->shared)
+	if (s->stack != NULL)
+		s->stack->close(s);
+	if (!s->shared && s->ctx != NULL)
 		seal_ctx_free(&s->ctx);
 	close(s->fd);
 }

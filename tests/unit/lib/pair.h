@@ -69,6 +69,12 @@ void pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server, bool client_cert,
     const struct end_stack *client_stack, const struct end_stack *server_stack,
     unsigned hash);
+/* Neither side has a certificate but its attester's: for mode intra. */
+void pair_open_bare(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server);
+/* One side alone, bare; the other's fd is the test's. */
+void pair_open_one(struct pair *p, struct world *w, struct seal_ctx *ctx,
+    enum seal_role role);
 /* The client's ctx is another pair's, which must outlive this one. */
 void pair_open_again(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server);

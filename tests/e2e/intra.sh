@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Attestation in the handshake: this command at both ends, a TPM's key as
+# TLS's, and peers that never heard of it.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+need openssl curl
+
+# policy FILE PIN VALUE [IDENTITY]: accepts what binds to the handshake alone.
+policy() {
+	soft_policy "$@"
+	sed -i 's/"version": 1,/"version": 1, "min_binding": "transcript",/' "$1"
+}
+soft_key server-signer
+policy of-server.json "$pin" 00ff
+policy other.json "$pin" 00fe
+soft_policy of-server-traffic.json "$pin" 00ff
+"$seal" dev cert localhost cert.pem cert.key >/dev/null
+policy by-ca.json "$pin" 00ff '{ "mode": "pkix", "ca": "cert.pem" }'
+soft_key client-signer
+policy of-client.json "$pin" 00ff
+server_attests='soft:key=server-signer.key;measurements=app=00ff'
+client_attests='soft:key=client-signer.key;measurements=app=00ff'
+
+# talks OPTION...: what goes in comes back.
+talks() {
+	echo "hello $*" >in
+	expect 0 connect "localhost:$port" "$@" <in
+	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
+}
+
+say "the server attests in the handshake"
+serve server --mode intra --echo --attest "$server_attests"
+server=$port
+talks --mode intra --policy of-server.json
+expect 0 connect "localhost:$port" --mode intra --policy of-server.json --verdict </dev/null
+has out transcript
+expect 2 connect "localhost:$port" --mode intra --policy other.json </dev/null
+has err app
+[ ! -s out ] || die "data passed: $(cat out)"
+await server.log 'alert' # the refusal reached the server
+
+say "a policy that asks for traffic binding is no policy for it"
+expect 1 connect "localhost:$port" --mode intra --policy of-server-traffic.json </dev/null
+has err min_binding
+expect 1 connect "localhost:$port" --mode sideways --policy of-server.json </dev/null
+has err 'post, intra or both'
+
+say "learned in the handshake, then connected"
+expect 0 policy learn "localhost:$port" --mode intra -o learned.json
+talks --mode intra --policy learned.json
+
+say "a peer of the other carrier is told so"
+expect 2 connect "localhost:$port" --policy of-server-traffic.json </dev/null
+
+say "both carriers: the handshake opens the door, the session lifts the binding"
+serve both --mode both --echo --attest "$server_attests"
+talks --mode both --policy of-server-traffic.json
+expect 0 connect "localhost:$port" --mode both --policy of-server-traffic.json --verdict </dev/null
+has out traffic
+expect 2 connect "localhost:$port" --mode both --policy other.json </dev/null
+
+say "mutual, without client authentication"
+cat >mutual.conf <<END
+{ "mode": "intra", "policy": "of-client.json", "reveal_after_peer": false,
+  "attesters": [ { "driver": "soft", "conf": { "key": "server-signer.key",
+    "measurements": "app=00ff" } } ] }
+END
+serve mutual --config mutual.conf --echo
+mutual=$port
+talks --mode intra --policy of-server.json --attest "$client_attests"
+expect 2 connect "localhost:$port" --mode intra --policy of-server.json </dev/null
+expect 1 serve 0 --mode intra --policy of-client.json --attest "$server_attests" </dev/null
+has err reveal_after_peer
+
+say "openssl's own client: served where nothing is asked of it"
+echo plain >in
+port=$server
+(cat in && sleep 1) | timeout 20 openssl s_client -quiet -verify_quiet \
+	-connect "localhost:$port" >out 2>err || true
+has out plain
+
+say "and refused, with certificate_required, where it has to attest"
+timeout 20 openssl s_client -connect "localhost:$mutual" <in >out 2>err || true
+has err 'certificate required'
+await mutual.log 'requires the client to attest'
+
+say "curl, over the application's own ALPN"
+serve web --mode intra --alpn http/1.1 --attest "$server_attests" \
+	--exec 'read -r line; printf "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nok\n"; cat >/dev/null'
+curl -sk --http1.1 --max-time 20 "https://localhost:$port/" >out 2>err || die "curl: $(cat err)"
+has out ok
+expect 2 connect "localhost:$port" --mode intra --alpn smtp --policy of-server.json </dev/null
+
+say "openssl's own server: refused where it has to attest, else not attested"
+for try in $(seq 20); do
+	openssl_port=$((20000 + ($$ * 11 + try * 97) % 12000))
+	start openssl openssl s_server -rev -accept "127.0.0.1:$openssl_port" \
+		-cert cert.pem -key cert.key
+	sleep 0.3
+	! kill -0 "$pid" 2>/dev/null || break
+	finish "$pid"
+done
+port=$openssl_port
+expect 2 connect "localhost:$port" --mode intra --policy by-ca.json </dev/null
+has err 'requires the peer to attest'
+has err 'does the peer speak the extension'
+cat >prefer.conf <<END
+{ "mode": "intra", "policy": "by-ca.json", "require": false }
+END
+echo abc >in
+expect 0 connect "localhost:$port" --config prefer.conf --exec 'cat in; head -n 1 >reversed' </dev/null
+has reversed cba
+has err unsupported
+
+say "a TPM's key is TLS's"
+if command -v swtpm >/dev/null && command -v tpm2_getrandom >/dev/null; then
+	start_tpm tpm
+	expect 0 tpm init --tcti "$tcti" --out keys
+	serve tpm --mode intra --echo \
+		--attest "tpm2:tcti=$tcti;pcrs=sha256:0-7;subject_cert=keys/subject.pem"
+	expect 0 policy learn "localhost:$port" --mode intra -o tpm.json
+	talks --mode intra --policy tpm.json
+	expect 0 connect "localhost:$port" --mode intra --policy tpm.json --verdict </dev/null
+	has out transcript
+	hasnt out INSECURE
+else
+	say "skipped: there is no swtpm on this machine"
+fi

@@ -1,0 +1,779 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attestation in the handshake, over real OpenSSL peers. */
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "pair.h"
+
+#define SOFT(key, app)                                                 \
+	"\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"" key \
+	"\",\"measurements\":\"app=" app "\"}}]"
+#define SERVER_ID "{\"mode\":\"pkix\",\"ca\":\"server.pem\"}"
+#define NO_ID "{\"mode\":\"none\"}"
+#define INTRA "\"mode\":\"intra\","
+#define BOTH "\"mode\":\"both\","
+#define TRANSCRIPT "\"min_binding\":\"transcript\","
+#define SHOWN ",\"reveal_after_peer\":false"
+
+static void
+policies(struct world *w)
+{
+	world_policy(
+	    w, "server-pkix", w->server_pin, "00ff", SERVER_ID, TRANSCRIPT);
+	world_policy(w, "server", w->server_pin, "00ff", NO_ID, TRANSCRIPT);
+	world_policy(w, "client", w->client_pin, "00ff", NO_ID, TRANSCRIPT);
+	world_policy(
+	    w, "server-other", w->server_pin, "00fe", NO_ID, TRANSCRIPT);
+	world_policy(
+	    w, "client-other", w->client_pin, "00fe", NO_ID, TRANSCRIPT);
+	world_policy(
+	    w, "server-signer", w->client_pin, "00ff", NO_ID, TRANSCRIPT);
+	world_policy(w, "server-traffic", w->server_pin, "00ff", NO_ID, "");
+	world_policy(w, "client-traffic", w->client_pin, "00ff", NO_ID, "");
+	world_policy(w, "server-same-key", w->server_pin, "00ff", NO_ID,
+	    TRANSCRIPT "\"subject\":\"same-key\",");
+	world_policy(w, "server-brief", w->server_pin, "00ff", NO_ID,
+	    TRANSCRIPT "\"lease_s\":30,");
+}
+
+/* ---- Roles, suites, outcomes ---- */
+
+struct row {
+	const char *name;
+	const char *client, *server; /* configurations */
+	enum seal_outcome client_says, server_says;
+	unsigned verdicts; /* of both sides */
+	enum seal_level level;
+};
+
+#define SERVER_ATTESTS "{" INTRA SOFT("server.signer", "00ff") "}"
+#define CLIENT_ATTESTS                  \
+	"{" INTRA SOFT("client.signer", \
+	    "00ff") ",\"identity\":{\"mode\":\"pin\",\"spki_sha256\":[\"%s\"]}}"
+
+static const struct row rows[] = {
+	{ "server attests", "{" INTRA "\"policy\":\"server\"}", SERVER_ATTESTS,
+	    SEAL_ACCEPTED, SEAL_ACCEPTED, 1, SEAL_LEVEL_TRANSCRIPT },
+	{ "server attests, with the TLS key",
+	    "{" INTRA "\"policy\":\"server-same-key\"}", SERVER_ATTESTS,
+	    SEAL_ACCEPTED, SEAL_ACCEPTED, 1, SEAL_LEVEL_TRANSCRIPT },
+	{ "mutual without client authentication",
+	    "{" INTRA SOFT("client.signer", "00ff") ",\"policy\":\"server\"}",
+	    "{" INTRA SOFT(
+		"server.signer", "00ff") ",\"policy\":\"client\"" SHOWN "}",
+	    SEAL_ACCEPTED, SEAL_ACCEPTED, 2, SEAL_LEVEL_TRANSCRIPT },
+	{ "both carriers, server attests",
+	    "{" BOTH "\"policy\":\"server-traffic\"}",
+	    "{" BOTH SOFT("server.signer", "00ff") "}", SEAL_ACCEPTED,
+	    SEAL_ACCEPTED, 2, SEAL_LEVEL_TRAFFIC },
+	{ "both carriers, mutual",
+	    "{" BOTH SOFT(
+		"client.signer", "00ff") ",\"policy\":\"server-traffic\"}",
+	    "{" BOTH SOFT("server.signer",
+		"00ff") ",\"policy\":\"client-traffic\"" SHOWN "}",
+	    SEAL_ACCEPTED, SEAL_ACCEPTED, 4, SEAL_LEVEL_TRAFFIC },
+
+	{ "other measurement", "{" INTRA "\"policy\":\"server-other\"}",
+	    SERVER_ATTESTS, SEAL_REFUSED_POLICY, SEAL_INVALID, 1,
+	    SEAL_LEVEL_NONE },
+	{ "other signer", "{" INTRA "\"policy\":\"server-signer\"}",
+	    SERVER_ATTESTS, SEAL_REFUSED_KEY, SEAL_INVALID, 1,
+	    SEAL_LEVEL_NONE },
+	{ "client refused",
+	    "{" INTRA SOFT("client.signer", "00ff") ",\"policy\":\"server\"}",
+	    "{" INTRA SOFT("server.signer",
+		"00ff") ",\"policy\":\"client-other\"" SHOWN "}",
+	    SEAL_INVALID, SEAL_REFUSED_POLICY, 2, SEAL_LEVEL_NONE },
+	{ "client cannot attest", "{" INTRA "\"policy\":\"server\"}",
+	    "{" INTRA SOFT(
+		"server.signer", "00ff") ",\"policy\":\"client\"" SHOWN "}",
+	    SEAL_INVALID, SEAL_UNSUPPORTED, 0, SEAL_LEVEL_NONE },
+	{ "own key on the other side",
+	    "{" INTRA SOFT("server.signer", "00ff") ",\"policy\":\"server\"}",
+	    "{" INTRA SOFT(
+		"server.signer", "00ff") ",\"policy\":\"client\"" SHOWN "}",
+	    SEAL_REFUSED_KEY, SEAL_INVALID, 1, SEAL_LEVEL_NONE },
+};
+
+static void
+check(const struct row *r, const char *who, struct seal_conn *c,
+    enum seal_outcome want)
+{
+	enum seal_outcome got = seal_conn_outcome(c);
+
+	if (want == SEAL_INVALID && got != SEAL_ACCEPTED)
+		return;
+	if (got != want)
+		fail_msg("%s: %s: expected %s, got %s (%s; %s)", r->name, who,
+		    seal_outcome_name(want), seal_outcome_name(got),
+		    seal_conn_diag(c)->text, seal_conn_diag(c)->remedy);
+}
+
+static void
+exchange(struct pair *p, const char *name)
+{
+	char buf[16] = "";
+	size_t n = 0;
+
+	if (seal_write(p->client.conn, "to the server", 13, &n) != SEAL_READY)
+		fail_msg("%s: %s", name, seal_conn_diag(p->client.conn)->text);
+	pair_run(p);
+	assert_int_equal(
+	    seal_read(p->server.conn, buf, sizeof(buf), &n), SEAL_READY);
+	assert_memory_equal(buf, "to the server", 13);
+}
+
+static void
+run_row(struct world *w, const struct row *r, const char *suite,
+    const char *server_groups)
+{
+	struct pair p;
+	unsigned verdicts;
+
+	pair_open_bare(&p, w, world_ctx(w, r->client), world_ctx(w, r->server));
+	assert_int_equal(SSL_set_ciphersuites(p.client.ssl, suite), 1);
+	if (server_groups != NULL)
+		assert_int_equal(
+		    SSL_ctrl(p.server.ssl, SSL_CTRL_SET_GROUPS_LIST, 0,
+			(void *)(uintptr_t)server_groups),
+		    1);
+	pair_run(&p);
+	/* A client is done before the server has judged it: the alert comes
+	 * where data would. */
+	if (r->level == SEAL_LEVEL_NONE) {
+		char buf[8];
+		size_t n;
+
+		seal_read(p.client.conn, buf, sizeof(buf), &n);
+	}
+	check(r, "client", p.client.conn, r->client_says);
+	check(r, "server", p.server.conn, r->server_says);
+	verdicts = seal_conn_verdict_count(p.client.conn) +
+		   seal_conn_verdict_count(p.server.conn);
+	if (verdicts != r->verdicts)
+		fail_msg("%s: expected %u verdicts, found %u", r->name,
+		    r->verdicts, verdicts);
+	if (r->level != SEAL_LEVEL_NONE) {
+		assert_int_equal(
+		    seal_verdict_level(seal_conn_verdict(p.client.conn)),
+		    r->level);
+		exchange(&p, r->name);
+	}
+	pair_close(&p);
+}
+
+static void
+test_roles(void **state)
+{
+	struct world *w = *state;
+
+	policies(w);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		run_row(w, &rows[i], "TLS_AES_128_GCM_SHA256", NULL);
+		run_row(w, &rows[i], "TLS_AES_256_GCM_SHA384", NULL);
+		/* The client's first key share does not fit: a retry. */
+		run_row(w, &rows[i], "TLS_AES_128_GCM_SHA256", "P-384");
+		run_row(w, &rows[i], "TLS_AES_256_GCM_SHA384", "P-384");
+	}
+}
+
+/* ---- Peers that are plain OpenSSL, or lie ---- */
+
+/* What a peer without this library puts into the extension, and where. */
+struct forged {
+	unsigned contexts;  /* libssl's; 0: it does not know the extension */
+	size_t chainidx;    /* of the certificate that carries it */
+	const char *signer; /* the key file in place of a certificate */
+	const uint8_t *content;
+	size_t n;
+	SSL_CTX *tls;
+	SSL *ssl;
+	uint8_t seen[70000]; /* of the peer's Certificate */
+	size_t n_seen;
+	int alert; /* what came */
+};
+
+/* Soft Evidence as a scheme, and a list of it. */
+#define SCHEME                                  \
+	"\000\001\000\070application/eat+cwt; " \
+	"eat_profile=\"tag:sealtls,2026:soft\""
+#define SCHEME_SIZE 60u
+#define LIST "\000\074" SCHEME
+
+static int
+forge_add(SSL *ssl, unsigned type, unsigned context, const unsigned char **out,
+    size_t *n, X509 *x, size_t chainidx, int *al, void *arg)
+{
+	static const unsigned char offer[] = LIST LIST;
+	const struct forged *f = arg;
+
+	(void)ssl, (void)type, (void)x, (void)al;
+	if ((context & f->contexts) == 0 || chainidx != f->chainidx)
+		return 0;
+	*out = f->content;
+	*n = f->n;
+	if ((context & SSL_EXT_CLIENT_HELLO) != 0) {
+		*out = offer;
+		*n = sizeof(offer) - 1;
+	} else if ((context & SSL_EXT_TLS1_3_CERTIFICATE) == 0 &&
+		   (f->contexts & SSL_EXT_TLS1_3_CERTIFICATE) != 0) {
+		*out = (const unsigned char *)SCHEME;
+		*n = SCHEME_SIZE;
+	}
+	return 1;
+}
+
+static int
+forge_parse(SSL *ssl, unsigned type, unsigned context, const unsigned char *in,
+    size_t n, X509 *x, size_t chainidx, int *al, void *arg)
+{
+	struct forged *f = arg;
+
+	(void)ssl, (void)type, (void)x, (void)chainidx, (void)al;
+	if ((context & SSL_EXT_TLS1_3_CERTIFICATE) != 0 &&
+	    n <= sizeof(f->seen)) {
+		memcpy(f->seen, in, n);
+		f->n_seen = n;
+	}
+	return 1;
+}
+
+static void
+forge_info(const SSL *ssl, int where, int value)
+{
+	struct forged *f = SSL_get_app_data(ssl);
+
+	if (where == SSL_CB_READ_ALERT && (value >> 8) == SSL3_AL_FATAL)
+		f->alert = value & 0xff;
+}
+
+static int
+any_chain(X509_STORE_CTX *store, void *arg)
+{
+	(void)store, (void)arg;
+	return 1;
+}
+
+static void
+forged_use(struct world *w, SSL_CTX *c, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s.pem", w->dir, name);
+	assert_int_equal(SSL_CTX_use_certificate_chain_file(c, path), 1);
+	snprintf(path, sizeof(path), "%s/%s.key", w->dir, name);
+	assert_int_equal(
+	    SSL_CTX_use_PrivateKey_file(c, path, SSL_FILETYPE_PEM), 1);
+}
+
+/* The attester's own key, and a certificate for it: nothing but the binder is
+ * left to tell the connections apart. */
+static void
+forged_signer(struct world *w, SSL_CTX *c, const char *name)
+{
+	X509 *x = X509_new();
+	EVP_PKEY *key;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", w->dir, name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	fclose(file);
+	assert_non_null(key);
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_set_pubkey(x, key);
+	assert_true(
+	    X509_sign(x, key, NULL) > 0 || X509_sign(x, key, EVP_sha256()) > 0);
+	assert_int_equal(SSL_CTX_use_certificate(c, x), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(c, key), 1);
+	EVP_PKEY_free(key);
+	X509_free(x);
+	ERR_clear_error();
+}
+
+static void
+forged_open(struct forged *f, struct world *w, int fd, bool server)
+{
+	f->tls =
+	    SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+	if (f->signer != NULL)
+		forged_signer(w, f->tls, f->signer);
+	else
+		forged_use(w, f->tls, server ? "server" : "client");
+	if (f->contexts != 0)
+		assert_int_equal(
+		    SSL_CTX_add_custom_ext(f->tls, 0xff02,
+			SSL_EXT_TLS1_3_ONLY | SSL_EXT_CLIENT_HELLO |
+			    SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS |
+			    SSL_EXT_TLS1_3_CERTIFICATE_REQUEST |
+			    SSL_EXT_TLS1_3_CERTIFICATE,
+			forge_add, NULL, f, forge_parse, f),
+		    1);
+	SSL_CTX_set_verify(f->tls, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(f->tls, any_chain, NULL);
+	SSL_CTX_set_info_callback(f->tls, forge_info);
+	f->ssl = SSL_new(f->tls);
+	SSL_set_app_data(f->ssl, f);
+	SSL_set_fd(f->ssl, fd);
+	if (server)
+		SSL_set_accept_state(f->ssl);
+	else
+		SSL_set_connect_state(f->ssl);
+}
+
+/* A genuine side as role, and f as its peer. */
+static void
+meet(struct pair *p, struct forged *f, struct world *w, enum seal_role role,
+    const char *config)
+{
+	bool server = role == SEAL_SERVER;
+	struct side *us;
+	char buf[16];
+
+	pair_open_one(p, w, world_ctx(w, config), role);
+	us = server ? &p->server : &p->client;
+	forged_open(f, w, server ? p->client.fd : p->server.fd, !server);
+	for (int i = 0; i < 20; i++) {
+		side_step(us);
+		SSL_do_handshake(f->ssl);
+	}
+	SSL_read(f->ssl, buf, sizeof(buf)); /* an alert, if one came */
+}
+
+static void
+forged_close(struct forged *f)
+{
+	SSL_free(f->ssl);
+	SSL_CTX_free(f->tls);
+}
+
+struct forged_case {
+	const char *name;
+	enum seal_role role; /* of the genuine side */
+	const char *config;
+	unsigned contexts;
+	size_t chainidx;
+	const char *content;
+	size_t n;
+	enum seal_outcome want; /* of the connection */
+	int alert;              /* that the peer sees; 0: whichever */
+};
+
+#define CERT SSL_EXT_TLS1_3_CERTIFICATE
+#define CLIENT_ASKS "{" INTRA "\"policy\":\"server\"}"
+#define SERVER_ASKS                                                            \
+	"{" INTRA SOFT("server.signer", "00ff") ",\"policy\":\"client\"" SHOWN \
+						"}"
+
+static const struct forged_case forged_cases[] = {
+	{ "a plain server", SEAL_CLIENT, CLIENT_ASKS, 0, 0, NULL, 0,
+	    SEAL_UNSUPPORTED, 40 },
+	{ "a plain client", SEAL_SERVER, SERVER_ASKS, 0, 0, NULL, 0,
+	    SEAL_UNSUPPORTED, 116 },
+	{ "a plain server, attestation asked, not required", SEAL_CLIENT,
+	    "{" INTRA "\"policy\":\"server-pkix\",\"require\":false}", 0, 0,
+	    NULL, 0, SEAL_ACCEPTED, 0 },
+	{ "Evidence without a choice", SEAL_CLIENT, CLIENT_ASKS, CERT, 0,
+	    "\000\000\001x", 4, SEAL_PROTOCOL, 110 },
+	{ "Evidence in the second entry", SEAL_CLIENT, CLIENT_ASKS, CERT, 1,
+	    "\000\000\001x", 4, SEAL_UNSUPPORTED, 0 },
+	{ "a choice that is no scheme", SEAL_CLIENT, CLIENT_ASKS,
+	    SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS, 0, "x", 1,
+	    SEAL_REFUSED_EVIDENCE, 50 },
+	{ "a choice, and no Evidence", SEAL_CLIENT, CLIENT_ASKS,
+	    SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS, 0, SCHEME, SCHEME_SIZE,
+	    SEAL_UNSUPPORTED, 40 },
+	{ "a client that offers, and sends none", SEAL_SERVER, SERVER_ASKS,
+	    SSL_EXT_CLIENT_HELLO, 0, NULL, 0, SEAL_UNSUPPORTED, 40 },
+	{ "a client with bytes for Evidence", SEAL_SERVER, SERVER_ASKS,
+	    SSL_EXT_CLIENT_HELLO | CERT, 0, "\000\000\001x", 4,
+	    SEAL_REFUSED_EVIDENCE, 40 },
+	{ "a client with malformed Evidence", SEAL_SERVER, SERVER_ASKS,
+	    SSL_EXT_CLIENT_HELLO | CERT, 0, "\000\000\002x", 4,
+	    SEAL_REFUSED_EVIDENCE, 50 },
+	{ "Evidence to an attester that asks for none", SEAL_SERVER,
+	    "{" INTRA SOFT("server.signer", "00ff") "}",
+	    SSL_EXT_CLIENT_HELLO | CERT, 0, "\000\000\001x", 4, SEAL_ACCEPTED,
+	    0 },
+};
+
+static void
+test_forged(void **state)
+{
+	struct world *w = *state;
+
+	policies(w);
+	for (size_t i = 0; i < sizeof(forged_cases) / sizeof(forged_cases[0]);
+	     i++) {
+		const struct forged_case *c = &forged_cases[i];
+		struct forged f = { .contexts = c->contexts,
+			.chainidx = c->chainidx,
+			.content = (const uint8_t *)c->content,
+			.n = c->n };
+		struct pair p;
+		struct seal_conn *conn;
+		enum seal_outcome got;
+
+		meet(&p, &f, w, c->role, c->config);
+		conn = c->role == SEAL_SERVER ? p.server.conn : p.client.conn;
+		got = seal_conn_outcome(conn);
+		if (got != c->want)
+			fail_msg("%s: expected %s, got %s (%s)", c->name,
+			    seal_outcome_name(c->want), seal_outcome_name(got),
+			    seal_conn_diag(conn)->text);
+		if (c->alert != 0 && f.alert != c->alert)
+			fail_msg("%s: expected alert %d, the peer saw %d (%s)",
+			    c->name, c->alert, f.alert,
+			    seal_conn_diag(conn)->text);
+		forged_close(&f);
+		pair_close(&p);
+	}
+}
+
+/* ---- Evidence of one connection on another ---- */
+
+static void
+test_replay(void **state)
+{
+	struct world *w = *state;
+	struct forged taker = { .contexts = SSL_EXT_CLIENT_HELLO };
+	struct forged f = { .contexts = SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS |
+					SSL_EXT_TLS1_3_CERTIFICATE,
+		.signer = "server.signer" };
+	struct pair p;
+
+	policies(w);
+	meet(&p, &taker, w, SEAL_SERVER, SERVER_ATTESTS);
+	assert_true(taker.n_seen > 3);
+	forged_close(&taker);
+	pair_close(&p);
+
+	f.content = taker.seen;
+	f.n = taker.n_seen;
+	meet(&p, &f, w, SEAL_CLIENT, CLIENT_ASKS);
+	assert_int_equal(
+	    seal_conn_outcome(p.client.conn), SEAL_REFUSED_EVIDENCE);
+	assert_int_equal(seal_conn_diag(p.client.conn)->code, SEAL_E_BINDER);
+	assert_int_equal(f.alert, 40);
+	forged_close(&f);
+	pair_close(&p);
+}
+
+/* ---- Waiting, and giving up ---- */
+
+/* The handshake waits for the job, data with it; the end finds no fibre left
+ * behind (the sanitizer looks). */
+static void
+test_held(void **state)
+{
+	static const struct {
+		const char *name;
+		bool client, server; /* whose jobs are held */
+	} cases[] = {
+		{ "the server attests", false, true },
+		{ "the client judges", true, false },
+	};
+	struct world *w = *state;
+
+	policies(w);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct side *held;
+		struct pair p;
+		size_t n;
+
+		pair_open_bare(&p, w, world_ctx(w, CLIENT_ASKS),
+		    world_ctx(w, SERVER_ATTESTS));
+		p.client.hold_jobs = cases[i].client;
+		p.server.hold_jobs = cases[i].server;
+		held = cases[i].client ? &p.client : &p.server;
+		pair_run(&p);
+		assert_int_equal(seal_conn_step(held->conn), SEAL_WANT_JOB);
+		assert_int_equal(
+		    seal_conn_outcome(p.client.conn), SEAL_INVALID);
+		assert_int_not_equal(
+		    seal_write(p.client.conn, "x", 1, &n), SEAL_READY);
+		pair_close(&p);
+	}
+}
+
+/* A server that judges a client gets no data from it meanwhile, whatever
+ * libssl's own retry would do. */
+static void
+test_server_judges(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+	char buf[8];
+	size_t n;
+
+	policies(w);
+	pair_open_bare(&p, w,
+	    world_ctx(w, "{" INTRA SOFT("client.signer",
+			     "00ff") ",\"policy\":\"server\"}"),
+	    world_ctx(w, SERVER_ASKS));
+	for (int i = 0; i < 40 && p.server.jobs < 1; i++) {
+		side_step(&p.client);
+		side_step(&p.server);
+	}
+	p.server.hold_jobs = true;
+	pair_run(&p);
+	/* The client is done with its side, and may write. */
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	assert_int_equal(seal_write(p.client.conn, "x", 1, &n), SEAL_READY);
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_INVALID);
+	assert_int_not_equal(
+	    seal_read(p.server.conn, buf, sizeof(buf), &n), SEAL_READY);
+	assert_int_equal(n, 0);
+	p.server.hold_jobs = false;
+	pair_run(&p);
+	assert_int_equal(
+	    seal_read(p.server.conn, buf, sizeof(buf), &n), SEAL_READY);
+	assert_int_equal(n, 1);
+	pair_close(&p);
+}
+
+static void
+test_timeout(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+	struct seal_job *job;
+
+	policies(w);
+	pair_open_bare(
+	    &p, w, world_ctx(w, CLIENT_ASKS), world_ctx(w, SERVER_ATTESTS));
+	p.server.hold_jobs = true;
+	pair_run(&p);
+	job = seal_conn_job(p.server.conn);
+	assert_non_null(job);
+	w->boot_ms += 30000;
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_TIMEOUT);
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_TIMEOUT);
+	/* A late result finds nobody. */
+	seal_job_run(job);
+	seal_conn_job_done(p.server.conn, &job);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_TIMEOUT);
+	pair_close(&p);
+}
+
+static void
+test_queue_full(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+
+	policies(w);
+	pair_open_bare(
+	    &p, w, world_ctx(w, CLIENT_ASKS), world_ctx(w, SERVER_ATTESTS));
+	p.server.hold_jobs = true;
+	pair_run(&p);
+	assert_int_equal(seal_conn_job_refuse(p.server.conn), 1);
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_UNSUPPORTED);
+	pair_close(&p);
+}
+
+/* ---- After the handshake ---- */
+
+static void
+test_lease(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+	char buf[8];
+	size_t n;
+
+	policies(w);
+	pair_open_bare(&p, w,
+	    world_ctx(w, "{" INTRA "\"policy\":\"server-brief\"}"),
+	    world_ctx(w, SERVER_ATTESTS));
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	assert_int_equal(seal_write(p.server.conn, "late", 4, &n), SEAL_READY);
+	assert_int_equal(seal_conn_deadline(p.client.conn), w->boot_ms + 30000);
+	w->boot_ms += 30000;
+	assert_int_not_equal(
+	    seal_read(p.client.conn, buf, sizeof(buf), &n), SEAL_READY);
+	assert_int_equal(n, 0);
+	assert_int_not_equal(seal_write(p.client.conn, "x", 1, &n), SEAL_READY);
+	assert_int_equal(seal_conn_diag(p.client.conn)->code, SEAL_E_LEASE);
+	pair_close(&p);
+}
+
+/* Both ways, more than a record, and the end in order, one side after the
+ * other. */
+static void
+test_plain_data(void **state)
+{
+	struct world *w = *state;
+	static uint8_t sent[300000], got[300000];
+	size_t out = 0, in = 0, n = 0;
+	struct pair p;
+
+	policies(w);
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (uint8_t)(i * 7 + i / 251);
+	pair_open_bare(
+	    &p, w, world_ctx(w, CLIENT_ASKS), world_ctx(w, SERVER_ATTESTS));
+	pair_run(&p);
+	for (int i = 0; i < 10000 && in < sizeof(sent); i++) {
+		if (out < sizeof(sent)) {
+			seal_write(
+			    p.client.conn, sent + out, sizeof(sent) - out, &n);
+			out += n;
+		}
+		seal_conn_step(p.client.conn);
+		if (seal_read(p.server.conn, got + in, sizeof(got) - in, &n) ==
+		    SEAL_READY)
+			in += n;
+	}
+	assert_int_equal(in, sizeof(sent));
+	assert_memory_equal(sent, got, sizeof(sent));
+	assert_int_equal(seal_conn_shutdown_write(p.client.conn), 0);
+	assert_int_equal(
+	    seal_read(p.server.conn, got, sizeof(got), &n), SEAL_EOF);
+	assert_int_equal(seal_write(p.server.conn, "bye", 3, &n), SEAL_READY);
+	assert_int_equal(
+	    seal_read(p.client.conn, got, sizeof(got), &n), SEAL_READY);
+	assert_memory_equal(got, "bye", 3);
+	seal_conn_close(p.server.conn);
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_CLOSED);
+	pair_close(&p);
+}
+
+static void
+test_truncated(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+	char buf[8];
+	size_t n;
+
+	policies(w);
+	pair_open_bare(
+	    &p, w, world_ctx(w, CLIENT_ASKS), world_ctx(w, SERVER_ATTESTS));
+	pair_run(&p);
+	shutdown(p.server.fd, SHUT_WR);
+	assert_int_not_equal(
+	    seal_read(p.client.conn, buf, sizeof(buf), &n), SEAL_EOF);
+	assert_int_equal(seal_conn_diag(p.client.conn)->code, SEAL_E_TRUNCATED);
+	pair_close(&p);
+}
+
+/* ---- Settings that contradict ---- */
+
+struct config_case {
+	const char *name;
+	const char *config;
+	enum seal_role role;
+	const char *says;
+};
+
+static const struct config_case config_cases[] = {
+	{ "min_binding traffic", "{" INTRA "\"policy\":\"server-traffic\"}",
+	    SEAL_CLIENT, "min_binding" },
+	{ "two attesters",
+	    "{" INTRA "\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":"
+	    "\"server.signer\"}},{\"driver\":\"soft\",\"conf\":{\"key\":"
+	    "\"client.signer\"}}]}",
+	    SEAL_SERVER, "one attester" },
+	{ "subject pkix", "{" INTRA "\"policy\":\"server-subject\"}",
+	    SEAL_CLIENT, "subject" },
+	{ "a server that reveals after the peer, by default",
+	    "{" INTRA SOFT("server.signer", "00ff") ",\"policy\":\"client\"}",
+	    SEAL_SERVER, "reveals only after the peer" },
+	{ "a certificate beside the attester's", SERVER_ATTESTS, SEAL_SERVER,
+	    "no certificate of its own" },
+};
+
+static void
+test_config(void **state)
+{
+	struct world *w = *state;
+
+	policies(w);
+	world_policy(w, "server-subject", w->server_pin, "00ff", SERVER_ID,
+	    TRANSCRIPT "\"subject\":{\"ca\":\"server.pem\"},");
+	for (size_t i = 0; i < sizeof(config_cases) / sizeof(config_cases[0]);
+	     i++) {
+		const struct config_case *c = &config_cases[i];
+		struct seal_ctx *ctx = world_ctx(w, c->config);
+		SSL_CTX *tls = SSL_CTX_new(TLS_method());
+		struct seal_diag d = { 0 };
+
+		forged_use(w, tls, "server");
+		assert_int_equal(
+		    seal_openssl_prepare(ctx, tls, c->role, &d), SEAL_E_CONFIG);
+		if (strstr(d.text, c->says) == NULL)
+			fail_msg("%s: expected '%s' in '%s'", c->name, c->says,
+			    d.text);
+		SSL_CTX_free(tls);
+		seal_ctx_free(&ctx);
+	}
+}
+
+/* A stack that knows nothing of the extension. */
+static void
+test_other_stack(void **state)
+{
+	static const struct seal_stack stack = {
+		.abi = SEAL_STACK_ABI, .name = "other", .handshake = stack_done
+	};
+	struct world *w = *state;
+	struct seal_ctx *ctx = world_ctx(w, SERVER_ATTESTS);
+	struct seal_diag d = { 0 };
+	int tls = 0;
+
+	assert_null(seal_conn_stack(ctx, &stack, &tls, SEAL_SERVER, &d));
+	assert_int_equal(d.code, SEAL_E_CONFIG);
+	seal_ctx_free(&ctx);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    test_forged, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_replay, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_held, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_server_judges, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_timeout, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_queue_full, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_lease, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_plain_data, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_truncated, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_config, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_other_stack, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_roles, world_setup, world_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
