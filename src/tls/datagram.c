@@ -133,6 +133,15 @@ datagram_offer(struct carriage *c)
 	return s;
 }
 
+/* No memory is held once nothing is under way. */
+static void
+rest(struct datagram *g)
+{
+	if (sender_idle(&g->sender) && inbox_size(&g->data) == 0 &&
+	    g->offered.n == 0)
+		wr_free(&g->offered);
+}
+
 static void
 datagram_sent(struct carriage *c, size_t n)
 {
@@ -142,8 +151,7 @@ datagram_sent(struct carriage *c, size_t n)
 		return;
 	seal_wipe(g->offered.p, g->offered.n);
 	g->offered.n = 0;
-	if (sender_idle(&g->sender) && inbox_size(&g->data) == 0)
-		wr_free(&g->offered);
+	rest(g);
 }
 
 static void
@@ -160,9 +168,11 @@ take_ack(struct datagram *g, struct span in, struct seal_diag *d)
 	struct ack a;
 	int r;
 
-	if ((r = ack_parse(in, &a, d)) == 0)
-		sender_ack(&g->sender, &a, g->now_ms);
-	return r;
+	if ((r = ack_parse(in, &a, d)) != 0)
+		return r;
+	sender_ack(&g->sender, &a, g->now_ms);
+	rest(g);
+	return 0;
 }
 
 static int
@@ -221,8 +231,12 @@ datagram_tick(struct carriage *c, int64_t now_ms, struct seal_diag *d)
 {
 	struct datagram *g = c->datagram;
 
+	int r;
+
 	g->now_ms = now_ms;
-	return sender_tick(&g->sender, now_ms, d);
+	if ((r = sender_tick(&g->sender, now_ms, d)) != 0)
+		sender_free(&g->sender); /* it was heard for the last time */
+	return r;
 }
 
 static bool

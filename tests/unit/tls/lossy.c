@@ -86,7 +86,8 @@ travel(struct lossy *l, struct sim_side *to, struct span s)
 {
 	struct lossy_packet *p = malloc(sizeof(*p) + s.n), **at = &l->packets;
 
-	assert_non_null(p);
+	if (p == NULL)
+		return; /* where the test lets memory fail */
 	*p = (struct lossy_packet){ .to = to, .n = s.n };
 	memcpy(p->bytes, s.p, s.n);
 	p->at_ms = l->m.now_ms + l->net.delay_ms;

@@ -22,7 +22,7 @@ struct sim_side {
 	int appraise_error;
 	bool hold_jobs, mute; /* leaves jobs undone; its bytes are lost */
 	size_t answer_size;   /* of the authenticators that it makes; 0: 8 */
-	bool check_answers;   /* that come are what was made */
+	bool check_answers;   /* that come are what was made, or refusals */
 	unsigned attested, appraised;
 };
 
