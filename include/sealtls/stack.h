@@ -28,7 +28,7 @@ enum seal_role { SEAL_CLIENT = 1, SEAL_SERVER = 2 };
 /* Facts about an established connection. Zero values deny. */
 struct seal_stack_facts {
 	enum seal_role role;
-	uint16_t version;      /* 0x0304 for TLS 1.3 */
+	uint16_t version;      /* 0x0304 for TLS 1.3, 0xfefc for DTLS 1.3 */
 	uint16_t hash;         /* of the suite: 256 or 384; 0 unknown */
 	uint16_t group;        /* TLS NamedGroup; 0 unknown */
 	uint8_t resumed;       /* 1: resumed, or early data was accepted */
@@ -67,8 +67,13 @@ struct seal_stack {
 	/* Frees what stands behind tls, once the connection is freed; NULL
 	 * where the caller owns it. */
 	void (*release)(void *tls);
+	/* DTLS: milliseconds until handshake() or read() is to be called though
+	 * nothing came; 0: something waits to be read; -1: no timer runs. NULL
+	 * for a stream. There a read yields one record, and a write makes one,
+	 * which may be lost. */
+	int (*timeout_ms)(void *tls);
 };
-#define SEAL_STACK_ABI 2u
+#define SEAL_STACK_ABI 3u
 
 #ifdef __cplusplus
 }

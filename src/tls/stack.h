@@ -76,6 +76,7 @@ struct stack_kind {
 };
 extern const struct stack_kind *const stack_kinds[]; /* NULL ends */
 extern const struct stack_kind stack_openssl_kind;
+extern const struct stack_kind stack_nss_kind;
 extern const struct stack_kind stack_gnutls_kind;
 extern const struct stack_kind stack_wolfssl_kind;
 

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bottom layer of an NSS connection: the wire, as NSPR wants it. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <prerror.h>
+#include <prio.h>
+
+#include "tls/dtls_record.h"
+#include "tls/stack_nss_parts.h"
+
+int64_t
+nss_now_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static struct nss_conn *
+conn_of(PRFileDesc *fd)
+{
+	return (struct nss_conn *)(void *)fd->secret;
+}
+
+static PRInt32
+io_fail(PRErrorCode code)
+{
+	PR_SetError(code, errno);
+	return -1;
+}
+
+/* ---- In ---- */
+
+/* Of a connected UDP socket the kernel tells that nobody listens there: on a
+ * network that is no more than a lost datagram. */
+static PRInt32
+recv_failed(const struct nss_conn *c)
+{
+	if (errno == EAGAIN || errno == EINTR || c->datagram)
+		return io_fail(PR_WOULD_BLOCK_ERROR);
+	return io_fail(
+	    errno == ECONNRESET ? PR_CONNECT_RESET_ERROR : PR_IO_ERROR);
+}
+
+static PRInt32
+layer_recv(
+    PRFileDesc *fd, void *buf, PRInt32 n, PRIntn flags, PRIntervalTime timeout)
+{
+	struct nss_conn *c = conn_of(fd);
+	ssize_t got;
+
+	(void)flags, (void)timeout;
+	do {
+		got = c->wire.recv(c->wire.arg, buf, (size_t)n);
+		if (got > 0 && c->datagram)
+			got = (ssize_t)dtls_admit(buf, (size_t)got,
+			    c->rules.role == SEAL_SERVER, c->established);
+	} while (got == 0 && c->datagram);
+	return got >= 0 ? (PRInt32)got : recv_failed(c);
+}
+
+static PRInt32
+layer_read(PRFileDesc *fd, void *buf, PRInt32 n)
+{
+	return layer_recv(fd, buf, n, 0, PR_INTERVAL_NO_WAIT);
+}
+
+/* ---- Out ---- */
+
+static PRInt32
+send_stream(struct nss_conn *c, const void *buf, size_t n)
+{
+	ssize_t put = c->wire.send(c->wire.arg, buf, n);
+
+	if (put >= 0)
+		return (PRInt32)put;
+	if (errno != EAGAIN && errno != EINTR)
+		return io_fail(errno == EPIPE || errno == ECONNRESET
+				   ? PR_CONNECT_RESET_ERROR
+				   : PR_IO_ERROR);
+	c->blocked = true;
+	return io_fail(PR_WOULD_BLOCK_ERROR);
+}
+
+/*
+ * NSS gives up a connection over a datagram that is not sent; it is lost, like
+ * any, and its timer knows what to do. What it packs too large leaves as
+ * several.
+ */
+static PRInt32
+send_datagrams(struct nss_conn *c, const uint8_t *p, size_t n)
+{
+	size_t at = 0, part;
+
+	while (at < n) {
+		struct span rest = span_of(p + at, n - at);
+
+		part = dtls_records_within(rest, c->end->mtu);
+		if (c->rules.role == SEAL_SERVER ||
+		    dtls_guard_allows(
+			&c->guard, dtls_epoch(rest), nss_now_ms()))
+			(void)c->wire.send(c->wire.arg, rest.p, part);
+		at += part;
+	}
+	return (PRInt32)n;
+}
+
+static PRInt32
+layer_send(PRFileDesc *fd, const void *buf, PRInt32 n, PRIntn flags,
+    PRIntervalTime timeout)
+{
+	struct nss_conn *c = conn_of(fd);
+
+	(void)flags, (void)timeout;
+	if (c->muted)
+		return n;
+	return c->datagram ? send_datagrams(c, buf, (size_t)n)
+			   : send_stream(c, buf, (size_t)n);
+}
+
+static PRInt32
+layer_write(PRFileDesc *fd, const void *buf, PRInt32 n)
+{
+	return layer_send(fd, buf, n, 0, PR_INTERVAL_NO_WAIT);
+}
+
+/* ---- What else NSS asks; nothing lies below that a default could ask ---- */
+
+static PRStatus
+layer_getpeername(PRFileDesc *fd, PRNetAddr *ret)
+{
+	(void)fd;
+	memset(ret, 0, sizeof(*ret));
+	ret->raw.family = PR_AF_INET;
+	return PR_SUCCESS;
+}
+
+static PRStatus
+layer_getsocketoption(PRFileDesc *fd, PRSocketOptionData *ret)
+{
+	(void)fd;
+	if (ret->option != PR_SockOpt_Nonblocking) {
+		PR_SetError(PR_INVALID_ARGUMENT_ERROR, 0);
+		return PR_FAILURE;
+	}
+	ret->value.non_blocking = PR_TRUE;
+	return PR_SUCCESS;
+}
+
+static PRStatus
+layer_setsocketoption(PRFileDesc *fd, const PRSocketOptionData *data)
+{
+	(void)fd, (void)data;
+	return PR_SUCCESS;
+}
+
+static PRStatus
+layer_shutdown(PRFileDesc *fd, PRIntn how)
+{
+	(void)fd, (void)how;
+	return PR_SUCCESS;
+}
+
+static PRInt16
+layer_poll(PRFileDesc *fd, PRInt16 in, PRInt16 *ret_out)
+{
+	(void)fd;
+	*ret_out = in;
+	return in;
+}
+
+static PRStatus
+layer_close(PRFileDesc *fd)
+{
+	fd->secret = NULL;
+	fd->dtor(fd);
+	return PR_SUCCESS;
+}
+
+/* ---- The layer ---- */
+
+static PRIOMethods methods;
+static PRDescIdentity identity;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+make_methods(void)
+{
+	methods = *PR_GetDefaultIOMethods();
+	methods.recv = layer_recv;
+	methods.read = layer_read;
+	methods.send = layer_send;
+	methods.write = layer_write;
+	methods.getpeername = layer_getpeername;
+	methods.getsockname = layer_getpeername;
+	methods.getsocketoption = layer_getsocketoption;
+	methods.setsocketoption = layer_setsocketoption;
+	methods.shutdown = layer_shutdown;
+	methods.poll = layer_poll;
+	methods.close = layer_close;
+	identity = PR_GetUniqueIdentity("seal");
+}
+
+struct PRFileDesc *
+nss_layer_new(struct nss_conn *c)
+{
+	PRFileDesc *fd;
+
+	pthread_once(&once, make_methods);
+	fd = PR_CreateIOLayerStub(identity, &methods);
+	if (fd != NULL)
+		fd->secret = (PRFilePrivate *)(void *)c;
+	return fd;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TLS_STACK_NSS_PARTS_H
+#define TLS_STACK_NSS_PARTS_H
+
+#include <pthread.h>
+
+#include "base/limits.h"
+#include "tls/dtls_guard.h"
+#include "tls/stack_nss.h"
+
+/* NSS's own types, forward-declared: this compiles without its headers. */
+struct PRFileDesc;
+struct CERTCertificateStr;
+struct CERTCertificateListStr;
+struct SECKEYPrivateKeyStr;
+
+/*
+ * NSS reads out of bounds once a handshake message of DTLS comes near 32,000
+ * bytes; no Certificate that we send does.
+ */
+#define NSS_DTLS_MESSAGE_MAX 30000u
+
+struct nss_end {
+	enum seal_role role;
+	bool datagram, counted;
+	uint16_t mtu;
+	pthread_mutex_t lock;     /* guards model */
+	struct PRFileDesc *model; /* connections copy its settings */
+	struct CERTCertificateStr *certs[LIMIT_CHAIN]; /* leaf first */
+	size_t n_certs;
+	struct SECKEYPrivateKeyStr *key;
+};
+
+struct nss_conn {
+	struct PRFileDesc *fd; /* NSS, above our layer */
+	struct nss_end *end;
+	struct stack_rules rules;
+	struct nss_wire wire;
+	bool datagram;
+	bool established;
+	bool muted;   /* nothing leaves any more */
+	bool blocked; /* the wire took no more */
+	bool closed;  /* the peer sent close_notify */
+	int alert;    /* fatal, from the peer; -1: none */
+	size_t put;   /* bytes of the write at hand that NSS has taken */
+	struct dtls_guard guard;
+	struct dtls_cookie_key const *cookie_key; /* NULL: asks for no cookie */
+	uint8_t address[DTLS_COOKIE_ADDRESS];
+	size_t address_n;
+	bool proved;
+	struct stack_peer peer;
+};
+
+/* ---- stack_nss_library.c ---- */
+
+/* NSS is one for the process: in use while anybody needs it. */
+int nss_library_enter(struct seal_diag *d);
+void nss_library_leave(void);
+/* Records what NSS last complained of; returns code. */
+int nss_fail(struct seal_diag *d, int code, const char *what);
+
+/* ---- stack_nss_io.c ---- */
+
+/* A layer at the bottom that moves c's bytes; NULL when out of memory. */
+struct PRFileDesc *nss_layer_new(struct nss_conn *c);
+int64_t nss_now_ms(void);
+
+/* ---- stack_nss_setup.c ---- */
+
+int nss_configure(
+    const struct nss_end_conf *conf, struct nss_end *e, struct seal_diag *d);
+
+#endif

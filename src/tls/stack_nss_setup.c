@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings that an attested connection asks of NSS, and its credentials,
+ * which live in memory alone. */
+#include <stdlib.h>
+
+#include <cert.h>
+#include <keyhi.h>
+#include <pk11pub.h>
+#include <prerror.h>
+#include <ssl.h>
+#include <sslexp.h>
+#include <sslproto.h>
+
+#include "crypto/pem.h"
+#include "crypto/sig.h"
+#include "crypto/x509.h"
+#include "tls/stack_nss_parts.h"
+
+#define KEY_PEM_MAX 65536u
+#define RECORD_OVERHEAD 40u /* bytes at most: headers, type, tag */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* PROTOCOL 5.5 rule 4, preferred first. */
+static const SSLNamedGroup stream_groups[] = {
+	ssl_grp_kem_mlkem768x25519,
+	ssl_grp_ec_curve25519,
+	ssl_grp_ec_secp256r1,
+	ssl_grp_ec_secp384r1,
+	ssl_grp_ec_secp521r1,
+};
+/* A share of the hybrid would make the ClientHello two datagrams, and so ask
+ * for state before the cookie. */
+#define DATAGRAM_GROUPS (stream_groups + 1)
+#define N_DATAGRAM_GROUPS (COUNT(stream_groups) - 1)
+
+static const PRUint16 suites[] = { TLS_AES_128_GCM_SHA256,
+	TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256 };
+
+static const SSLSignatureScheme schemes[] = {
+	ssl_sig_ecdsa_secp256r1_sha256,
+	ssl_sig_ecdsa_secp384r1_sha384,
+	ssl_sig_ecdsa_secp521r1_sha512,
+	ssl_sig_rsa_pss_rsae_sha256,
+	ssl_sig_rsa_pss_rsae_sha384,
+	ssl_sig_rsa_pss_rsae_sha512,
+	ssl_sig_rsa_pss_pss_sha256,
+	ssl_sig_rsa_pss_pss_sha384,
+	ssl_sig_rsa_pss_pss_sha512,
+};
+
+/* PROTOCOL 2: nothing resumed, nothing early, nothing renegotiated. */
+static const struct {
+	PRInt32 option, value;
+} options[] = {
+	{ SSL_SECURITY, PR_TRUE },
+	{ SSL_NO_CACHE, PR_TRUE },
+	{ SSL_ENABLE_SESSION_TICKETS, PR_FALSE },
+	{ SSL_ENABLE_0RTT_DATA, PR_FALSE },
+	{ SSL_ENABLE_FALSE_START, PR_FALSE },
+	{ SSL_ENABLE_RENEGOTIATION, SSL_RENEGOTIATE_NEVER },
+	{ SSL_ENABLE_POST_HANDSHAKE_AUTH, PR_FALSE },
+	{ SSL_ENABLE_ALPN, PR_TRUE },
+	{ SSL_ENABLE_GREASE, PR_FALSE },
+	{ SSL_ENABLE_OCSP_STAPLING, PR_FALSE },
+	{ SSL_ENABLE_SIGNED_CERT_TIMESTAMPS, PR_FALSE },
+	{ SSL_ENABLE_DELEGATED_CREDENTIALS, PR_FALSE },
+};
+
+/* ---- Settings ---- */
+
+static SECStatus
+set_suites(PRFileDesc *fd, uint16_t only)
+{
+	const PRUint16 *all = SSL_GetImplementedCiphers();
+
+	for (PRUint16 i = 0; i < SSL_GetNumImplementedCiphers(); i++) {
+		if (SSL_CipherPrefSet(fd, all[i], PR_FALSE) != SECSuccess)
+			return SECFailure;
+	}
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		if ((only == 0 || suites[i] == only) &&
+		    SSL_CipherPrefSet(fd, suites[i], PR_TRUE) != SECSuccess)
+			return SECFailure;
+	}
+	return SECSuccess;
+}
+
+static SECStatus
+set_groups(PRFileDesc *fd, bool datagram)
+{
+	if (datagram)
+		return SSL_NamedGroupConfig(
+		    fd, DATAGRAM_GROUPS, N_DATAGRAM_GROUPS);
+	/* A share of X25519 too, for peers without the hybrid. */
+	if (SSL_NamedGroupConfig(fd, stream_groups, COUNT(stream_groups)) !=
+	    SECSuccess)
+		return SECFailure;
+	return SSL_SendAdditionalKeyShares(fd, 1);
+}
+
+/* Records that fit a datagram, in either direction where the peer minds it. */
+static SECStatus
+set_sizes(PRFileDesc *fd, const struct nss_end *e)
+{
+	if (!e->datagram)
+		return SECSuccess;
+	return SSL_OptionSet(
+	    fd, SSL_RECORD_SIZE_LIMIT, e->mtu - RECORD_OVERHEAD);
+}
+
+static int
+set_model(PRFileDesc *fd, const struct nss_end_conf *conf, struct nss_end *e,
+    struct seal_diag *d)
+{
+	static const SSLVersionRange only13 = { SSL_LIBRARY_VERSION_TLS_1_3,
+		SSL_LIBRARY_VERSION_TLS_1_3 };
+	bool server = e->role == SEAL_SERVER;
+
+	for (size_t i = 0; i < COUNT(options); i++) {
+		if (SSL_OptionSet(fd, options[i].option, options[i].value) !=
+		    SECSuccess)
+			return nss_fail(d, SEAL_E_TLS, "option");
+	}
+	if (SSL_OptionSet(fd, SSL_HANDSHAKE_AS_SERVER, server) != SECSuccess ||
+	    SSL_OptionSet(fd, SSL_HANDSHAKE_AS_CLIENT, !server) != SECSuccess ||
+	    SSL_VersionRangeSet(fd, &only13) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "version 1.3");
+	if (set_suites(fd, conf->suite) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "cipher suites");
+	if (set_groups(fd, e->datagram) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "key exchange groups");
+	if (SSL_SignatureSchemePrefSet(fd, schemes, COUNT(schemes)) !=
+	    SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "signature schemes");
+	if (SSL_SetNextProtoNego(fd, (const unsigned char *)STACK_ALPN_WIRE,
+		sizeof(STACK_ALPN_WIRE) - 1) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "ALPN");
+	if (set_sizes(fd, e) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "record size");
+	return 0;
+}
+
+/* ---- Credentials ---- */
+
+static SECItem
+item_of(struct span s)
+{
+	return (SECItem){ siBuffer, (unsigned char *)(uintptr_t)s.p,
+		(unsigned)s.n };
+}
+
+static int
+load_certs(const char *path, struct nss_end *e, struct seal_diag *d)
+{
+	struct span der[LIMIT_CHAIN];
+	size_t n = 0, total = 0;
+	uint8_t *buf = NULL;
+	int r;
+
+	if ((r = chain_load(path, der, &n, &buf, d)) != 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		SECItem item = item_of(der[i]);
+
+		total += der[i].n;
+		e->certs[i] = CERT_NewTempCertificate(
+		    CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
+		if (e->certs[i] == NULL)
+			r = nss_fail(d, SEAL_E_CONFIG, path);
+		else
+			e->n_certs++;
+	}
+	if (r == 0 && e->datagram && total > NSS_DTLS_MESSAGE_MAX) {
+		r = seal_fail(d, SEAL_E_LIMIT,
+		    "certificate file '%s': expected at most %u bytes of DER "
+		    "for DTLS, found %zu",
+		    path, NSS_DTLS_MESSAGE_MAX, total);
+		seal_remedy(d, "leave the root, and what nobody needs, out");
+	}
+	free(buf);
+	return r;
+}
+
+static int
+import_key(void *ctx, const char *label, struct span der, struct seal_diag *d)
+{
+	SECItem item = item_of(der);
+	PK11SlotInfo *slot = PK11_GetInternalSlot();
+	struct nss_end *e = ctx;
+	SECStatus r;
+
+	(void)label;
+	/* Not the key slot, which asks for a database. */
+	r = PK11_ImportDERPrivateKeyInfoAndReturnKey(
+	    slot, &item, NULL, NULL, PR_FALSE, PR_TRUE, KU_ALL, &e->key, NULL);
+	PK11_FreeSlot(slot);
+	if (r != SECSuccess)
+		return nss_fail(d, SEAL_E_CONFIG, "private key");
+	return PEM_STOP;
+}
+
+/* NSS would find out in the middle of a handshake, and blame the peer. */
+static int
+check_pair(const char *path, const struct privkey *key, const struct nss_end *e,
+    struct seal_diag *d)
+{
+	const SECItem *leaf = &e->certs[0]->derCert;
+	struct cert *cert = NULL;
+	struct wr spki;
+	int r;
+
+	wr_init_heap(&spki, LIMIT_SPKI);
+	if ((r = cert_parse(span_of(leaf->data, leaf->len), &cert, d)) == 0 &&
+	    (r = privkey_spki(key, &spki, d)) == 0 &&
+	    !span_equal(wr_view(&spki), cert_spki(cert)))
+		r = seal_fail(d, SEAL_E_CONFIG,
+		    "key '%s': expected that of the certificate, found another",
+		    path);
+	cert_unref(&cert);
+	wr_free(&spki);
+	return r;
+}
+
+/* Through libcrypto, which knows every form that a key file may have. */
+static int
+load_key(const char *path, struct nss_end *e, struct seal_diag *d)
+{
+	struct privkey *key = NULL;
+	struct wr pem;
+	int r;
+
+	wr_init_heap(&pem, KEY_PEM_MAX);
+	if ((r = privkey_load(path, &key, d)) == 0 &&
+	    (r = check_pair(path, key, e, d)) == 0 &&
+	    (r = privkey_to_pem(key, &pem, d)) == 0)
+		r = pem_walk(path, wr_view(&pem), import_key, e, d);
+	privkey_free(&key);
+	wr_free(&pem);
+	return r == PEM_STOP ? 0 : r;
+}
+
+/* The chain as the file has it, rather than what NSS would look for. */
+static SECStatus
+config_cert(PRFileDesc *fd, const struct nss_end *e)
+{
+	SSLExtraServerCertData extra = { .authType = ssl_auth_null };
+	SECItem items[LIMIT_CHAIN];
+	CERTCertificateList list = { items, (int)e->n_certs, NULL };
+
+	for (size_t i = 0; i < e->n_certs; i++)
+		items[i] = e->certs[i]->derCert;
+	extra.certChain = &list;
+	return SSL_ConfigServerCert(
+	    fd, e->certs[0], e->key, &extra, sizeof(extra));
+}
+
+/* The connection's name in certificates is of no use here: SSL_SetURL() is
+ * given it for SNI alone. */
+static SECStatus
+client_credentials(void *arg, PRFileDesc *fd, CERTDistNames *names,
+    CERTCertificate **ret_cert, SECKEYPrivateKey **ret_key)
+{
+	const struct nss_end *e = arg;
+
+	(void)fd, (void)names;
+	if (e->n_certs == 0)
+		return SECFailure;
+	*ret_cert = CERT_DupCertificate(e->certs[0]);
+	*ret_key = SECKEY_CopyPrivateKey(e->key);
+	return SECSuccess;
+}
+
+static int
+set_credentials(PRFileDesc *fd, const struct nss_end_conf *conf,
+    struct nss_end *e, struct seal_diag *d)
+{
+	int r;
+
+	if (SSL_GetClientAuthDataHook(fd, client_credentials, e) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "client credentials");
+	if (conf->cert_file == NULL)
+		return 0;
+	if ((r = load_certs(conf->cert_file, e, d)) != 0 ||
+	    (r = load_key(conf->key_file, e, d)) != 0)
+		return r;
+	if (e->role == SEAL_SERVER && config_cert(fd, e) != SECSuccess) {
+		nss_fail(d, SEAL_E_CONFIG, "certificate and key");
+		seal_remedy(d, "are they a pair, of ECDSA or RSA?");
+		return SEAL_E_CONFIG;
+	}
+	return 0;
+}
+
+int
+nss_configure(
+    const struct nss_end_conf *conf, struct nss_end *e, struct seal_diag *d)
+{
+	PRFileDesc *bottom = nss_layer_new(NULL);
+	int r;
+
+	if (bottom == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "nss");
+	e->model = e->datagram ? DTLS_ImportFD(NULL, bottom)
+			       : SSL_ImportFD(NULL, bottom);
+	if (e->model == NULL) {
+		r = nss_fail(d, SEAL_E_TLS, "socket");
+		PR_Close(bottom);
+		return r;
+	}
+	if ((r = set_model(e->model, conf, e, d)) != 0)
+		return r;
+	return set_credentials(e->model, conf, e, d);
+}
