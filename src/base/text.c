@@ -31,6 +31,31 @@ hex_decode(struct span text, struct wr *out)
 	return out->error == 0;
 }
 
+bool
+percent_decode(struct span text, struct wr *out)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+		int hi = -1, lo = -1;
+
+		if (c != '%') {
+			if (c <= ' ' || c > '~')
+				return false;
+			wr_u8(out, c);
+			continue;
+		}
+		if (text.n - i > 2) {
+			hi = hex_value(text.p[i + 1]);
+			lo = hex_value(text.p[i + 2]);
+		}
+		if (hi < 0 || lo < 0)
+			return false;
+		wr_u8(out, (uint8_t)(hi << 4 | lo));
+		i += 2;
+	}
+	return out->error == 0;
+}
+
 static const char b64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz0123456789-_";
 

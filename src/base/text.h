@@ -11,6 +11,9 @@ bool hex_decode(struct span text, struct wr *out);
 bool b64url_decode(struct span text, struct wr *out);
 void b64url_encode(struct span in, struct wr *out);
 
+/* Text with %XX for bytes (RFC 3986 s2.1), of printable ASCII otherwise. */
+bool percent_decode(struct span text, struct wr *out);
+
 /* Hex of s for messages, shortened to the first 16 bytes with an ellipsis;
  * buf holds at least HEX_SHORT bytes. Returns buf. */
 #define HEX_SHORT 40

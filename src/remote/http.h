@@ -13,8 +13,9 @@
  */
 #define HTTP_BODY_MAX 262144u /* bytes of an answer's body */
 #define HTTP_URL_MAX 2048u
-#define HTTP_TYPE_MAX 256u   /* bytes of a media type, with the NUL */
-#define HTTP_TOKEN_MAX 4096u /* bytes of a bearer token */
+#define HTTP_TYPE_MAX 256u     /* bytes of a media type, with the NUL */
+#define HTTP_TOKEN_MAX 4096u   /* bytes of a bearer token */
+#define HTTP_HEADER_MAX 32768u /* bytes of a header that is asked for */
 
 /* Copied. Each may be NULL. */
 struct http_conf {
@@ -44,6 +45,8 @@ struct http_ask {
 	struct span body;
 	int64_t deadline_ms; /* on http_now_ms(); over all attempts */
 	bool once;           /* repeating it could do harm */
+	const char *header;  /* one of the answer's that is wanted; or NULL */
+	size_t body_max;     /* of the answer; 0: HTTP_BODY_MAX */
 };
 
 struct http_answer {
@@ -51,6 +54,7 @@ struct http_answer {
 	char content_type[HTTP_TYPE_MAX]; /* empty: absent */
 	char location[HTTP_URL_MAX];      /* likewise */
 	uint32_t retry_after_s;           /* 0: absent */
+	char *header;                     /* the one asked for; NULL: absent */
 	uint8_t *body;                    /* NUL-terminated past n_body */
 	size_t n_body;
 };

@@ -56,6 +56,7 @@ http_answer_wipe(struct http_answer *a)
 {
 	seal_wipe(a->body, a->n_body);
 	free(a->body);
+	free(a->header);
 	memset(a, 0, sizeof(*a));
 }
 
@@ -65,7 +66,13 @@ method_name(enum http_method m)
 	return m == HTTP_POST ? "POST" : m == HTTP_DELETE ? "DELETE" : "GET";
 }
 
-/* Keeps at most HTTP_BODY_MAX bytes; more end the transfer. */
+static size_t
+body_max(const struct http_ask *ask)
+{
+	return ask->body_max > 0 ? ask->body_max : HTTP_BODY_MAX;
+}
+
+/* Keeps at most what may come; more end the transfer. */
 static size_t
 take_body(char *p, size_t size, size_t n, void *arg)
 {
@@ -151,7 +158,7 @@ attempt_setup(struct attempt *a, int64_t left_ms, struct seal_diag *d)
 	SET(CURLOPT_ERRORBUFFER, a->why);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, a);
-	SET(CURLOPT_MAXFILESIZE, (long)HTTP_BODY_MAX);
+	SET(CURLOPT_MAXFILESIZE, (long)body_max(ask));
 	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
 	SET(CURLOPT_CONNECTTIMEOUT_MS,
 	    left_ms < CONNECT_MS ? (long)left_ms : (long)CONNECT_MS);
@@ -178,6 +185,20 @@ copy_header(CURL *c, const char *name, char *ret, size_t cap)
 		memcpy(ret, h->value, strlen(h->value) + 1);
 }
 
+/* One that comes twice is none: which of them would count? */
+static int
+dup_header(CURL *c, const char *name, char **ret)
+{
+	struct curl_header *h = NULL;
+
+	*ret = NULL;
+	if (name == NULL ||
+	    curl_easy_header(c, name, 0, CURLH_HEADER, -1, &h) != CURLHE_OK ||
+	    h->amount != 1 || strlen(h->value) > HTTP_HEADER_MAX)
+		return 0;
+	return (*ret = strdup(h->value)) == NULL ? SEAL_E_MEMORY : 0;
+}
+
 static int
 attempt_publish(struct attempt *a, struct http_answer *ret)
 {
@@ -192,9 +213,13 @@ attempt_publish(struct attempt *a, struct http_answer *ret)
 	/* A date, which it may be too, counts as nothing. */
 	if (strspn(after, "0123456789") == strlen(after))
 		got.retry_after_s = (unsigned)strtoul(after, NULL, 10);
-	wr_u8(&a->body, 0);
-	if (wr_take(&a->body, &got.body, &got.n_body) != 0)
+	if (dup_header(a->curl, a->ask->header, &got.header) != 0)
 		return SEAL_E_MEMORY;
+	wr_u8(&a->body, 0);
+	if (wr_take(&a->body, &got.body, &got.n_body) != 0) {
+		free(got.header);
+		return SEAL_E_MEMORY;
+	}
 	got.n_body--;
 	*ret = got;
 	return 0;
@@ -250,10 +275,10 @@ attempt_failed(const struct attempt *a, CURLcode code, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_MEMORY, "http");
 	if (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED)
 		seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "%s %.90s%.*s: expected an answer of at most %u bytes, "
+		    "%s %.90s%.*s: expected an answer of at most %zu bytes, "
 		    "found more",
 		    method_name(a->ask->method), http_url(a->http),
-		    path_shown(a->ask), a->ask->path, HTTP_BODY_MAX);
+		    path_shown(a->ask), a->ask->path, body_max(a->ask));
 	else
 		seal_fail(d, SEAL_E_UNAVAILABLE,
 		    "%s %.90s%.*s: expected an answer, found: %.80s",
@@ -283,7 +308,7 @@ attempt(struct http *h, const struct http_ask *ask, int64_t left_ms,
 	int r;
 
 	*ret_again = false;
-	wr_init_heap(&a.body, HTTP_BODY_MAX + 1);
+	wr_init_heap(&a.body, body_max(ask) + 1);
 	if ((a.curl = http_handle_take(h)) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "http");
 	if ((r = attempt_setup(&a, left_ms, d)) != 0)
