@@ -17,9 +17,9 @@
 #include "format/snp.h"
 #include "format/tpm_evidence.h"
 #include "lib/ctx.h"
+#include "lib/offline.h"
 
 #define OFFLINE_TIMEOUT_MS 30000
-#define RESULT_TYPE 128 /* bytes of a result's media type */
 
 /* ---- Evidence ---- */
 
@@ -57,17 +57,8 @@ out:
 
 /* ---- Appraisal ---- */
 
-/* Evidence found in a file: its bytes, what they are, and what came along. */
-struct item {
-	struct span type, value;
-	struct cmw cmw;            /* what type and value may point into */
-	char guessed[RESULT_TYPE]; /* likewise */
-	struct endorsements *endorse;
-	struct wr decoded; /* where the file is hex */
-};
-
-static void
-item_wipe(struct item *item)
+void
+offline_item_wipe(struct offline_item *item)
 {
 	cmw_free(&item->cmw);
 	endorse_free(&item->endorse);
@@ -77,7 +68,7 @@ item_wipe(struct item *item)
 /* A result says itself in which dialect it is written; one that cannot be read
  * is judged as the newest, and refused with the reason. */
 static bool
-guess_result(struct span *in, char ret[RESULT_TYPE])
+guess_result(struct span *in, char ret[OFFLINE_TYPE_MAX])
 {
 	bool cwt = in->n > 0 && in->p[0] == 0xd2;
 	struct span s = *in;
@@ -92,7 +83,7 @@ guess_result(struct span *in, char ret[RESULT_TYPE])
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return false;
 	r = ear_peek(s, cwt, e, NULL);
-	snprintf(ret, RESULT_TYPE, "%s; eat_profile=\"%s\"",
+	snprintf(ret, OFFLINE_TYPE_MAX, "%s; eat_profile=\"%s\"",
 	    cwt ? EAR_TYPE_CWT : EAR_TYPE_JWT,
 	    r == 0 ? e->profile->uri : EAR_PROFILE_04);
 	free(e);
@@ -156,14 +147,12 @@ undress(struct span in, struct wr *decoded)
 	return in;
 }
 
-static int
-item_find(const struct seal_appraise_args *args, struct item *ret,
+int
+offline_item_find(struct span bytes, const char *type, struct offline_item *ret,
     struct seal_diag *d)
 {
-	struct span in =
-	    undress(span_of(args->evidence, args->evidence_n), &ret->decoded);
+	struct span in = undress(bytes, &ret->decoded);
 	struct seal_diag why = { 0 };
-	const char *type = args->type;
 
 	if (type == NULL && cmw_parse(in, &ret->cmw, &why) == 0) {
 		if (ret->cmw.items[0].kind == CMW_COLLECTION) {
@@ -211,12 +200,13 @@ args_binding(const struct seal_appraise_args *args, struct seal_binding *ret,
 }
 
 static int
-args_prepare(const struct seal_appraise_args *args, struct item *item,
+args_prepare(const struct seal_appraise_args *args, struct offline_item *item,
     struct seal_binding *binding, struct appraisal_in *ret, struct seal_diag *d)
 {
 	int r;
 
-	if ((r = item_find(args, item, d)) != 0 ||
+	if ((r = offline_item_find(span_of(args->evidence, args->evidence_n),
+		 args->type, item, d)) != 0 ||
 	    (r = args_binding(args, binding, d)) != 0)
 		return r;
 	if (args->endorsements != NULL &&
@@ -241,7 +231,7 @@ seal_appraise_offline(const struct seal_appraise_args *args,
 	struct policy *policy = NULL;
 	struct seal_verdict *v = NULL;
 	struct seal_binding binding;
-	struct item item = { 0 };
+	struct offline_item item = { 0 };
 	struct appraisal_in in;
 	int r;
 
@@ -256,7 +246,7 @@ seal_appraise_offline(const struct seal_appraise_args *args,
 	appraise(policy, &in, v);
 	*ret = v;
 out:
-	item_wipe(&item);
+	offline_item_wipe(&item);
 	policy_free(&policy);
 	return r;
 }
@@ -268,7 +258,7 @@ seal_policy_learn(const struct seal_appraise_args *args, char **ret,
 	struct identity identity = { .mode = IDENTITY_NONE };
 	struct seal_verdict *v = NULL;
 	struct seal_binding binding;
-	struct item item = { 0 };
+	struct offline_item item = { 0 };
 	struct appraisal_in in;
 	int r;
 
@@ -282,7 +272,7 @@ seal_policy_learn(const struct seal_appraise_args *args, char **ret,
 	r = appraise_observe(&in, &identity, v, ret, d);
 	*ret_verdict = v;
 out:
-	item_wipe(&item);
+	offline_item_wipe(&item);
 	return r;
 }
 

@@ -218,6 +218,12 @@ dcap_cert(size_t i)
 	return replaced[i].n > 0 ? replaced[i] : all[i]->der;
 }
 
+struct span
+dcap_signer(void)
+{
+	return signer.der;
+}
+
 void
 dcap_replace_cert(size_t i, struct span der)
 {
@@ -656,11 +662,26 @@ add_bundle(struct endorsements *e, struct span info, struct span qe)
 }
 
 static void
+number_list(X509_CRL *crl, int number)
+{
+	ASN1_INTEGER *n = ASN1_INTEGER_new();
+
+	ASN1_INTEGER_set(n, number);
+	if (number != 0)
+		assert_true(
+		    X509_CRL_add1_ext_i2d(crl, NID_crl_number, n, 0, 0));
+	ASN1_INTEGER_free(n);
+}
+
+static int list_number;
+static int64_t list_from, list_to;
+
+static void
 add_list(struct endorsements *e, const struct issued *by, EVP_PKEY *key,
     bool old, const struct issued *a, const struct issued *b)
 {
 	X509_CRL *crl = X509_CRL_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, fixture_clock - 30 * DAY);
+	ASN1_TIME *t = ASN1_TIME_set(NULL, fixture_clock + list_from);
 	const struct issued *gone[] = { a, b };
 	unsigned char *der = NULL;
 	int n;
@@ -680,8 +701,9 @@ add_list(struct endorsements *e, const struct issued *by, EVP_PKEY *key,
 		X509_REVOKED_set_revocationDate(one, t);
 		assert_true(X509_CRL_add0_revoked(crl, one));
 	}
-	ASN1_TIME_set(t, fixture_clock + (old ? -DAY : DAY));
+	ASN1_TIME_set(t, fixture_clock + (old ? -DAY : list_to));
 	X509_CRL_set1_nextUpdate(crl, t);
+	number_list(crl, list_number);
 	assert_true(X509_CRL_sign(crl, key, EVP_sha256()) > 0);
 	assert_true((n = i2d_X509_CRL(crl, &der)) > 0);
 	add(e, "list", span_of(der, (size_t)n));
@@ -695,6 +717,9 @@ add_lists(struct endorsements *e, const struct dcap_recipe *r)
 {
 	bool strange = r->list_by != BY_RIGHT;
 
+	list_number = r->list_number;
+	list_from = r->list_from == 0 ? -30 * DAY : r->list_from;
+	list_to = r->list_to == 0 ? DAY : r->list_to;
 	if (!r->no_root_list)
 		add_list(e, &root, strange ? stranger : root.key,
 		    r->old_root_list, r->revoke_ca ? &ca : NULL,

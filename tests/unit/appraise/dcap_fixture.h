@@ -75,6 +75,8 @@ struct dcap_recipe {
 	bool revoke_pck, revoke_ca, revoke_signer;
 	bool old_list_revokes; /* an ended list has the PCK, a current not */
 	enum dcap_who list_by;
+	int list_number;            /* 0: none */
+	int64_t list_from, list_to; /* 0: 30 days before, a day after */
 };
 
 void dcap_setup(void);
@@ -82,6 +84,7 @@ void dcap_teardown(void);
 const char *dcap_root_file(void); /* PEM */
 const char *dcap_twin_file(void); /* of another root, same names */
 struct span dcap_cert(size_t i);  /* 0 PCK, 1 CA, 2 root; DER */
+struct span dcap_signer(void);    /* of the TCB, DER */
 /* In place of a certificate, in what is made from now on; empty: the own. */
 void dcap_replace_cert(size_t i, struct span der);
 
