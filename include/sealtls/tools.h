@@ -71,6 +71,22 @@ struct seal_appraise_args {
 SEAL_API int seal_appraise_offline(const struct seal_appraise_args *args,
     struct seal_verdict **ret, struct seal_diag *d);
 
+struct seal_tcb_outlook {
+	int refused_now;  /* or some level is, where no Evidence was given */
+	int refused_soon; /* accepted now, and not until days have passed */
+};
+
+/*
+ * What the policy's rules say of a platform's TCB now, and when, within days,
+ * they begin to refuse it and why: collateral or a certificate that ends, a
+ * grace that is over. The binder and the Evidence's own age are left out.
+ * Without Evidence: of each TCB level that Intel's TCB Info in the endorsements
+ * (args, or the policy's) tells of. *ret is text or JSON for free().
+ */
+SEAL_API int seal_tcb_status(const struct seal_appraise_args *args,
+    uint32_t days, int as_json, char **ret,
+    struct seal_tcb_outlook *ret_outlook, struct seal_diag *d);
+
 /* ---- Policy ---- */
 
 SEAL_API int seal_policy_lint(const char *policy_file, struct seal_diag *d);

@@ -76,6 +76,10 @@ struct dcap_rules {
 int dcap_rules_load(
     const json_t *entry, struct dcap_rules *ret, struct seal_diag *d);
 void dcap_rules_wipe(struct dcap_rules *r);
+/* Those of an entry about TDX or SGX (then *ret_tdx says which); else NULL.
+ * The rules of both begin with them. */
+const struct dcap_rules *dcap_rules_of(
+    const struct accept_entry *e, bool *ret_tdx);
 void dcap_rules_explain(const struct dcap_rules *r, struct wr *out);
 /* Adds "root_sha256" and "tcb". */
 int dcap_learn(const struct findings *f, json_t *entry);
@@ -102,6 +106,12 @@ struct dcap_tcb {
 	enum tcb_status status;                /* of all together */
 	int64_t superseded;                    /* the first of theirs */
 };
+
+/* As if a platform were at the k-th level, with everything else up to date:
+ * what the rules say of it. */
+bool dcap_judge_level(const struct tcb_info *i, size_t k,
+    const struct dcap_rules *rules, int64_t now, int64_t *until,
+    struct seal_verdict *v);
 
 /* Each records its step. The documents were verified before. */
 bool dcap_judge_qe(const struct qe_identity *q, const struct dcap_facts *f,

@@ -196,3 +196,10 @@ dcap_learn(const struct findings *f, json_t *entry)
 		return SEAL_E_MEMORY;
 	return 0;
 }
+
+const struct dcap_rules *
+dcap_rules_of(const struct accept_entry *e, bool *ret_tdx)
+{
+	*ret_tdx = e->by == &appraiser_tdx;
+	return *ret_tdx || e->by == &appraiser_sgx ? e->rules : NULL;
+}

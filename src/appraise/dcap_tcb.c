@@ -384,3 +384,14 @@ dcap_judge_status(const struct dcap_tcb *t, const struct dcap_rules *rules,
 		*until = end;
 	return judge_advisories(t, rules, v) && ok;
 }
+
+bool
+dcap_judge_level(const struct tcb_info *i, size_t k,
+    const struct dcap_rules *rules, int64_t now, int64_t *until,
+    struct seal_verdict *v)
+{
+	struct dcap_tcb t = { .platform = part_at(i->levels, k) };
+
+	dcap_merge(&t);
+	return dcap_judge_status(&t, rules, now, until, v);
+}

@@ -2,6 +2,7 @@
 #include "appraise/dcap_values.h"
 #include "appraise/refs.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,6 +35,7 @@ struct sgx_rules {
 	bool has_product, has_svn;
 	uint32_t product, svn;
 };
+_Static_assert(offsetof(struct sgx_rules, dcap) == 0, "dcap_rules_of");
 
 static void
 registers_of(const struct findings *f, struct span ret[REGISTERS])

@@ -2,6 +2,7 @@
 #include "appraise/dcap_values.h"
 #include "appraise/refs.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "appraise/strict.h"
@@ -48,6 +49,7 @@ struct tdx_rules {
 	bool migratable;
 	struct tpm_events *events; /* NULL: no rules about the log */
 };
+_Static_assert(offsetof(struct tdx_rules, dcap) == 0, "dcap_rules_of");
 
 static void
 registers_of(const struct findings *f, struct span ret[REGISTERS])

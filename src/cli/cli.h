@@ -26,7 +26,7 @@ extern const struct command cmd_serve, cmd_connect, cmd_evidence,
     cmd_corim_from_policy, cmd_corim_show, cmd_corim_verify, cmd_tpm_init,
     cmd_tpm_enroll, cmd_tpm_status, cmd_doctor, cmd_dev_key, cmd_dev_cert,
     cmd_collateral_check, cmd_collateral_fetch, cmd_collateral_import,
-    cmd_collateral_list, cmd_collateral_pack, cmd_verifier_run,
+    cmd_collateral_list, cmd_collateral_pack, cmd_tcb_status, cmd_verifier_run,
     cmd_verifier_add, cmd_verifier_list, cmd_verifier_remove, cmd_verifier_log;
 
 #endif

@@ -27,6 +27,7 @@ static const struct command *const commands[] = {
 	&cmd_collateral_pack,
 	&cmd_collateral_check,
 	&cmd_collateral_list,
+	&cmd_tcb_status,
 	&cmd_doctor,
 	&cmd_tpm_init,
 	&cmd_tpm_enroll,

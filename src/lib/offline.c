@@ -199,9 +199,10 @@ args_binding(const struct seal_appraise_args *args, struct seal_binding *ret,
 	    span_of(unknown, sizeof(unknown)), span_of(NULL, 0), ret, d);
 }
 
-static int
-args_prepare(const struct seal_appraise_args *args, struct offline_item *item,
-    struct seal_binding *binding, struct appraisal_in *ret, struct seal_diag *d)
+int
+offline_prepare(const struct seal_appraise_args *args,
+    struct offline_item *item, struct seal_binding *binding,
+    struct appraisal_in *ret, struct seal_diag *d)
 {
 	int r;
 
@@ -236,7 +237,7 @@ seal_appraise_offline(const struct seal_appraise_args *args,
 	int r;
 
 	if ((r = policy_load_file(args->policy_file, &policy, d)) != 0 ||
-	    (r = args_prepare(args, &item, &binding, &in, d)) != 0)
+	    (r = offline_prepare(args, &item, &binding, &in, d)) != 0)
 		goto out;
 	if ((v = verdict_new()) == NULL) {
 		r = seal_fail(d, SEAL_E_MEMORY, "appraise");
@@ -262,7 +263,7 @@ seal_policy_learn(const struct seal_appraise_args *args, char **ret,
 	struct appraisal_in in;
 	int r;
 
-	if ((r = args_prepare(args, &item, &binding, &in, d)) != 0)
+	if ((r = offline_prepare(args, &item, &binding, &in, d)) != 0)
 		goto out;
 	if ((v = verdict_new()) == NULL) {
 		r = seal_fail(d, SEAL_E_MEMORY, "learn");

@@ -2,7 +2,9 @@
 #ifndef LIB_OFFLINE_H
 #define LIB_OFFLINE_H
 
-#include "appraise/endorse.h"
+#include <sealtls/tools.h>
+
+#include "appraise/appraise.h"
 #include "base/wr.h"
 #include "format/cmw.h"
 
@@ -22,5 +24,11 @@ struct offline_item {
 int offline_item_find(struct span bytes, const char *type,
     struct offline_item *ret, struct seal_diag *d);
 void offline_item_wipe(struct offline_item *item);
+
+/* What appraise() needs for args; *ret borrows from item, which the caller
+ * wipes in any case, and from binding. */
+int offline_prepare(const struct seal_appraise_args *args,
+    struct offline_item *item, struct seal_binding *binding,
+    struct appraisal_in *ret, struct seal_diag *d);
 
 #endif

@@ -13,7 +13,7 @@ expect 0 --help
 has out 'exit status: 0 accepted'
 for c in serve connect 'policy learn' 'policy lint' 'policy explain' evidence 'passport get' \
 	appraise inspect doctor 'tpm init' 'tpm status' 'dev key' 'dev cert' \
-	'collateral fetch' 'collateral import' 'collateral pack' 'collateral check' 'collateral list'; do
+	'collateral fetch' 'collateral import' 'collateral pack' 'collateral check' 'collateral list' 'tcb status'; do
 	# shellcheck disable=SC2086 # two words
 	expect 0 $c --help
 	has out '^usage: seal '

@@ -16,6 +16,7 @@
 #include "base/file.h"
 
 static const char *folder;
+static char superseded[32]; /* the TCB, 100 days ago */
 
 static void
 put(const char *name, struct span bytes)
@@ -90,7 +91,7 @@ static const struct {
 	{ "outofdate-",
 	    { TDX_MONTH, .list_number = 7, EVALUATION(20),
 		.levels = { { DCAP_SVN + 1, DCAP_SVN + 1, DCAP_SVN + 1,
-				"UpToDate", "2023-11-01T00:00:00Z", NULL },
+				"UpToDate", superseded, NULL },
 		    { DCAP_SVN, DCAP_SVN, DCAP_SVN, "OutOfDate",
 			"2022-01-01T00:00:00Z", "\"DEV-SA-0001\"" } } } },
 	{ NULL, { .tee = QUOTE_NONE } },
@@ -134,8 +135,15 @@ make_amd(void)
 static void
 all(void **state)
 {
+	time_t then;
+	struct tm tm;
+
 	(void)state;
+
 	fixture_clock = (int64_t)time(NULL);
+	then = (time_t)(fixture_clock - 100 * DAY);
+	strftime(superseded, sizeof(superseded), "%Y-%m-%dT%H:%M:%SZ",
+	    gmtime_r(&then, &tm));
 	dcap_setup();
 	snp_setup(256);
 	make_intel();
