@@ -222,8 +222,8 @@ verify_list(const struct coll_trust *t, int64_t now, struct coll_item *item,
 		    !span_equal(p.subject, c.issuer))
 			continue;
 		seal_diag_clear(&why);
-		if ((r = crl_verify(&c, issuer, &why)) == 0 &&
-		    (r = verify_chain(t, issuer, now, &why)) == 0) {
+		if (crl_verify(&c, issuer, &why) == 0 &&
+		    verify_chain(t, issuer, now, &why) == 0) {
 			r = digest_spki(issuer, item->by, d);
 			return r == 0 ? crl_current(&c, now, d) : r;
 		}

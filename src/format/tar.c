@@ -32,7 +32,8 @@ tar_name_ok(struct span name)
 static void
 put(uint8_t block[TAR_BLOCK], size_t at, const char *text)
 {
-	memcpy(block + at, text, strlen(text));
+	for (size_t i = 0; text[i] != '\0'; i++)
+		block[at + i] = (uint8_t)text[i];
 }
 
 static void
