@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "crypto/crl.h"
 
-#define BUNDLES_MAX 32u /* JSON documents with collateral */
 #define TEXT 160
 #define REMEDY_COLLATERAL \
 	"give Intel's current collateral for this platform (--endorsements)"
@@ -64,8 +63,18 @@ add_inside(
 	return r;
 }
 
-/* JSON of another kind may lie in the same folder; broken collateral is told
- * of, unless some other serves. */
+static size_t
+count_json(const struct endorsements *e)
+{
+	size_t at = 0, n = 0;
+
+	while (endorse_next(e, ENDORSE_JSON, &at) != NULL)
+		n++;
+	return n; /* at most ENDORSE_ITEMS_MAX */
+}
+
+/* A store may hold that of a whole fleet, and JSON of another kind may lie in
+ * the same folder; broken collateral is told of, unless some other serves. */
 static int
 open_collateral(struct judging *j, struct seal_diag *broken)
 {
@@ -75,7 +84,7 @@ open_collateral(struct judging *j, struct seal_diag *broken)
 
 	c->given = j->f->endorse;
 	c->inside = endorse_new();
-	c->bundles = calloc(BUNDLES_MAX, sizeof(*c->bundles));
+	c->bundles = calloc(count_json(c->given) + 1, sizeof(*c->bundles));
 	if (c->inside == NULL || c->bundles == NULL)
 		return SEAL_E_MEMORY;
 	while ((item = endorse_next(c->given, ENDORSE_JSON, &at)) != NULL) {
@@ -83,10 +92,6 @@ open_collateral(struct judging *j, struct seal_diag *broken)
 		struct tcb_bundle *b = &c->bundles[c->n_bundles];
 		int r;
 
-		if (c->n_bundles == BUNDLES_MAX)
-			return seal_fail(broken, SEAL_E_LIMIT,
-			    "more than %u documents of collateral",
-			    BUNDLES_MAX);
 		if ((r = tcb_bundle_parse(item->bytes, b, &d)) == 0) {
 			c->n_bundles++;
 			if ((r = add_inside(c, b, &d)) == SEAL_E_MEMORY)

@@ -11,9 +11,9 @@
  * exception: whoever uses one verifies it up to an anchor of the policy's
  * first.
  */
-#define ENDORSE_ITEMS_MAX 1024u     /* parts, of all files */
+#define ENDORSE_ITEMS_MAX 8192u     /* parts, of all files */
 #define ENDORSE_BYTES_MAX 16777216u /* of all parts */
-#define ENDORSE_FILES_MAX 512u      /* in one folder */
+#define ENDORSE_FILES_MAX 4096u     /* in one folder: of a fleet */
 
 enum endorse_kind {
 	ENDORSE_NONE = 0,

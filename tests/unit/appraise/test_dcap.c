@@ -703,6 +703,35 @@ newest_counts(void **state)
 		}
 }
 
+/* A folder with the collateral of many kinds of platform. */
+static void
+whole_fleet(void **state)
+{
+	struct row row = { "one of many", GOOD };
+	struct span want = binding_value(&binding);
+	struct endorsements *e = endorse_new(), *own;
+	struct wr quote;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		char fmspc[16];
+		struct dcap_recipe other = { TDX, .fmspc = fmspc };
+
+		snprintf(fmspc, sizeof(fmspc), "0000000000%02x", i);
+		dcap_documents(&other, e);
+	}
+	own = dcap_given(&row.r);
+	for (size_t i = 0; i < own->n; i++)
+		assert_int_equal(
+		    endorse_add(e, "own", own->items[i].bytes, NULL), 0);
+	memcpy(row.r.report_data, want.p, want.n);
+	dcap_quote(&row.r, &quote);
+	judge(&row, wr_view(&quote), e);
+	endorse_free(&own);
+	endorse_free(&e);
+	wr_free(&quote);
+}
+
 /* ---- Policies ---- */
 
 static void
@@ -837,6 +866,7 @@ main(void)
 		cmocka_unit_test(flipped_certificates),
 		cmocka_unit_test(report_data),
 		cmocka_unit_test(newest_counts),
+		cmocka_unit_test(whole_fleet),
 		cmocka_unit_test(learned),
 		cmocka_unit_test(named_root),
 		cmocka_unit_test(refused_rules),
