@@ -377,10 +377,15 @@ store_ar_list(struct store *s, const struct ar_filter *filter, ar_fn each,
 {
 	struct ar_list list = { each, arg };
 	const struct db_value args[] = { store_text(filter->attester),
-		store_text(filter->scheme), store_number(filter->which),
+		store_text(filter->scheme),
+		store_number(filter->which == AR_ACCEPTED),
 		store_number(filter->before_id),
 		store_number(store_list_max(filter->max)) };
+	const struct db_value refused[] = { args[0], args[1], args[3],
+		args[4] };
 
+	if (filter->which == AR_REFUSED)
+		return RUN(s, S_AR_REFUSED, refused, row_ar, &list, NULL, d);
 	return RUN(s, S_AR_LIST, args, row_ar, &list, NULL, d);
 }
 

@@ -48,6 +48,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE enrolment (id TEXT PRIMARY KEY, state BYTEA NOT NULL,"
 	" expiry BIGINT NOT NULL);"
 	"CREATE INDEX enrolment_expiry ON enrolment (expiry);",
+	"CREATE INDEX ar_refused ON ar (id) WHERE outcome <> 1;",
 	NULL,
 };
 

@@ -29,9 +29,14 @@ const char *const store_sql[STATEMENTS] = {
 	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 	[S_AR_LIST] = "SELECT " AR_COLUMNS
 		      " FROM ar WHERE ($1 = '' OR attester = $1) AND "
-		      "($2 = '' OR scheme = $2) AND ($3 = 0 OR ($3 = 1 AND "
-		      "outcome = 1) OR ($3 = 2 AND outcome <> 1)) AND "
-		      "($4 = 0 OR id < $4) ORDER BY id DESC LIMIT $5",
+		      "($2 = '' OR scheme = $2) AND ($3 = 0 OR outcome = 1) "
+		      "AND ($4 = 0 OR id < $4) ORDER BY id DESC LIMIT $5",
+	/* A few of very many: by the index ar_refused, whose condition has to
+	 * stand here as it stands there. */
+	[S_AR_REFUSED] =
+	    "SELECT " AR_COLUMNS " FROM ar WHERE outcome <> 1 AND ($1 = '' OR "
+	    "attester = $1) AND ($2 = '' OR scheme = $2) AND "
+	    "($3 = 0 OR id < $3) ORDER BY id DESC LIMIT $4",
 	[S_AR_ATTESTERS] =
 	    "SELECT " AR_COLUMNS " FROM ar WHERE id IN (SELECT max(id) FROM ar "
 	    "WHERE attester <> '' GROUP BY attester) "

@@ -41,6 +41,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE enrolment (id TEXT PRIMARY KEY, state BLOB NOT NULL,"
 	" expiry INTEGER NOT NULL);"
 	"CREATE INDEX enrolment_expiry ON enrolment (expiry);",
+	"CREATE INDEX ar_refused ON ar (id) WHERE outcome <> 1;",
 	NULL,
 };
 
