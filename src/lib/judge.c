@@ -174,9 +174,13 @@ judge_remote(struct judge *g, struct remote *by, struct appraisal_in *in)
 	char type[REMOTE_TYPE_MAX];
 	int r;
 
-	if (in->media_type.n >= sizeof(type))
-		return SEAL_E_UNSUPPORTED;
 	text_safe(in->media_type, type, sizeof(type));
+	if (in->media_type.n >= sizeof(type)) {
+		verdict_check(g->v, "verifier.type", false, SEAL_E_UNSUPPORTED,
+		    "a media type of less than 200 bytes", type,
+		    "name another one in 'judges'");
+		return SEAL_E_UNSUPPORTED;
+	}
 	r = remote_appraise(by, type, in->evidence, in->expected,
 	    job_time_left(g->job), &result, &d);
 	/* What this side has set wrongly is no fault of the peer's. */
