@@ -161,8 +161,8 @@ entry_text(const struct ima_entry *e, const char *but, char buf[TEXT])
 	return buf;
 }
 
-/* Which of "required" were seen, and how many rows of the verdict told of
- * files: a list has thousands, and the rows are for all that is judged. */
+/* Which of "required" were seen, and how many files do not satisfy: a list may
+ * have thousands, of which the verdict tells the first. */
 struct judging {
 	const struct tpm_ima *rules;
 	struct seal_verdict *v;
