@@ -3,21 +3,6 @@
 
 #include "base/text.h"
 
-const struct appraiser *const appraisers[] = {
-	&appraiser_tpm,
-	&appraiser_tdx,
-	&appraiser_sgx,
-	&appraiser_snp,
-	&appraiser_snp_tsm,
-	&appraiser_nitro,
-	&appraiser_psa,
-	&appraiser_cca,
-	&appraiser_soft,
-	&appraiser_collection,
-	&appraiser_ear,
-	NULL,
-};
-
 bool
 appraiser_takes(const struct appraiser *by, struct span media_type)
 {

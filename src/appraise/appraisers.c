@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/appraiser.h"
+
+const struct appraiser *const appraisers[] = {
+	&appraiser_tpm,
+	&appraiser_tdx,
+	&appraiser_sgx,
+	&appraiser_snp,
+	&appraiser_snp_tsm,
+	&appraiser_nitro,
+	&appraiser_psa,
+	&appraiser_cca,
+	&appraiser_soft,
+	&appraiser_collection,
+	&appraiser_ear,
+	NULL,
+};
