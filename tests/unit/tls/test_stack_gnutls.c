@@ -143,7 +143,7 @@ static const struct attach_case {
 	{ "as it should be", nothing, nothing, "host.test", 0 },
 	{ "no name", nothing, nothing, "", SEAL_E_CONFIG },
 	{ "asks for more", with_older, nothing, "host.test", 0 },
-	{ "a server's", of_server, nothing, "host.test", SEAL_E_CONFIG },
+	{ "a server's", of_server, nothing, "192.0.2.1", SEAL_E_CONFIG },
 	{ "a database", with_database, nothing, "host.test", SEAL_E_CONFIG },
 	{ "unknown keywords", with_nonsense, nothing, "host.test",
 	    SEAL_E_CONFIG },

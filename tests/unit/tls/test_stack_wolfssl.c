@@ -2,15 +2,22 @@
 /* What the adapter refuses of a WOLFSSL, and what it makes of one. */
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <wolfssl/options.h>
 
 #include <wolfssl/ssl.h>
 
+#include <sealtls/tools.h>
+
+#include "base/limits.h"
 #include "client_hello.h"
+#include "crypto/sig.h"
+#include "crypto/x509.h"
 #include "tls/stack_wolfssl.h"
 
 struct end {
@@ -29,6 +36,44 @@ end_open(struct end *e, WOLFSSL_METHOD *method)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	*e = (struct end){ wolfSSL_CTX_new(method), NULL, fds[0], fds[1] };
 	assert_non_null(e->ctx);
+}
+
+static int
+sign_with(void *arg, uint16_t scheme, struct span tbs, struct wr *out,
+    struct seal_diag *d)
+{
+	return privkey_sign(arg, scheme, tbs, out, d);
+}
+
+static void
+give_certificate(WOLFSSL_CTX *ctx)
+{
+	char path[] = "/tmp/seal-wolfssl-key-XXXXXX", *pin = NULL;
+	struct privkey *key = NULL;
+	struct wr spki, der;
+
+	close(mkstemp(path));
+	unlink(path);
+	assert_int_equal(seal_soft_keygen(path, &pin, NULL), 0);
+	assert_int_equal(privkey_load(path, &key, NULL), 0);
+	wr_init_heap(&spki, LIMIT_SPKI);
+	wr_init_heap(&der, LIMIT_CERTIFICATE);
+	assert_int_equal(privkey_spki(key, &spki, NULL), 0);
+	assert_int_equal(
+	    cert_self_sign(wr_view(&spki), "host.test", time(NULL), 1,
+		SIG_ECDSA_P256_SHA256, sign_with, key, &der, NULL),
+	    0);
+	assert_int_equal(wolfSSL_CTX_use_certificate_buffer(
+			     ctx, der.p, (long)der.n, WOLFSSL_FILETYPE_ASN1),
+	    WOLFSSL_SUCCESS);
+	assert_int_equal(
+	    wolfSSL_CTX_use_PrivateKey_file(ctx, path, WOLFSSL_FILETYPE_PEM),
+	    WOLFSSL_SUCCESS);
+	unlink(path);
+	free(pin);
+	privkey_free(&key);
+	wr_free(&spki);
+	wr_free(&der);
 }
 
 static void
@@ -119,7 +164,7 @@ static const struct attach_case {
 	{ "as it should be", nothing, nothing, "host.test", 0 },
 	{ "no name", nothing, nothing, "", SEAL_E_CONFIG },
 	{ "asks for more", nothing, ask_for_more, "host.test", 0 },
-	{ "a server's", of_server, nothing, "host.test", SEAL_E_CONFIG },
+	{ "a server's", of_server, nothing, "192.0.2.1", SEAL_E_CONFIG },
 	{ "TLS 1.2", of_tls12, nothing, "host.test", SEAL_E_CONFIG },
 	{ "not prepared", not_prepared, nothing, "host.test", SEAL_E_CONFIG },
 	{ "another verification", nothing, verify_its_own_way, "host.test",
@@ -197,8 +242,32 @@ psk_client(WOLFSSL *ssl, const char *hint, char *identity,
 	return 32;
 }
 
+static void
+share_key(struct end *e, enum seal_role role)
+{
+	if (role == SEAL_SERVER)
+		wolfSSL_set_psk_server_callback(e->ssl, psk_server);
+	else
+		wolfSSL_set_psk_client_callback(e->ssl, psk_client);
+}
+
+/* RFC 9150: suites that do not encrypt, which wolfSSL has. */
+static void
+only_authenticate(struct end *e, enum seal_role role)
+{
+	(void)role;
+	assert_int_equal(wolfSSL_set_cipher_list(e->ssl, "TLS13-SHA256-SHA256"),
+	    WOLFSSL_SUCCESS);
+}
+
+struct two {
+	struct end client, server;
+	void *ct, *st;
+};
+
 static void *
-attached(struct end *e, enum seal_role role)
+attached(struct end *e, enum seal_role role,
+    void (*spoil)(struct end *e, enum seal_role role))
 {
 	const struct stack_rules rules = { .role = role };
 	struct seal_diag d = { 0 };
@@ -206,49 +275,82 @@ attached(struct end *e, enum seal_role role)
 
 	assert_int_equal(stack_wolfssl_prepare(e->ctx, &d), 0);
 	end_begin(e);
-	if (role == SEAL_SERVER)
-		wolfSSL_set_psk_server_callback(e->ssl, psk_server);
-	else
-		wolfSSL_set_psk_client_callback(e->ssl, psk_client);
+	spoil(e, role);
 	if (stack_wolfssl_attach(e->ssl, &rules, &tls, &d) != 0)
 		fail_msg("%s", d.text);
 	return tls;
+}
+
+static void
+two_open(struct two *t, void (*spoil)(struct end *e, enum seal_role role))
+{
+	end_open(&t->client, wolfTLSv1_3_client_method());
+	end_open(&t->server, wolfTLSv1_3_server_method());
+	give_certificate(t->server.ctx);
+	t->ct = attached(&t->client, SEAL_CLIENT, spoil);
+	t->st = attached(&t->server, SEAL_SERVER, spoil);
+	wolfSSL_set_fd(t->server.ssl, t->client.peer);
+}
+
+static void
+two_shake(struct two *t)
+{
+	enum seal_io c = SEAL_IO_WANT_READ, s = SEAL_IO_WANT_READ;
+	struct seal_diag cd = { 0 }, sd = { 0 };
+
+	for (int i = 0; i < 10 && (c != SEAL_IO_DONE || s != SEAL_IO_DONE);
+	     i++) {
+		if (c == SEAL_IO_WANT_READ)
+			c = stack_wolfssl.handshake(t->ct, &cd);
+		if (s == SEAL_IO_WANT_READ)
+			s = stack_wolfssl.handshake(t->st, &sd);
+	}
+	if (c != SEAL_IO_DONE || s != SEAL_IO_DONE)
+		fail_msg("client: %s; server: %s", cd.text, sd.text);
+}
+
+static void
+two_close(struct two *t)
+{
+	stack_wolfssl.release(t->ct);
+	stack_wolfssl.release(t->st);
+	end_close(&t->client);
+	end_close(&t->server);
 }
 
 /* An external PSK authenticates nobody's certificate: it counts as resumed. */
 static void
 external_psk(void **state)
 {
-	enum seal_io c = SEAL_IO_WANT_READ, s = SEAL_IO_WANT_READ;
-	struct seal_diag cd = { 0 }, sd = { 0 };
 	struct seal_stack_facts f;
-	struct end client, server;
-	void *ct, *st;
+	struct two t;
 
 	(void)state;
-	end_open(&client, wolfTLSv1_3_client_method());
-	end_open(&server, wolfTLSv1_3_server_method());
-	ct = attached(&client, SEAL_CLIENT);
-	st = attached(&server, SEAL_SERVER);
-	wolfSSL_set_fd(server.ssl, client.peer);
-	for (int i = 0; i < 10 && (c != SEAL_IO_DONE || s != SEAL_IO_DONE);
-	     i++) {
-		if (c == SEAL_IO_WANT_READ)
-			c = stack_wolfssl.handshake(ct, &cd);
-		if (s == SEAL_IO_WANT_READ)
-			s = stack_wolfssl.handshake(st, &sd);
-	}
-	if (c != SEAL_IO_DONE || s != SEAL_IO_DONE)
-		fail_msg("client: %s; server: %s", cd.text, sd.text);
-	assert_int_equal(stack_wolfssl.facts(ct, &f, NULL), 0);
+	two_open(&t, share_key);
+	two_shake(&t);
+	assert_int_equal(stack_wolfssl.facts(t.ct, &f, NULL), 0);
 	assert_int_equal(f.resumed, 1);
 	assert_int_equal(f.peer_spki_n, 0);
-	assert_int_equal(stack_wolfssl.facts(st, &f, NULL), 0);
+	assert_int_equal(stack_wolfssl.facts(t.st, &f, NULL), 0);
 	assert_int_equal(f.resumed, 1);
-	stack_wolfssl.release(ct);
-	stack_wolfssl.release(st);
-	end_close(&client);
-	end_close(&server);
+	two_close(&t);
+}
+
+/* No hash is told of a suite that does not encrypt, which lib refuses. */
+static void
+no_encryption(void **state)
+{
+	struct seal_stack_facts f;
+	struct two t;
+
+	(void)state;
+	two_open(&t, only_authenticate);
+	two_shake(&t);
+	assert_int_equal(stack_wolfssl.facts(t.ct, &f, NULL), 0);
+	assert_int_equal(f.hash, 0);
+	assert_int_equal(stack_wolfssl.facts(t.st, &f, NULL), 0);
+	assert_int_equal(f.hash, 0);
+	two_close(&t);
 }
 
 int
@@ -257,6 +359,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attaching),
 		cmocka_unit_test(external_psk),
+		cmocka_unit_test(no_encryption),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
