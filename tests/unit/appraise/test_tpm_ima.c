@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "appraise/appraise.h"
 #include "appraise/policy.h"
 #include "appraise/tpm_rules.h"
+#include "base/file.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 #include "../format/ima_fixture.h"
@@ -716,6 +720,59 @@ learns(void **state)
 	evidence_free(&ev);
 }
 
+/* ---- Lists of real kernels, ima-sig (folder SEAL_EVIDENCE) ---- */
+
+/* name, which is base64 over lines, but for stray bytes at its end. */
+static void
+machine_of(const char *name, size_t stray)
+{
+	const char *dir = getenv("SEAL_EVIDENCE");
+	uint8_t *text = NULL;
+	size_t n = 0, kept = 0, pad = 0;
+	char path[512];
+
+	if (dir == NULL || dir[0] == '\0') {
+		print_message("SEAL_EVIDENCE is not set: no real samples\n");
+		skip();
+	}
+	snprintf(path, sizeof(path), "%s/tpm/eventlogs/%s", dir, name);
+	assert_int_equal(file_read(path, LIMIT_FILE, &text, &n, NULL), 0);
+	for (size_t i = 0; i < n; i++)
+		if (text[i] > ' ')
+			text[kept++] = text[i];
+	while (pad < kept && text[kept - 1 - pad] == '=')
+		pad++;
+	assert_true(kept / 4 * 3 <= sizeof(measured_room));
+	wr_init(&measured, measured_room, sizeof(measured_room));
+	assert_int_equal(
+	    EVP_DecodeBlock(measured_room, text, (int)kept), kept / 4 * 3);
+	measured.n = kept / 4 * 3 - pad - stray;
+	free(text);
+	send_all();
+}
+
+static void
+real_lists(void **state)
+{
+	struct evidence ev;
+	char *text;
+
+	(void)state;
+	machine_of("tss-sml-ima-sig-sha256.b64", 6);
+	text = learned(usual, &ev);
+	assert_non_null(
+	    strstr(text, "\"/usr/lib/x86_64-linux-gnu/ld-2.31.so\""));
+	assert_true(accepts(text, &ev));
+	evidence_free(&ev);
+	free(text);
+	expect("other files", GOOD, SEAL_E_POLICY, "tpm.ima.allowed", "/init");
+	sent_room[sent.n - 6] ^= 1; /* before a NUL and no signature */
+	expect("its last name", GOOD, SEAL_E_EVIDENCE, "tpm.ima.format", NULL);
+	machine_of("tss-sml-ima-sig-sha256-invalidated.b64", 0);
+	expect(
+	    "a violation", GOOD, SEAL_E_POLICY, "tpm.ima.violation", "/init");
+}
+
 static int
 setup(void **state)
 {
@@ -750,6 +807,7 @@ main(void)
 		cmocka_unit_test(not_beside_corim),
 		cmocka_unit_test(explains),
 		cmocka_unit_test(learns),
+		cmocka_unit_test(real_lists),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
