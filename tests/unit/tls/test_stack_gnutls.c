@@ -2,11 +2,13 @@
 /* What the adapter refuses of a GnuTLS session, and what it makes of one. */
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
+#include <sealtls/tools.h>
 
 #include "client_hello.h"
 #include "tls/stack_gnutls.h"
@@ -280,12 +282,58 @@ session_to_resume(void **state)
 	gnutls_free(data.data);
 }
 
+/* ---- A server that would not wait for the client's Finished ---- */
+
+static void
+early_start(void **state)
+{
+	static const struct stack_rules rules = { .role = SEAL_SERVER };
+	static const unsigned char alpn[] = "\006seal/1";
+	char cert[] = "/tmp/seal-gnutls-cert-XXXXXX";
+	char key[] = "/tmp/seal-gnutls-key-XXXXXX";
+	enum seal_io io = SEAL_IO_WANT_READ;
+	struct seal_diag d = { 0 };
+	struct tls_pair p;
+	struct end e = { .flags = GNUTLS_SERVER | GNUTLS_ENABLE_EARLY_START };
+	void *tls;
+
+	(void)state;
+	close(mkstemp(cert));
+	close(mkstemp(key));
+	unlink(cert);
+	unlink(key);
+	assert_int_equal(seal_dev_certificate("host.test", cert, key, &d), 0);
+	end_open(&e);
+	assert_int_equal(gnutls_certificate_set_x509_key_file(
+			     e.cred, cert, key, GNUTLS_X509_FMT_PEM),
+	    0);
+	assert_int_equal(
+	    stack_gnutls_prepare(e.session, SEAL_SERVER, NULL, &d), 0);
+	assert_int_equal(stack_gnutls_attach(e.session, &rules, &tls, &d), 0);
+	tls_pair_new(&p);
+	SSL_CTX_set_alpn_protos(p.cc, alpn, sizeof(alpn) - 1);
+	p.c = SSL_new(p.cc);
+	SSL_set_fd(p.c, e.peer);
+	for (int i = 0; i < 10 && io == SEAL_IO_WANT_READ; i++) {
+		SSL_connect(p.c);
+		io = stack_gnutls.handshake(tls, &d);
+	}
+	assert_int_equal(io, SEAL_IO_ERROR);
+	assert_int_equal(d.code, SEAL_E_CONFIG);
+	stack_gnutls.release(tls);
+	tls_pair_free(&p);
+	end_close(&e);
+	unlink(cert);
+	unlink(key);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attaching),
 		cmocka_unit_test(session_to_resume),
+		cmocka_unit_test(early_start),
 	};
 
 	int r;

@@ -353,6 +353,54 @@ no_encryption(void **state)
 	two_close(&t);
 }
 
+/* ---- A session from before ---- */
+
+static int
+shake_bare(struct two *t)
+{
+	char buf[8];
+	int c = 0, s = 0;
+
+	for (int i = 0; i < 10 && (c != WOLFSSL_SUCCESS || s != c); i++) {
+		c = wolfSSL_connect(t->client.ssl);
+		s = wolfSSL_accept(t->server.ssl);
+	}
+	wolfSSL_read(t->client.ssl, buf, sizeof(buf)); /* the ticket */
+	return c;
+}
+
+static void
+session_to_resume(void **state)
+{
+	static const struct stack_rules rules = { .role = SEAL_CLIENT };
+	struct seal_diag d = { 0 };
+	WOLFSSL_SESSION *session;
+	void *tls = NULL;
+	struct two t;
+	WOLFSSL *again;
+
+	(void)state;
+	end_open(&t.client, wolfTLSv1_3_client_method());
+	end_open(&t.server, wolfTLSv1_3_server_method());
+	give_certificate(t.server.ctx);
+	wolfSSL_CTX_set_verify(t.client.ctx, WOLFSSL_VERIFY_NONE, NULL);
+	end_begin(&t.client);
+	end_begin(&t.server);
+	wolfSSL_set_fd(t.server.ssl, t.client.peer);
+	assert_int_equal(shake_bare(&t), WOLFSSL_SUCCESS);
+	session = wolfSSL_get1_session(t.client.ssl);
+	assert_non_null(session);
+	assert_int_equal(stack_wolfssl_prepare(t.client.ctx, &d), 0);
+	again = wolfSSL_new(t.client.ctx);
+	assert_int_equal(wolfSSL_set_session(again, session), WOLFSSL_SUCCESS);
+	assert_int_equal(
+	    stack_wolfssl_attach(again, &rules, &tls, &d), SEAL_E_CONFIG);
+	wolfSSL_free(again);
+	wolfSSL_SESSION_free(session);
+	end_close(&t.client);
+	end_close(&t.server);
+}
+
 int
 main(void)
 {
@@ -360,6 +408,7 @@ main(void)
 		cmocka_unit_test(attaching),
 		cmocka_unit_test(external_psk),
 		cmocka_unit_test(no_encryption),
+		cmocka_unit_test(session_to_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
