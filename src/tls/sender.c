@@ -200,6 +200,11 @@ measure(struct sender *s, const struct piece *p, int64_t now_ms)
 	if (s->srtt < 0) {
 		s->srtt = rtt;
 		s->rttvar = rtt / 2;
+		/* On a way as long as this, what seemed lost was late. */
+		if (rtt > SENDER_RETRY_MS && s->window < WINDOW_FIRST) {
+			s->window = WINDOW_FIRST;
+			s->threshold = SENDER_FLYING_MAX;
+		}
 		return;
 	}
 	off = s->srtt > rtt ? s->srtt - rtt : rtt - s->srtt;
