@@ -7,7 +7,6 @@
 #include "test.h"
 #include "tls/datagram.h"
 
-#define LATE_MS 50
 #define STEPS_MAX 100000u /* at one moment: more is a loop without end */
 
 struct lossy_packet {
@@ -18,30 +17,13 @@ struct lossy_packet {
 	uint8_t bytes[];
 };
 
-/* xorshift64* */
-uint32_t
-lossy_random(struct lossy *l, uint32_t below)
-{
-	l->random ^= l->random >> 12;
-	l->random ^= l->random << 25;
-	l->random ^= l->random >> 27;
-	return (uint32_t)(l->random * 0x2545f4914f6cdd1du >> 33) % below;
-}
-
-static bool
-chance(struct lossy *l, unsigned percent)
-{
-	return lossy_random(l, 100) < percent;
-}
-
 void
-lossy_open(struct lossy *l, unsigned settings, const struct lossy_net *net,
+lossy_open(struct lossy *l, unsigned settings, const struct impair_net *net,
     uint64_t seed)
 {
 	memset(l, 0, sizeof(*l));
 	sim_open(&l->m, settings | SIM_DATAGRAMS);
-	l->net = *net;
-	l->random = seed * 2 + 1;
+	impair_init(&l->net, net, seed);
 	l->m.c.check_answers = l->m.s.check_answers = true;
 	l->m.c.conf.mtu = l->m.s.conf.mtu = net->mtu;
 	sim_reopen(&l->m, &l->m.c);
@@ -67,22 +49,9 @@ lossy_close(struct lossy *l)
 
 /* ---- The wire ---- */
 
-static bool
-is_lost(struct lossy *l)
-{
-	if (l->losing > 0)
-		l->losing--;
-	else if (chance(l, l->net.loss))
-		l->losing = l->net.burst > 0 ? l->net.burst - 1 : 0;
-	else
-		return false;
-	l->lost++;
-	return true;
-}
-
 /* Behind all that arrive earlier, or at the same time. */
 static void
-travel(struct lossy *l, struct sim_side *to, struct span s)
+travel(struct lossy *l, struct sim_side *to, struct span s, int64_t at_ms)
 {
 	struct lossy_packet *p = malloc(sizeof(*p) + s.n), **at = &l->packets;
 
@@ -90,9 +59,7 @@ travel(struct lossy *l, struct sim_side *to, struct span s)
 		return; /* where the test lets memory fail */
 	*p = (struct lossy_packet){ .to = to, .n = s.n };
 	memcpy(p->bytes, s.p, s.n);
-	p->at_ms = l->m.now_ms + l->net.delay_ms;
-	if (chance(l, l->net.reorder))
-		p->at_ms += lossy_random(l, LATE_MS);
+	p->at_ms = at_ms;
 	while (*at != NULL && (*at)->at_ms <= p->at_ms)
 		at = &(*at)->next;
 	p->next = *at;
@@ -103,18 +70,21 @@ static bool
 send_one(struct lossy *l, struct sim_side *from, struct sim_side *to)
 {
 	struct span s = session_output(from->s);
-	size_t mtu = l->net.mtu != 0 ? l->net.mtu : DATAGRAM_MTU;
+	size_t mtu = l->net.net.mtu != 0 ? l->net.net.mtu : DATAGRAM_MTU;
+	int64_t at_ms[2];
+	unsigned copies;
 
 	if (s.n == 0)
 		return false;
 	assert_true(s.n + DATAGRAM_RECORD <= mtu);
 	l->sent++;
 	l->bytes += s.n;
-	if (!from->mute && !is_lost(l)) {
-		travel(l, to, s);
-		if (chance(l, l->net.duplicate))
-			travel(l, to, s);
-	}
+	if (l->tap != NULL)
+		l->tap(l, from, s);
+	copies =
+	    impair_send(&l->net, s.n + DATAGRAM_RECORD, l->m.now_ms, at_ms);
+	for (unsigned i = 0; !from->mute && i < copies; i++)
+		travel(l, to, s, at_ms[i]);
 	session_output_done(from->s, s.n);
 	return true;
 }
@@ -126,7 +96,6 @@ receive_one(struct lossy *l)
 
 	if (p == NULL || p->at_ms > l->m.now_ms)
 		return false;
-	l->delivered++;
 	sim_note(p->to, session_input(p->to->s, span_of(p->bytes, p->n),
 			    l->m.now_ms, &p->to->d));
 	drop_first(l);

@@ -2,16 +2,8 @@
 #ifndef UNIT_TLS_LOSSY_H
 #define UNIT_TLS_LOSSY_H
 
+#include "fake/impair.h"
 #include "sim.h"
-
-/* What a network does to datagrams; chances are in percent. */
-struct lossy_net {
-	unsigned loss, burst; /* burst: datagrams lost in a row; 0: one */
-	unsigned reorder;     /* come up to 50 ms late, behind others */
-	unsigned duplicate;
-	int64_t delay_ms; /* one way */
-	uint32_t mtu;     /* of a UDP payload; 0: 1,200 */
-};
 
 struct lossy_packet;
 
@@ -21,21 +13,22 @@ struct lossy_packet;
  */
 struct lossy {
 	struct sim m;
-	struct lossy_net net;
-	uint64_t random;
-	unsigned losing; /* so many more of the burst */
+	struct impair net; /* both ways; its mtu is the sessions' too */
 	struct lossy_packet *packets;
-	unsigned long sent, lost, delivered, bytes;
+	unsigned long sent, bytes;
+	/* Sees what leaves; NULL: nobody does. */
+	void (*tap)(
+	    struct lossy *l, const struct sim_side *from, struct span s);
+	void *tap_arg;
 };
 
-void lossy_open(struct lossy *l, unsigned settings, const struct lossy_net *net,
-    uint64_t seed);
+void lossy_open(struct lossy *l, unsigned settings,
+    const struct impair_net *net, uint64_t seed);
 void lossy_close(struct lossy *l);
 /* Until neither side has anything to do any more, or for ms. */
 void lossy_run(struct lossy *l, int64_t ms);
 /* Until done() says so; false: it did not, within ms. */
 bool lossy_until(
     struct lossy *l, bool (*done)(const struct lossy *l), int64_t ms);
-uint32_t lossy_random(struct lossy *l, uint32_t below);
 
 #endif

@@ -11,8 +11,8 @@
 #define MUTUAL (SIM_CLIENT_REQUIRES | SIM_SERVER_REQUIRES)
 #define MINUTE 60000
 
-static const struct lossy_net clean;
-static const struct lossy_net bad = {
+static const struct impair_net clean;
+static const struct impair_net bad = {
 	.loss = 20, .reorder = 25, .duplicate = 10
 };
 static uint8_t block[LIMIT_FRAME_DATA];
@@ -31,7 +31,7 @@ both_ready(const struct lossy *l)
 }
 
 static void
-open_ready(struct lossy *l, unsigned settings, const struct lossy_net *net)
+open_ready(struct lossy *l, unsigned settings, const struct impair_net *net)
 {
 	lossy_open(l, settings, net, 1);
 	if (!lossy_until(l, both_ready, MINUTE))
@@ -78,7 +78,7 @@ roles(void **state)
 		SIM_SERVER_REQUIRES, MUTUAL, MUTUAL | SIM_SERVER_REVEALS_AFTER,
 		SIM_CLIENT_ASKS | SIM_SERVER_ASKS,
 		SIM_CLIENT_ASKS | SIM_SERVER_CANNOT };
-	const struct lossy_net *nets[] = { &clean, &bad };
+	const struct impair_net *nets[] = { &clean, &bad };
 	uint8_t mark = 0;
 	struct lossy l;
 
@@ -475,7 +475,7 @@ contradiction(void **state)
 static void
 soak(void **state)
 {
-	static const struct lossy_net net = {
+	static const struct impair_net net = {
 		.loss = 10, .reorder = 25, .duplicate = 10, .delay_ms = 40
 	};
 	unsigned long got = 0;
@@ -520,7 +520,7 @@ soak(void **state)
 static void
 no_memory(void **state)
 {
-	struct lossy_net net = { .loss = 5 };
+	struct impair_net net = { .loss = 5 };
 	bool hit = true;
 
 	(void)state;

@@ -35,7 +35,7 @@ settled(const struct lossy *l)
 
 struct net_case {
 	const char *name;
-	struct lossy_net net;
+	struct impair_net net;
 	size_t answer;
 };
 
