@@ -12,6 +12,7 @@
 #include "format/ear.h"
 #include "format/eat.h"
 #include "jose/token.h"
+#include "end_datagram.h"
 #include "pair.h"
 
 #define ID "https://verifier.example"
@@ -232,7 +233,7 @@ configure(unsigned port, bool trustee, bool server_relies, bool passport,
 
 static void
 check(struct world *w, struct desk *desk, const struct row *row,
-    bool server_relies, bool passport)
+    bool server_relies, bool passport, const struct end_stack *over)
 {
 	struct fake_conf fc = { .issue = issue, .arg = desk };
 	char client[1024], server[1024], buf[8];
@@ -249,13 +250,14 @@ check(struct world *w, struct desk *desk, const struct row *row,
 	desk->now = w->unix_s;
 	configure(fake_port(f), row->trustee, server_relies, passport, client,
 	    server, sizeof(client));
-	pair_open(&p, w, world_ctx(w, client), world_ctx(w, server), false);
+	pair_open_over(&p, w, world_ctx(w, client), world_ctx(w, server), false,
+	    over, over, 0);
 	pair_run(&p);
 	relying = server_relies ? p.server.conn : p.client.conn;
 	if (seal_conn_outcome(relying) != row->want)
-		fail_msg("%s, %s by the %s: expected %s, got %s (%s)",
+		fail_msg("%s, %s by the %s, over %s: expected %s, got %s (%s)",
 		    row->name, passport ? "presented to" : "asked for",
-		    server_relies ? "server" : "client",
+		    server_relies ? "server" : "client", over->name,
 		    seal_outcome_name(row->want),
 		    seal_outcome_name(seal_conn_outcome(relying)),
 		    seal_conn_diag(relying)->text);
@@ -309,8 +311,9 @@ told(void **state)
 
 	prepare(w, &desk);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		for (unsigned k = 0; k < 4; k++)
-			check(w, &desk, &rows[i], k & 1, k & 2);
+		for (unsigned k = 0; k < 8; k++)
+			check(w, &desk, &rows[i], k & 1, k & 2,
+			    k & 4 ? &end_datagram : &end_openssl);
 	privkey_free(&desk.key);
 	privkey_free(&desk.other);
 	jwk_wipe(&desk.jwk);
