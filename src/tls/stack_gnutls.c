@@ -153,6 +153,8 @@ verify_peer(gnutls_session_t session)
 	unsigned n = 0;
 	const gnutls_datum_t *certs = gnutls_certificate_get_peers(session, &n);
 
+	if (c == NULL) /* its connection is gone */
+		return GNUTLS_E_CERTIFICATE_ERROR;
 	if (certs == NULL)
 		n = 0;
 	if (n > LIMIT_CHAIN) {

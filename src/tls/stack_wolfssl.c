@@ -20,7 +20,8 @@ struct wolfssl_conn {
 	WOLFSSL *ssl;
 	struct stack_rules rules;
 	struct stack_peer peer;
-	bool shut; /* close_notify is out */
+	bool refused; /* the peer's certificate, as peer.why tells */
+	bool shut;    /* close_notify is out */
 };
 
 static int
@@ -51,37 +52,45 @@ is_for_us(int error)
 	return false;
 }
 
-/* Called within the handshake for each certificate, the leaf's last, with
- * which the whole chain is judged; 0 ends it. */
-static int
-verify_peer(int ok, WOLFSSL_X509_STORE_CTX *store)
+static bool
+judge(struct wolfssl_conn *c, const WOLFSSL_X509_STORE_CTX *store)
 {
-	struct wolfssl_conn *c = store->userCtx;
 	struct span chain[LIMIT_CHAIN];
 
-	if (c == NULL || (!ok && !is_for_us(store->error))) {
-		if (c != NULL)
-			seal_fail(&c->peer.why, SEAL_E_IDENTITY,
-			    "tls: handshake: the peer's certificate %d: %s",
-			    store->error_depth,
-			    wolfSSL_ERR_reason_error_string(
-				(unsigned long)store->error));
-		return 0;
-	}
-	if (store->error_depth != 0)
-		return 1;
 	if (store->totalCerts < 1 || store->totalCerts > (int)LIMIT_CHAIN) {
 		seal_fail(&c->peer.why, SEAL_E_IDENTITY,
 		    "tls: handshake: the peer shows %d certificates, expected "
 		    "1 to %u",
 		    store->totalCerts, LIMIT_CHAIN);
-		return 0;
+		return false;
 	}
 	for (int i = 0; i < store->totalCerts; i++)
 		chain[i] =
 		    span_of(store->certs[i].buffer, store->certs[i].length);
 	return stack_judge(
 		   &c->rules, chain, (size_t)store->totalCerts, &c->peer) == 0;
+}
+
+/* Called within the handshake for each certificate, the leaf's last, with
+ * which the whole chain is judged; 0 ends it. */
+static int
+verify_peer(int ok, WOLFSSL_X509_STORE_CTX *store)
+{
+	struct wolfssl_conn *c = store->userCtx;
+
+	if (c == NULL) /* it is gone */
+		return 0;
+	if (!ok && !is_for_us(store->error)) {
+		seal_fail(&c->peer.why, SEAL_E_IDENTITY,
+		    "tls: handshake: the peer's certificate %d: %s",
+		    store->error_depth,
+		    wolfSSL_ERR_reason_error_string(
+			(unsigned long)store->error));
+		c->refused = true;
+	} else if (store->error_depth == 0) {
+		c->refused = !judge(c, store);
+	}
+	return !c->refused;
 }
 
 static int
@@ -261,8 +270,7 @@ handshake_meaning(struct wolfssl_conn *c, int error, struct seal_diag *d)
 	WOLFSSL_ALERT_HISTORY alerts = { 0 };
 
 	wolfSSL_get_alert_history(c->ssl, &alerts);
-	if (c->peer.why.code != 0 && !c->peer.verified &&
-	    stack_needs_certificate(&c->rules) && error != FATAL_ERROR) {
+	if (c->refused) {
 		seal_fail(d, c->peer.why.code, "%s", c->peer.why.text);
 		if (c->peer.why.remedy[0] != '\0')
 			seal_remedy(d, "%s", c->peer.why.remedy);
