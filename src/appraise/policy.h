@@ -114,8 +114,6 @@ struct signer {
 };
 
 struct appraiser;
-/* Of an entry of by, without those of the technology; NULL ends. */
-const char *const *policy_keys_of(const struct appraiser *by);
 struct endorse_folder;
 struct refs;
 
