@@ -351,6 +351,7 @@ http_ask(struct http *h, const struct http_ask *ask, struct http_answer *ret,
 {
 	struct http_answer got = { 0 };
 	struct seal_diag last = { 0 };
+	uint32_t pause;
 	int64_t left;
 	bool again;
 	int r;
@@ -362,8 +363,12 @@ http_ask(struct http *h, const struct http_ask *ask, struct http_answer *ret,
 		crypto_guard_begin();
 		r = attempt(h, ask, left < 1 ? 1 : left, &got, &again, &last);
 		crypto_guard_end();
-		if (!again || !http_pause(pause_ms(tries, got.retry_after_s),
-				  ask->deadline_ms))
+		pause = pause_ms(tries, got.retry_after_s);
+		/* A wait that was asked for and would not be over in time. */
+		if (!again ||
+		    (got.retry_after_s > 0 &&
+			(int64_t)pause >= ask->deadline_ms - http_now_ms()) ||
+		    !http_pause(pause, ask->deadline_ms))
 			break;
 		http_answer_wipe(&got);
 	}

@@ -175,20 +175,30 @@ take_body(const struct http *h, enum vendor_what what, const char *path,
 	return 0;
 }
 
-/* A vendor does not know every platform that asks. */
+/* A vendor does not know every platform that asks, and has not always time. */
 static int
 refuse_status(const struct http *h, const struct http_ask *ask,
     const struct http_answer *a, struct seal_diag *d)
 {
-	if (a->status != 404)
+	int n = (int)strcspn(ask->path, "?");
+
+	if (a->status == 404) {
+		seal_fail(d, SEAL_E_UNSUPPORTED,
+		    "GET %.80s%.*s: expected collateral of this platform, "
+		    "found status 404",
+		    http_url(h), n, ask->path);
+		seal_remedy(d, "the vendor knows no such platform, or the URL "
+			       "is not of its service");
+		return SEAL_E_UNSUPPORTED;
+	}
+	if (a->retry_after_s == 0)
 		return http_refuse(h, ask, a, false, d);
-	seal_fail(d, SEAL_E_UNSUPPORTED,
-	    "GET %.80s%.*s: expected collateral of this platform, found status "
-	    "404",
-	    http_url(h), (int)strcspn(ask->path, "?"), ask->path);
-	seal_remedy(d, "the vendor knows no such platform, or the URL is not "
-		       "of its service");
-	return SEAL_E_UNSUPPORTED;
+	seal_fail(d, SEAL_E_UNAVAILABLE,
+	    "GET %.80s%.*s: expected success, found status %ld", http_url(h), n,
+	    ask->path, a->status);
+	seal_remedy(
+	    d, "the service wants to be asked again in %u s", a->retry_after_s);
+	return SEAL_E_UNAVAILABLE;
 }
 
 int

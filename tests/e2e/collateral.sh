@@ -105,6 +105,7 @@ for lie in hang cut huge busy-for-ever; do
 	[ "$(files b)" -eq 0 ] || die "$lie: $(ls b)"
 	has out 'not to be had'
 done
+has out 'asked again in 3600 s'
 
 say "nothing goes back, and what is newer comes"
 echo old >mode
