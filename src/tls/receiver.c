@@ -127,8 +127,17 @@ find(struct receiver *r, const struct fragment *f)
 	m->type = f->type;
 	m->seq = f->seq;
 	m->total = f->total;
+	r->held += m->total;
 	*mp = m;
 	return m;
+}
+
+/* The next message is always taken, so that those behind it never block. */
+static bool
+has_room(struct receiver *r, const struct fragment *f)
+{
+	return f->seq == r->next || *slot(r, f->seq) != NULL ||
+	       r->held + f->total <= RECEIVER_HELD_MAX;
 }
 
 static int
@@ -192,7 +201,7 @@ receiver_take(struct receiver *r, const struct fragment *f, struct seal_diag *d)
 		note_done(r, (struct ack_range){ f->seq, 0, f->total });
 		return 0;
 	}
-	if (f->seq - r->next >= MSG_WINDOW)
+	if (f->seq - r->next >= MSG_WINDOW || !has_room(r, f))
 		return 0;
 	if ((m = find(r, f)) == NULL)
 		return seal_fail(
@@ -211,6 +220,7 @@ forget(struct receiver *r)
 
 	if ((*mp)->owed)
 		note_done(r, (struct ack_range){ (*mp)->seq, 0, (*mp)->total });
+	r->held -= (*mp)->total;
 	incoming_free(mp);
 	r->handed_on = false;
 	r->next++;

@@ -4,15 +4,21 @@
 
 #include "tls/fragment.h"
 
+/* Bytes of messages held, besides the next one: one AUTHENTICATOR, which an
+ * answerer sends only after the verdict on the last, and small ones around it.
+ */
+#define RECEIVER_HELD_MAX (LIMIT_FRAME_AUTHENTICATOR + 3 * LIMIT_FRAME_HELLO)
+
 struct incoming;
 
 /*
  * Makes messages of fragments, and hands them on in order (PROTOCOL 8). It
- * holds at most MSG_WINDOW messages, each within its type's limit, and
- * no memory while there are none.
+ * holds at most MSG_WINDOW messages, each within its type's limit and all
+ * but the next within RECEIVER_HELD_MAX, and no memory while there are none.
  */
 struct receiver {
 	uint32_t next;  /* msg_seq of the message to be handed on */
+	size_t held;    /* bytes of the messages of window */
 	bool handed_on; /* the next one was; it goes at the next call */
 	struct incoming *window[MSG_WINDOW]; /* by msg_seq */
 	struct ack done; /* of messages that are complete and gone */

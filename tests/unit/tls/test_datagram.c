@@ -307,7 +307,7 @@ many_acks(void **state)
 	wr_init_heap(&out, 1024);
 	for (uint16_t seq = 0; seq < 4; seq++) {
 		for (uint32_t i = 0; i < 20; i++)
-			take_fragment(&way, 3, seq, 100000, 70000 + 2 * i, "x",
+			take_fragment(&way, 3, seq, 35000, 30000 + 2 * i, "x",
 			    &out, NULL);
 	}
 	while ((s = way.row->offer(&way)).n > 0) {
@@ -317,6 +317,36 @@ many_acks(void **state)
 		way.row->sent(&way, s.n);
 	}
 	assert_int_equal(told, 80);
+	wr_free(&out);
+	way.row->free(&way);
+}
+
+/* Four datagrams do not ask for four times the largest message. */
+static void
+held(void **state)
+{
+	const struct receiver *r;
+	struct wr out, acks;
+	struct carriage way;
+
+	(void)state;
+	carriage_open(&way, 0);
+	r = &way.datagram->receiver;
+	wr_init_heap(&out, 1024);
+	wr_init_heap(&acks, 1024);
+	for (uint16_t seq = 1; seq < 4; seq++)
+		take_fragment(&way, 3, seq, 131072, 0, "x", &out, NULL);
+	assert_int_equal(r->held, 131072);
+	owed(&way, &acks);
+	assert_true(span_is(wr_view(&acks), "1:0+1"));
+	/* Small ones, and the next in order, still go. */
+	acks.n = 0;
+	take_fragment(&way, 4, 2, 512, 0, "x", &out, NULL);
+	take_fragment(&way, 3, 0, 131072, 0, "x", &out, NULL);
+	assert_int_equal(r->held, 2 * 131072 + 512);
+	owed(&way, &acks);
+	assert_true(span_is(wr_view(&acks), "0:0+1 2:0+1"));
+	wr_free(&acks);
 	wr_free(&out);
 	way.row->free(&way);
 }
@@ -493,6 +523,7 @@ main(void)
 		cmocka_unit_test(no_wrap),
 		cmocka_unit_test(too_many_gaps),
 		cmocka_unit_test(many_acks),
+		cmocka_unit_test(held),
 		cmocka_unit_test(datagrams),
 		cmocka_unit_test(ack_ranges),
 		cmocka_unit_test(ack_size),

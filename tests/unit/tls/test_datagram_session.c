@@ -552,6 +552,34 @@ no_memory(void **state)
 	}
 }
 
+/* Nor is there half a session. */
+static void
+no_memory_to_begin(void **state)
+{
+	struct sim_side *side;
+	struct session *s;
+	struct lossy l;
+	size_t n = 1;
+
+	(void)state;
+	lossy_open(&l, MUTUAL, &clean, 1);
+	side = &l.m.c;
+	for (bool hit = true; hit; n++) {
+		struct seal_diag d = { 0 };
+
+		allocfail_at(n);
+		s = session_new(&side->conf, HASH_SHA256, sim_exporter, NULL,
+		    l.m.now_ms, l.m.now_ms, &d);
+		hit = allocfail_hit();
+		allocfail_off();
+		assert_int_equal(s == NULL, hit);
+		assert_int_equal(d.code, hit ? SEAL_E_MEMORY : 0);
+		session_free(&s);
+	}
+	assert_true(n > 5);
+	lossy_close(&l);
+}
+
 int
 main(void)
 {
@@ -575,6 +603,7 @@ main(void)
 		cmocka_unit_test(contradiction),
 		cmocka_unit_test(soak),
 		cmocka_unit_test(no_memory),
+		cmocka_unit_test(no_memory_to_begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
