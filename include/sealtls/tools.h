@@ -210,11 +210,13 @@ struct seal_tls_args {
 	enum seal_role role;
 	const char *cert_file, *key_file; /* PEM; NULL for a client */
 	const char *peer_name;            /* clients: name to verify, and SNI */
+	int udp; /* 1: DTLS 1.3 over UDP, where it is built in (NSS) */
 };
 
 /*
- * An SSL_CTX made and prepared for ctx, and connections on sockets, so that
- * a program needs no OpenSSL header. Freed with seal_endpoint_free().
+ * A TLS stack made and prepared for ctx, and connections on sockets, so that
+ * a program needs no header of a TLS library. Freed with seal_endpoint_free(),
+ * after its connections. Threads may make connections of one at once.
  */
 struct seal_endpoint;
 SEAL_API int seal_endpoint_new(struct seal_ctx *ctx,
@@ -222,11 +224,37 @@ SEAL_API int seal_endpoint_new(struct seal_ctx *ctx,
     struct seal_diag *d);
 SEAL_API void seal_endpoint_free(struct seal_endpoint **ep);
 /* A connection on fd, which is set non-blocking, and is closed with the
- * connection by seal_endpoint_release(). */
+ * connection by seal_endpoint_release(). Of UDP: for clients, and fd is
+ * connected. */
 SEAL_API struct seal_conn *seal_endpoint_conn(
     struct seal_endpoint *e, int fd, struct seal_diag *d);
 SEAL_API void seal_endpoint_release(
     struct seal_endpoint *e, struct seal_conn **cp);
+/*
+ * Servers of UDP: one socket, which many peers share. Used by one thread, as
+ * are its connections.
+ *
+ * Takes over fd, a bound UDP socket, which is closed with e; at most max_peers
+ * (at least 1) are connected at once. On failure fd is the caller's.
+ */
+SEAL_API int seal_endpoint_bind(
+    struct seal_endpoint *e, int fd, size_t max_peers, struct seal_diag *d);
+/*
+ * Takes what the socket holds. Strangers are asked to prove their address
+ * (PROTOCOL 8), with at most three times the bytes that they sent, and nothing
+ * is kept of them. Connections that something came for have a deadline that
+ * has passed: step those. Returns 1 where more may be there: call it again
+ * without waiting. Call it when the socket is readable. A peer that is not
+ * heard for 5 minutes is given up.
+ */
+SEAL_API int seal_endpoint_receive(struct seal_endpoint *e);
+/* A connection to a peer that has proved its address, once each; NULL: none.
+ * Freed with seal_endpoint_release(). */
+SEAL_API struct seal_conn *seal_endpoint_accept(struct seal_endpoint *e);
+/* Where the peer of a UDP connection is: a struct sockaddr of the returned
+ * number of bytes; 0: unknown, or cap is too small. */
+SEAL_API size_t seal_endpoint_peer(const struct seal_endpoint *e,
+    const struct seal_conn *c, void *ret, size_t cap);
 /* A self-signed development certificate and key for name, valid 30 days. */
 SEAL_API int seal_dev_certificate(const char *name, const char *cert_file,
     const char *key_file, struct seal_diag *d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/client.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cli/child.h"
@@ -22,6 +23,27 @@ client_begin(
 	close(fd);
 	*c = (struct client){ 0 };
 	return false;
+}
+
+void
+client_begin_udp(
+    struct client *c, const struct hall *h, struct seal_conn *conn, uint64_t id)
+{
+	struct sockaddr_storage a = { 0 };
+	size_t n = seal_endpoint_peer(h->endpoint, conn, &a, sizeof(a));
+
+	*c = (struct client){
+		.id = id,
+		.conn = conn,
+		.pump = { .from = -1, .to = -1 },
+	};
+	net_name_of((const struct sockaddr *)&a, n, c->name);
+}
+
+int
+client_timeout(const struct client *c)
+{
+	return c->joined ? pump_timeout(&c->pump) : seal_conn_timeout(c->conn);
 }
 
 /* ---- Ready: where its data goes ---- */

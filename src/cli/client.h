@@ -33,6 +33,11 @@ struct client {
  * where there is no connection: told. */
 bool client_begin(
     struct client *c, const struct hall *h, int fd, uint64_t id, uint64_t tag);
+/* Takes over a connection of the endpoint's own port. */
+void client_begin_udp(struct client *c, const struct hall *h,
+    struct seal_conn *conn, uint64_t id);
+/* Milliseconds until it is to be stepped; -1: it waits for an event. */
+int client_timeout(const struct client *c);
 /* Goes on as far as possible; false once it is over. */
 bool client_step(struct client *c, struct hall *h, uint64_t tag);
 /* A job of it is done. */

@@ -89,7 +89,7 @@ struct relay {
 static int
 relay_timeout(const struct relay *r)
 {
-	int timeout = seal_conn_timeout(r->pump.conn);
+	int timeout = pump_timeout(&r->pump);
 	int64_t left;
 
 	if (r->reattest_at == INT64_MAX)
@@ -226,7 +226,7 @@ connect_peer(struct seal_endpoint *e, const struct connect_opts *o)
 	struct seal_conn *c;
 	int fd = -1, status;
 
-	if (net_connect(o->address, CONNECT_MS, &fd, &d) != 0)
+	if (net_connect(o->address, o->setup.udp, CONNECT_MS, &fd, &d) != 0)
 		return failed(o, &d);
 	if ((c = seal_endpoint_conn(e, fd, &d)) == NULL) {
 		close(fd);
@@ -274,6 +274,7 @@ run(int argc, char **argv)
 		SETUP_KEY(&o.setup),
 		SETUP_ALPN(&o.setup),
 		SETUP_MODE(&o.setup),
+		SETUP_UDP(&o.setup),
 		{ "--exec", "COMMAND", "join with it, not stdin and stdout",
 		    .text = &o.exec },
 		{ "--verdict", NULL, "print the verdict, and end",
@@ -310,6 +311,8 @@ const struct command cmd_connect = {
 	    "Data flows once this side has accepted the peer, where there is a "
 	    "policy, and the\npeer has accepted this side, where it asks. The "
 	    "verdict goes to stderr, or to\nstdout with --verdict. The end of "
-	    "stdin ends this side's data only.",
+	    "stdin ends this side's data only; over UDP, which\nhas no such "
+	    "thing, it ends the connection, once nothing has come for a "
+	    "second.",
 	.run = run,
 };

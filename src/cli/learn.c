@@ -112,7 +112,7 @@ learn_peer_with(const struct learn_opts *o, struct seal_endpoint *e)
 	struct seal_conn *c;
 	int fd = -1, status;
 
-	if (net_connect(o->from, CONNECT_MS, &fd, &d) != 0)
+	if (net_connect(o->from, o->setup.udp, CONNECT_MS, &fd, &d) != 0)
 		return out_diag(stdout, o->json, &d);
 	if ((c = seal_endpoint_conn(e, fd, &d)) == NULL) {
 		close(fd);
@@ -170,6 +170,7 @@ run(int argc, char **argv)
 		SETUP_KEY(&o.setup),
 		SETUP_ALPN(&o.setup),
 		SETUP_MODE(&o.setup),
+		SETUP_UDP(&o.setup),
 		OFFLINE_NONCE(&o.offline),
 		OFFLINE_BINDER(&o.offline),
 		OFFLINE_TIME(&o.offline),

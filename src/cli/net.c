@@ -49,9 +49,12 @@ port_in_range(const char *port)
 }
 
 static int
-resolve(const char *address, struct addrinfo **ret, struct seal_diag *d)
+resolve(
+    const char *address, bool udp, struct addrinfo **ret, struct seal_diag *d)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo hints = {
+		.ai_socktype = udp ? SOCK_DGRAM : SOCK_STREAM,
+	};
 	char host[NET_HOST], port[NET_PORT];
 	int r;
 
@@ -72,15 +75,15 @@ resolve(const char *address, struct addrinfo **ret, struct seal_diag *d)
 	    "address '%s': %s", address, gai_strerror(r));
 }
 
-static void
-name_of(const struct sockaddr_storage *a, socklen_t n, char name[NET_NAME])
+void
+net_name_of(const struct sockaddr *a, size_t n, char name[NET_NAME])
 {
 	char host[NET_HOST], port[NET_PORT];
 
-	if (getnameinfo((const struct sockaddr *)a, n, host, sizeof(host), port,
-		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+	if (n == 0 || getnameinfo(a, (socklen_t)n, host, sizeof(host), port,
+			  sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		snprintf(name, NET_NAME, "?");
-	else if (a->ss_family == AF_INET6)
+	else if (a->sa_family == AF_INET6)
 		snprintf(name, NET_NAME, "[%s]:%s", host, port);
 	else
 		snprintf(name, NET_NAME, "%s:%s", host, port);
@@ -94,7 +97,7 @@ net_peer_name(int fd, char name[NET_NAME])
 
 	snprintf(name, NET_NAME, "?");
 	if (getpeername(fd, (struct sockaddr *)&a, &n) == 0)
-		name_of(&a, n, name);
+		net_name_of((const struct sockaddr *)&a, n, name);
 }
 
 void
@@ -105,7 +108,7 @@ net_own_name(int fd, char name[NET_NAME])
 
 	snprintf(name, NET_NAME, "?");
 	if (getsockname(fd, (struct sockaddr *)&a, &n) == 0)
-		name_of(&a, n, name);
+		net_name_of((const struct sockaddr *)&a, n, name);
 }
 
 /* ---- Listening ---- */
@@ -124,9 +127,11 @@ try_listen(const struct addrinfo *a)
 
 	if (fd == -1)
 		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	/* With UDP it would let others share the port. */
+	if (a->ai_socktype == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
-	    listen(fd, BACKLOG) == 0)
+	    (a->ai_socktype == SOCK_DGRAM || listen(fd, BACKLOG) == 0))
 		return fd;
 	saved = errno;
 	close(fd);
@@ -135,12 +140,12 @@ try_listen(const struct addrinfo *a)
 }
 
 int
-net_listen(const char *address, int *ret_fd, struct seal_diag *d)
+net_listen(const char *address, bool udp, int *ret_fd, struct seal_diag *d)
 {
 	struct addrinfo *list = NULL;
 	int fd = -1, r;
 
-	if ((r = resolve(address, &list, d)) != 0)
+	if ((r = resolve(address, udp, &list, d)) != 0)
 		return r;
 	for (struct addrinfo *a = list; a != NULL && fd == -1; a = a->ai_next)
 		fd = try_listen(a);
@@ -193,13 +198,13 @@ try_connect(const struct addrinfo *a, int timeout_ms)
 }
 
 int
-net_connect(
-    const char *address, int timeout_ms, int *ret_fd, struct seal_diag *d)
+net_connect(const char *address, bool udp, int timeout_ms, int *ret_fd,
+    struct seal_diag *d)
 {
 	struct addrinfo *list = NULL;
 	int fd = -1, r;
 
-	if ((r = resolve(address, &list, d)) != 0)
+	if ((r = resolve(address, udp, &list, d)) != 0)
 		return r;
 	for (struct addrinfo *a = list; a != NULL && fd == -1; a = a->ai_next)
 		fd = try_connect(a, timeout_ms);

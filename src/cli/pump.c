@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/pump.h"
 
+#include "cli/loop.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,8 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BUFFER 65536 /* bytes each way, while there are any */
-#define ROUNDS 16    /* before others have their turn */
+#define BUFFER 65536  /* bytes each way, while there are any */
+#define QUIET_MS 1000 /* of silence, after which datagrams have ended */
+#define ROUNDS 16     /* before others have their turn */
 
 /* ---- Descriptors ---- */
 
@@ -113,6 +116,15 @@ read_local(struct pump *p)
 	return n > 0;
 }
 
+/* Over UDP no more than a datagram takes. */
+static size_t
+portion(const struct pump *p)
+{
+	size_t n = p->out_n - p->out_at, max = seal_write_max(p->conn);
+
+	return max > 0 && n > max ? max : n;
+}
+
 static bool
 send_out(struct pump *p)
 {
@@ -120,7 +132,7 @@ send_out(struct pump *p)
 
 	if (p->out_n == 0)
 		return false;
-	seal_write(p->conn, p->out + p->out_at, p->out_n - p->out_at, &n);
+	seal_write(p->conn, p->out + p->out_at, portion(p), &n);
 	p->out_at += n;
 	drop_if_empty(&p->out, &p->out_at, &p->out_n);
 	return n > 0;
@@ -137,6 +149,8 @@ receive(struct pump *p)
 	step = seal_read(p->conn, p->in, BUFFER, &n);
 	p->in_n = n;
 	p->peer_ended = p->peer_ended || step == SEAL_EOF;
+	if (n > 0 && p->quiet_at != 0)
+		p->quiet_at = loop_now_ms() + QUIET_MS;
 	drop_if_empty(&p->in, &p->in_at, &p->in_n);
 	return n > 0;
 }
@@ -184,6 +198,32 @@ turn_around(struct pump *p)
 
 /* ---- Ends ---- */
 
+/* Datagrams have no end, and nobody would know that no more will come: what
+ * comes within a while is waited for, and then the connection ends. */
+static void
+end_data(struct pump *p)
+{
+	p->sent_end = true;
+	if (seal_write_max(p->conn) > 0)
+		p->quiet_at = loop_now_ms() + QUIET_MS;
+	else
+		p->sent_end = seal_conn_shutdown_write(p->conn) == 0;
+}
+
+int
+pump_timeout(const struct pump *p)
+{
+	int timeout = seal_conn_timeout(p->conn);
+	int64_t left;
+
+	if (p->quiet_at == 0)
+		return timeout;
+	left = p->quiet_at - loop_now_ms();
+	if (left < 0)
+		left = 0;
+	return timeout >= 0 && timeout < left ? timeout : (int)left;
+}
+
 static void
 pass_ends(struct pump *p)
 {
@@ -197,7 +237,11 @@ pass_ends(struct pump *p)
 	    (poll_now(p->to, 0) & POLLERR) != 0)
 		end(&p->to);
 	if (ended && !p->sent_end && p->out_n == 0)
-		p->sent_end = seal_conn_shutdown_write(p->conn) == 0;
+		end_data(p);
+	if (p->quiet_at != 0 && loop_now_ms() >= p->quiet_at) {
+		p->quiet_at = 0;
+		seal_conn_close(p->conn);
+	}
 	/* Neither end of it is left: the connection serves no one. */
 	if (!p->echo && p->from < 0 && p->to < 0 && p->sent_end &&
 	    !p->peer_ended)

@@ -16,9 +16,10 @@ struct pump {
 	struct seal_conn *conn;
 	int from, to; /* read for the peer; written for it; -1: ended */
 	bool echo;
-	bool sent_end;   /* this side's data has ended */
-	bool peer_ended; /* and the peer's */
-	char *out, *in;  /* for, and from, the peer; NULL while empty */
+	bool sent_end;    /* this side's data has ended */
+	bool peer_ended;  /* and the peer's */
+	int64_t quiet_at; /* datagrams have no end: closes then; 0: not yet */
+	char *out, *in;   /* for, and from, the peer; NULL while empty */
 	size_t out_n, out_at, in_n, in_at;
 };
 
@@ -33,6 +34,10 @@ void pump_free(struct pump *p);
  * connection's deadline.
  */
 enum seal_step pump_step(struct pump *p, bool *ret_more);
+
+/* Milliseconds until the pump is to be stepped though nothing changed; -1:
+ * never. */
+int pump_timeout(const struct pump *p);
 
 /* Nothing is on its way from one side to the other. */
 bool pump_idle(const struct pump *p);

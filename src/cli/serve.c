@@ -41,6 +41,7 @@ run(int argc, char **argv)
 		SETUP_PIN(&setup),
 		SETUP_ALPN(&setup),
 		SETUP_MODE(&setup),
+		SETUP_UDP(&setup),
 		{ "--exec", "COMMAND", "run it for each connection",
 		    .text = &conf.exec },
 		{ "--echo", NULL, "send back what comes", .flag = &echo },
@@ -62,6 +63,7 @@ run(int argc, char **argv)
 		return opt_usage(&cmd_serve,
 		    "--echo, --exec: expected one of them, found both");
 	conf.address = args.v[0];
+	conf.udp = setup.udp;
 	conf.service = echo                ? SERVICE_ECHO
 		       : conf.exec != NULL ? SERVICE_EXEC
 					   : SERVICE_STDIO;
@@ -72,7 +74,7 @@ const struct command cmd_serve = {
 	.name = "serve",
 	.operands = "[HOST:]PORT --cert FILE --key FILE [--attest SPEC] "
 		    "[--policy FILE] ...",
-	.summary = "serve attested TLS",
+	.summary = "serve attested TLS, or DTLS",
 	.example =
 	    "  seal serve 4433 --cert cert.pem --key cert.key --echo \\\n"
 	    "      --attest 'tpm2:pcrs=sha256:0-7;subject_cert=subject.pem'",

@@ -72,6 +72,22 @@ accept_failed(struct server *s)
 		s->knocking = false;
 }
 
+/* Those that proved their addresses have all come by the port. */
+static void
+accept_udp(struct server *s)
+{
+	struct seal_conn *conn;
+
+	while (may_accept(s) &&
+	       (conn = seal_endpoint_accept(s->hall.endpoint)) != NULL) {
+		struct client *c = free_place(s);
+
+		client_begin_udp(c, &s->hall, conn, ++s->last_id);
+		c->more = true;
+		s->n_clients++;
+	}
+}
+
 static void
 accept_some(struct server *s)
 {
@@ -144,7 +160,7 @@ step_ready(struct server *s)
 		if (c->id == 0)
 			continue;
 		if (c->more || c->step == SEAL_WANT_JOB ||
-		    seal_conn_timeout(c->conn) == 0)
+		    client_timeout(c) == 0)
 			step_client(s, place);
 	}
 	if (++s->turn >= s->n_places)
@@ -172,9 +188,9 @@ next_timeout(const struct server *s)
 			continue;
 		if (c->more)
 			return 0;
-		timeout = sooner(timeout, seal_conn_timeout(c->conn));
+		timeout = sooner(timeout, client_timeout(c));
 	}
-	if (s->knocking && may_accept(s))
+	if (s->knocking && (s->hall.conf->udp || may_accept(s)))
 		timeout = sooner(timeout, s->short_of_fds ? ACCEPT_MS : 0);
 	if (s->drain_until != 0) {
 		int64_t left = s->drain_until - loop_now_ms();
@@ -238,8 +254,13 @@ server_loop(struct server *s)
 			return EXIT_RETRY;
 		for (int i = 0; i < n; i++)
 			on_event(s, tags[i]);
+		if (s->hall.conf->udp && s->knocking)
+			s->knocking =
+			    seal_endpoint_receive(s->hall.endpoint) != 0;
 		step_ready(s);
-		if (s->knocking)
+		if (s->hall.conf->udp)
+			accept_udp(s);
+		else if (s->knocking)
 			accept_some(s);
 	}
 	return s->drain_until != 0 ? EXIT_ACCEPTED : s->status;
@@ -252,7 +273,8 @@ static void
 count_descriptors(struct server *s)
 {
 	const struct server_conf *conf = s->hall.conf;
-	size_t each = conf->service == SERVICE_EXEC ? 3 : 1;
+	size_t each =
+	    (conf->service == SERVICE_EXEC ? 2 : 0) + (conf->udp ? 0 : 1);
 	rlim_t need = FDS_OWN + each * s->n_places;
 	struct seal_diag d = { 0 };
 	struct rlimit limit, more;
@@ -265,9 +287,10 @@ count_descriptors(struct server *s)
 		limit = more;
 	if (limit.rlim_cur >= need)
 		return;
-	s->n_places = limit.rlim_cur > FDS_OWN + each
-			  ? (limit.rlim_cur - FDS_OWN) / each
-			  : 1;
+	if (each > 0)
+		s->n_places = limit.rlim_cur > FDS_OWN + each
+				  ? (limit.rlim_cur - FDS_OWN) / each
+				  : 1;
 	seal_fail(&d, SEAL_E_LIMIT,
 	    "at most %zu connections: the system allows %llu descriptors",
 	    s->n_places, (unsigned long long)limit.rlim_cur);
@@ -292,6 +315,18 @@ catch_signals(int *ret_fd, struct seal_diag *d)
 	return 0;
 }
 
+/* The endpoint closes it from here on. */
+static int
+give_port(struct server *s, struct seal_diag *d)
+{
+	int r =
+	    seal_endpoint_bind(s->hall.endpoint, s->listener, s->n_places, d);
+
+	if (r == 0)
+		s->listener = -1;
+	return r;
+}
+
 static int
 server_start(struct server *s, struct seal_diag *d)
 {
@@ -304,7 +339,7 @@ server_start(struct server *s, struct seal_diag *d)
 	if (s->clients == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "serve");
 	if ((r = catch_signals(&s->signals, d)) != 0 ||
-	    (r = net_listen(conf->address, &s->listener, d)) != 0 ||
+	    (r = net_listen(conf->address, conf->udp, &s->listener, d)) != 0 ||
 	    (r = loop_new(&s->hall.loop, d)) != 0 ||
 	    (r = pool_new(conf->workers, &s->hall.pool, d)) != 0 ||
 	    (r = loop_watch(s->hall.loop, s->listener, TAG_LISTENER, d)) != 0 ||
@@ -313,6 +348,8 @@ server_start(struct server *s, struct seal_diag *d)
 	    (r = loop_watch(s->hall.loop, s->signals, TAG_SIGNALS, d)) != 0)
 		return r;
 	net_own_name(s->listener, name);
+	if (conf->udp && (r = give_port(s, d)) != 0)
+		return r;
 	log_listening(&conf->log, name);
 	return 0;
 }

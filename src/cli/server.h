@@ -15,6 +15,7 @@ enum service {
 
 struct server_conf {
 	const char *address; /* [HOST:]PORT */
+	bool udp;
 	enum service service;
 	const char *exec; /* of SERVICE_EXEC */
 	uint32_t workers, max_connections;

@@ -174,6 +174,7 @@ setup_endpoint(const struct setup *s, struct seal_ctx *ctx, enum seal_role role,
 		.cert_file = s->cert,
 		.key_file = s->key,
 		.peer_name = s->name,
+		.udp = s->udp,
 	};
 
 	return seal_endpoint_new(ctx, &args, ret, d);

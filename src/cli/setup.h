@@ -16,6 +16,7 @@ struct setup {
 	const char *ca;         /* PEM file, where there is no policy */
 	struct opt_list pin;    /* likewise: SHA-256 of an SPKI, hex */
 	const char *name;       /* of the peer, to verify */
+	bool udp;               /* DTLS rather than TLS */
 };
 
 /* Rows of an option table; s is a struct setup. */
@@ -74,7 +75,12 @@ struct setup {
 		    .text = &(s)->name                                   \
 	}
 
-/* A context made of all but cert, key and name. */
+#define SETUP_UDP(s)                                                  \
+	{                                                             \
+		"--udp", NULL, "DTLS 1.3 over UDP", .flag = &(s)->udp \
+	}
+
+/* A context made of all but cert, key, name and udp. */
 int setup_ctx(
     const struct setup *s, struct seal_ctx **ret, struct seal_diag *d);
 /* What makes connections of it. */

@@ -56,7 +56,7 @@ serve(
 
 	if ((r = signals_open(&signals, d)) == 0 &&
 	    (r = service_new(conf, &s, d)) == 0 &&
-	    (r = net_listen(conf->listen, &fd, d)) == 0) {
+	    (r = net_listen(conf->listen, false, &fd, d)) == 0) {
 		net_own_name(fd, name);
 		if ((r = http_start(conf, s, fd, &http, d)) == 0) {
 			log_listening(log, name);

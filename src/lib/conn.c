@@ -263,8 +263,19 @@ seal_conn_step(struct seal_conn *c)
 	return conn_answer(c);
 }
 
-int64_t
-seal_conn_deadline(const struct seal_conn *c)
+/* What the stack itself waits for, as to send a flight again. */
+static int64_t
+stack_deadline(const struct seal_conn *c)
+{
+	int left_ms = -1;
+
+	if (c->stack->timeout_ms != NULL)
+		left_ms = c->stack->timeout_ms(c->tls);
+	return left_ms < 0 ? INT64_MAX : ctx_boot_ms(c->ctx) + left_ms;
+}
+
+static int64_t
+phase_deadline(const struct seal_conn *c)
 {
 	switch (c->phase) {
 	case CONN_FAILED:
@@ -284,6 +295,17 @@ seal_conn_deadline(const struct seal_conn *c)
 		break;
 	}
 	return session_deadline(c->session, c->job == NULL);
+}
+
+int64_t
+seal_conn_deadline(const struct seal_conn *c)
+{
+	int64_t own = phase_deadline(c), of_stack;
+
+	if (c->phase == CONN_FAILED || c->phase == CONN_CLOSED)
+		return INT64_MAX;
+	of_stack = stack_deadline(c);
+	return of_stack < own ? of_stack : own;
 }
 
 int

@@ -109,6 +109,19 @@ nss_read(void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
 	return SEAL_IO_ERROR;
 }
 
+/* A peer that takes smaller records than we send would see no frame whole. */
+static enum seal_io
+one_record(const struct nss_conn *c, struct seal_diag *d)
+{
+	if (!c->datagram || c->records <= 1)
+		return SEAL_IO_DONE;
+	seal_fail(d, SEAL_E_CONFIG,
+	    "dtls: the peer takes smaller datagrams than %u bytes",
+	    c->end->mtu);
+	seal_remedy(d, "configure the same 'mtu' at both ends");
+	return SEAL_IO_ERROR;
+}
+
 /* NSS may take a part, and hold bytes of it back; it is the same bytes that
  * come again then. */
 static enum seal_io
@@ -119,6 +132,7 @@ nss_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 	struct span left;
 	PRInt32 put = 0;
 
+	c->records = 0;
 	rd_init(&r, span_of(buf, n));
 	if (n > INT_MAX || !rd_bytes(&r, c->put, &left))
 		return SEAL_IO_ERROR;
@@ -132,7 +146,7 @@ nss_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 	}
 	if (rd_left(&r) == 0) {
 		c->put = 0;
-		return SEAL_IO_DONE;
+		return one_record(c, d);
 	}
 	if (PR_GetError() == PR_WOULD_BLOCK_ERROR)
 		return SEAL_IO_WANT_WRITE;
@@ -231,9 +245,11 @@ nss_timeout(void *tls)
 	struct nss_conn *c = tls;
 	PRIntervalTime left = 0;
 
+	if (c->wire.pending != NULL && c->wire.pending(c->wire.arg))
+		return 0;
 	if (DTLS_GetHandshakeTimeout(c->fd, &left) != SECSuccess)
 		return -1;
-	return (int)PR_IntervalToMilliseconds(left) + 1;
+	return left > 0 ? (int)PR_IntervalToMilliseconds(left) + 1 : 0;
 }
 
 static void

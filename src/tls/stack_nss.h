@@ -45,6 +45,8 @@ struct nss_wire {
 	ssize_t (*recv)(void *arg, void *buf, size_t cap);
 	ssize_t (*send)(void *arg, const void *buf, size_t n);
 	void (*close)(void *arg); /* once; NULL: nothing to do */
+	/* Does something wait to be received? NULL: whoever polls knows. */
+	bool (*pending)(const void *arg);
 	void *arg;
 };
 
@@ -64,5 +66,6 @@ void nss_conn_free(struct nss_conn **c);
 void *nss_conn_wire(const struct nss_conn *c); /* its wire's arg */
 /* Has the peer shown that it receives at its address? */
 bool nss_conn_proved(const struct nss_conn *c);
+bool nss_conn_established(const struct nss_conn *c);
 
 #endif

@@ -258,3 +258,9 @@ nss_conn_proved(const struct nss_conn *c)
 {
 	return c->proved;
 }
+
+bool
+nss_conn_established(const struct nss_conn *c)
+{
+	return c->established;
+}

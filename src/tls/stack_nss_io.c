@@ -39,7 +39,8 @@ io_fail(PRErrorCode code)
 static PRInt32
 recv_failed(const struct nss_conn *c)
 {
-	if (errno == EAGAIN || errno == EINTR || c->datagram)
+	if (errno != ECONNABORTED &&
+	    (errno == EAGAIN || errno == EINTR || c->datagram))
 		return io_fail(PR_WOULD_BLOCK_ERROR);
 	return io_fail(
 	    errno == ECONNRESET ? PR_CONNECT_RESET_ERROR : PR_IO_ERROR);
@@ -103,6 +104,7 @@ send_datagrams(struct nss_conn *c, const uint8_t *p, size_t n)
 		    dtls_guard_allows(
 			&c->guard, dtls_epoch(rest), nss_now_ms()))
 			(void)c->wire.send(c->wire.arg, rest.p, part);
+		c->records++;
 		at += part;
 	}
 	return (PRInt32)n;

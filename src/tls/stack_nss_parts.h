@@ -38,11 +38,12 @@ struct nss_conn {
 	struct nss_wire wire;
 	bool datagram;
 	bool established;
-	bool muted;   /* nothing leaves any more */
-	bool blocked; /* the wire took no more */
-	bool closed;  /* the peer sent close_notify */
-	int alert;    /* fatal, from the peer; -1: none */
-	size_t put;   /* bytes of the write at hand that NSS has taken */
+	bool muted;       /* nothing leaves any more */
+	bool blocked;     /* the wire took no more */
+	bool closed;      /* the peer sent close_notify */
+	int alert;        /* fatal, from the peer; -1: none */
+	size_t put;       /* bytes of the write at hand that NSS has taken */
+	unsigned records; /* that left since the write began */
 	struct dtls_guard guard;
 	struct dtls_cookie_key const *cookie_key; /* NULL: asks for no cookie */
 	uint8_t address[DTLS_COOKIE_ADDRESS];

@@ -17,7 +17,9 @@
 #include "tls/stack_nss_parts.h"
 
 #define KEY_PEM_MAX 65536u
-#define RECORD_OVERHEAD 40u /* bytes at most: headers, type, tag */
+/* Bytes that are no plaintext, of which the type is one (RFC 8449 s4). */
+#define RECORD_OVERHEAD (5u + 16u)
+#define RECORD_LIMIT_MAX 16385u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* PROTOCOL 5.5 rule 4, preferred first. */
@@ -102,10 +104,11 @@ set_groups(PRFileDesc *fd, bool datagram)
 static SECStatus
 set_sizes(PRFileDesc *fd, const struct nss_end *e)
 {
-	if (!e->datagram)
+	PRInt32 limit = (PRInt32)(e->mtu - RECORD_OVERHEAD);
+
+	if (!e->datagram || limit > (PRInt32)RECORD_LIMIT_MAX)
 		return SECSuccess;
-	return SSL_OptionSet(
-	    fd, SSL_RECORD_SIZE_LIMIT, e->mtu - RECORD_OVERHEAD);
+	return SSL_OptionSet(fd, SSL_RECORD_SIZE_LIMIT, limit);
 }
 
 static int
