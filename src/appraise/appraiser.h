@@ -61,7 +61,7 @@ struct appraiser {
 	/* A collection of Evidence (collection.h): of what follows it has only
 	 * media type, name, takes and rules. */
 	bool collection;
-	bool member_only; /* its findings are linked */
+	bool member_only;       /* its findings are linked */
 	const char *media_type; /* also what a policy calls the scheme */
 	const char *name;       /* prefix of its checks and claims */
 	bool (*takes)(struct span media_type);      /* NULL: media_type alone */
@@ -99,6 +99,9 @@ extern const struct appraiser appraiser_tpm, appraiser_soft, appraiser_ear;
 extern const struct appraiser appraiser_tdx, appraiser_sgx;
 extern const struct appraiser appraiser_snp, appraiser_snp_tsm;
 extern const struct appraiser appraiser_nitro, appraiser_psa, appraiser_cca;
+extern const struct appraiser appraiser_nvidia, appraiser_nvidia_json;
+extern const struct appraiser appraiser_tpm_quote;
+extern const struct appraiser appraiser_azure_snp, appraiser_azure_tdx;
 extern const struct appraiser appraiser_collection;
 extern const struct appraiser *const appraisers[]; /* NULL ends */
 /* By media type, or by what a policy calls the scheme. */

@@ -213,7 +213,6 @@ known_keys(const struct appraiser *by, const json_t *j, const char *where,
 	const char *keys[POLICY_ENTRY_KEYS_MAX + 1] = { NULL };
 	size_t n = 0;
 
-
 	for (size_t i = 0; own[i] != NULL; i++)
 		keys[n++] = own[i];
 	for (size_t i = 0; by->rules[i] != NULL && n < POLICY_ENTRY_KEYS_MAX;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraise/azure.h"
 #include "appraise/refs.h"
 #include "base/text.h"
 
@@ -334,17 +335,21 @@ facts_free(void *facts)
 	free(f);
 }
 
-#define SNP_APPRAISER(type, called)                                            \
+#define SNP_APPRAISER(type, called, by, in_a_collection)                       \
 	{                                                                      \
 		.media_type = (type), .name = (called),                        \
-		.rules = snp_rule_keys, .profiles = refs_profiles,             \
+		.member_only = (in_a_collection), .rules = snp_rule_keys,      \
+		.profiles = refs_profiles,                                     \
 		.measures = 1u << AR4SI_EXECUTABLES, .describe = snp_describe, \
 		.rules_load = snp_rules_load, .rules_free = free,              \
-		.rules_explain = snp_rules_explain, .verify = verify,          \
+		.rules_explain = snp_rules_explain, .verify = (by),            \
 		.match = snp_match, .endorsed = snp_endorsed,                  \
 		.learn = snp_learn, .facts_free = facts_free,                  \
 	}
 
-const struct appraiser appraiser_snp = SNP_APPRAISER(SNP_TYPE, "snp");
+const struct appraiser appraiser_snp =
+    SNP_APPRAISER(SNP_TYPE, "snp", verify, false);
 const struct appraiser appraiser_snp_tsm =
-    SNP_APPRAISER(SNP_TSM_TYPE, "snp_tsm");
+    SNP_APPRAISER(SNP_TSM_TYPE, "snp_tsm", verify, false);
+const struct appraiser appraiser_azure_snp =
+    SNP_APPRAISER(AZURE_SNP_TYPE, "azure_snp", azure_verify_snp, true);

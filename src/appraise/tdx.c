@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/azure.h"
 #include "appraise/dcap_values.h"
 #include "appraise/refs.h"
 
@@ -239,19 +240,19 @@ learn(const struct findings *f, json_t *entry)
 	return dcap_learn(f, entry);
 }
 
-const struct appraiser appraiser_tdx = {
-	.media_type = QUOTE_TDX_TYPE,
-	.name = "tdx",
-	.rules = rule_keys,
-	.profiles = refs_profiles,
-	.measures = 1u << AR4SI_EXECUTABLES,
-	.describe = describe,
-	.rules_load = rules_load,
-	.rules_free = rules_free,
-	.rules_explain = rules_explain,
-	.verify = verify,
-	.match = match,
-	.endorsed = endorsed,
-	.learn = learn,
-	.facts_free = dcap_facts_free,
-};
+#define TDX_APPRAISER(type, called, by, in_a_collection)                   \
+	{                                                                  \
+		.media_type = (type), .name = (called),                    \
+		.member_only = (in_a_collection), .rules = rule_keys,      \
+		.profiles = refs_profiles,                                 \
+		.measures = 1u << AR4SI_EXECUTABLES, .describe = describe, \
+		.rules_load = rules_load, .rules_free = rules_free,        \
+		.rules_explain = rules_explain, .verify = (by),            \
+		.match = match, .endorsed = endorsed, .learn = learn,      \
+		.facts_free = dcap_facts_free,                             \
+	}
+
+const struct appraiser appraiser_tdx =
+    TDX_APPRAISER(QUOTE_TDX_TYPE, "tdx", verify, false);
+const struct appraiser appraiser_azure_tdx =
+    TDX_APPRAISER(AZURE_TDX_TYPE, "azure_tdx", azure_verify_tdx, true);

@@ -6,6 +6,7 @@
 
 #include "appraise/appraiser.h"
 #include "appraise/refs.h"
+#include "appraise/tpm_quote.h"
 #include "appraise/tpm_rules.h"
 #include "base/text.h"
 
@@ -345,8 +346,8 @@ binder_for(const struct appraisal_in *in, const struct tpm_attest *a)
 	return in->binder_known ? binding_value(in->expected) : a->extra_data;
 }
 
-static bool
-check_quote(const struct appraisal_in *in, const struct tpm_facts *f,
+bool
+tpm_check_quote(const struct appraisal_in *in, const struct tpm_facts *f,
     struct seal_verdict *v)
 {
 	struct tpm_attest e =
@@ -467,7 +468,7 @@ tpm_verify(
 		return SEAL_E_MEMORY;
 	ret->facts = f;
 	if (parse_all(in, f, v) && check_keys(f, ret, v) &&
-	    check_signatures(in, f, ret, v) && check_quote(in, f, v) &&
+	    check_signatures(in, f, ret, v) && tpm_check_quote(in, f, v) &&
 	    check_certify(in, f, v) && check_same(f, v) &&
 	    tpm_log_verify(f, v) && tpm_ima_verify(f, v) && report(f, ret, v))
 		return 0;

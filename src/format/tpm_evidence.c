@@ -134,9 +134,19 @@ complete(const struct tpm_evidence *e)
 	       e->ak_public.n > 0 && e->n_pcrs > 0;
 }
 
-int
-tpm_evidence_parse(
-    struct span in, struct tpm_evidence *ret, struct seal_diag *d)
+/* A quote and nothing that is about a key. */
+static bool
+quote_alone(const struct tpm_evidence *e)
+{
+	return e->quote.n > 0 && e->quote_signature.n > 0 &&
+	       e->ak_public.n > 0 && e->n_pcrs > 0 && e->certify.n == 0 &&
+	       e->certify_signature.n == 0 && e->subject_public.n == 0 &&
+	       e->event_log.n == 0 && e->ima_log.n == 0 && e->n_ak_chain == 0;
+}
+
+static int
+map_parse(struct span in, bool (*whole)(const struct tpm_evidence *e),
+    struct tpm_evidence *ret, struct seal_diag *d)
 {
 	struct tpm_evidence e = { 0 };
 	struct rd r;
@@ -162,11 +172,25 @@ tpm_evidence_parse(
 			    "TPM evidence: key %llu is unknown or malformed",
 			    (unsigned long long)key);
 	}
-	if (!rd_end(&r) || !complete(&e))
+	if (!rd_end(&r) || !whole(&e))
 		return seal_fail(d, SEAL_E_DECODE,
-		    "TPM evidence: a required key is missing");
+		    "TPM evidence: a required key is missing, or one too many");
 	*ret = e;
 	return 0;
+}
+
+int
+tpm_evidence_parse(
+    struct span in, struct tpm_evidence *ret, struct seal_diag *d)
+{
+	return map_parse(in, complete, ret, d);
+}
+
+int
+tpm_quote_evidence_parse(
+    struct span in, struct tpm_evidence *ret, struct seal_diag *d)
+{
+	return map_parse(in, quote_alone, ret, d);
 }
 
 static void
@@ -221,5 +245,18 @@ tpm_evidence_write(struct wr *out, const struct tpm_evidence *e)
 		put_field(out, KEY_EVENT_LOG, e->event_log);
 	if (e->ima_log.n > 0)
 		put_field(out, KEY_IMA_LOG, e->ima_log);
+	return out->error;
+}
+
+int
+tpm_quote_evidence_write(struct wr *out, const struct tpm_evidence *e)
+{
+	if (!quote_alone(e))
+		return SEAL_E_ARGUMENT;
+	cbor_put_map(out, 4);
+	put_field(out, KEY_QUOTE, e->quote);
+	put_field(out, KEY_QUOTE_SIGNATURE, e->quote_signature);
+	put_field(out, KEY_AK, e->ak_public);
+	put_pcrs(out, e);
 	return out->error;
 }

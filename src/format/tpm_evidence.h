@@ -6,6 +6,9 @@
 #include "format/tpm.h"
 
 #define TPM_EVIDENCE_TYPE "application/vnd.sealtls.tpm+cbor"
+/* A quote alone, where what it is about has no certified key: of the map's keys
+ * 1, 2 and 7, and 6, which holds the SubjectPublicKeyInfo of the AK. */
+#define TPM_QUOTE_TYPE "application/vnd.sealtls.tpm-quote+cbor"
 /* Bytes of an IMA list, so that the rest has room in a CMW as well. */
 #define TPM_EVIDENCE_IMA_MAX 61440u
 
@@ -34,5 +37,10 @@ struct tpm_evidence {
 int tpm_evidence_parse(
     struct span in, struct tpm_evidence *ret, struct seal_diag *d);
 int tpm_evidence_write(struct wr *out, const struct tpm_evidence *e);
+
+/* The same for TPM_QUOTE_TYPE; ak_public is the SPKI, and all else empty. */
+int tpm_quote_evidence_parse(
+    struct span in, struct tpm_evidence *ret, struct seal_diag *d);
+int tpm_quote_evidence_write(struct wr *out, const struct tpm_evidence *e);
 
 #endif

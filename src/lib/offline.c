@@ -7,11 +7,13 @@
 
 #include "appraise/appraiser.h"
 #include "base/text.h"
+#include "format/azure.h"
 #include "format/cca.h"
 #include "format/cmw.h"
 #include "format/ear.h"
 #include "format/eat.h"
 #include "format/nitro.h"
+#include "format/nvidia.h"
 #include "format/psa.h"
 #include "format/quote.h"
 #include "format/snp.h"
@@ -63,6 +65,7 @@ offline_item_wipe(struct offline_item *item)
 	cmw_free(&item->cmw);
 	endorse_free(&item->endorse);
 	wr_free(&item->decoded);
+	wr_free(&item->opened);
 }
 
 /* A result says itself in which dialect it is written; one that cannot be read
@@ -100,6 +103,16 @@ is_mac0(struct span in)
 	return in.n > 1 && in.p[0] == 0xd1 && in.p[1] == 0x84;
 }
 
+/* A confidential VM of Azure, as the agents of others carry it. */
+static bool
+is_azure(struct span in, struct wr *opened)
+{
+	if (in.n == 0 || in.p[0] != '{')
+		return false;
+	wr_init_heap(opened, LIMIT_FILE);
+	return azure_coco_read(in, opened, NULL) == 0;
+}
+
 /* Bare Evidence that its form gives away. */
 static const char *
 guess_type(struct span in)
@@ -111,6 +124,8 @@ guess_type(struct span in)
 	struct nitro n;
 	struct cca_token c;
 	struct psa_token p;
+	struct nvidia_report *g;
+	int r;
 
 	if (snp_evidence_parse(in, &part, &table, NULL) == 0 &&
 	    snp_report_parse(part, &report, NULL) == 0)
@@ -119,6 +134,14 @@ guess_type(struct span in)
 		return SNP_TSM_TYPE;
 	if (quote_parse(in, &q, NULL) == 0)
 		return q.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE;
+	if ((g = calloc(1, sizeof(*g))) == NULL)
+		return NULL;
+	r = nvidia_parse(in, g, NULL);
+	free(g);
+	if (r == 0)
+		return NVIDIA_TYPE;
+	if (in.n > 0 && in.p[0] == '[')
+		return NVIDIA_JSON_TYPE;
 	if (nitro_parse(in, &n, NULL) == 0)
 		return NITRO_TYPE;
 	if (cca_parse(in, &c, NULL) == 0)
@@ -162,6 +185,11 @@ offline_item_find(struct span bytes, const char *type, struct offline_item *ret,
 		}
 		ret->type = ret->cmw.items[0].media_type;
 		ret->value = ret->cmw.items[0].value;
+		return 0;
+	}
+	if (type == NULL && is_azure(in, &ret->opened)) {
+		ret->type = span_str(CMW_TYPE);
+		ret->value = wr_view(&ret->opened);
 		return 0;
 	}
 	if (type == NULL && guess_result(&in, ret->guessed))

@@ -18,6 +18,7 @@ struct offline_item {
 	char guessed[OFFLINE_TYPE_MAX]; /* likewise */
 	struct endorsements *endorse;
 	struct wr decoded; /* where the file is hex */
+	struct wr opened;  /* where it is JSON of others: our form of it */
 };
 
 /* bytes as they stand in the file; type: of bare Evidence, or NULL: found. */

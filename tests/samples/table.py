@@ -284,6 +284,68 @@ arm("arm-cca/veraison/cca-good.cbor", "arm-cca/veraison/cpak-p256.jwk",
     scheme=CCA)
 arm("arm-cca/e2e/cca-evidence.cbor", "arm-cca/e2e/cpak-p256.json", scheme=CCA)
 
+# ---- NVIDIA GPUs ----
+
+NVIDIA_NONCE = (
+    "931d8dd0add203ac3d8b4fbde75e115278eefcdceac5b87671a748f32364dfcb")
+NVIDIA_STUB = {"scheme": "application/vnd.sealtls.nvidia-gpu-report",
+               "signers": [{"root_sha256": "00" * 32}], "debug": False,
+               "measurements": {"1": "00" * 48}}
+
+
+def gpu(file, chain, want="accepted", note="", **more):
+    """A report with its chain, whose end is NVIDIA's root."""
+    judged("appraise", "nvidia-gpu/" + file, want, note=note, time=UNDATED,
+           given=["nvidia-gpu/" + chain] if chain else [], stub=NVIDIA_STUB,
+           **more)
+
+
+for name, other in (("hopper", "blackwell"), ("blackwell", "hopper")):
+    gpu(name + "/report.hex.txt", name + "/chain.pem", binder=NVIDIA_NONCE)
+    gpu(name + "/report.hex.txt", name + "/chain.pem", "binder",
+        "another nonce", binder="00" * 31 + "01")
+    gpu(name + "/report.hex.txt", other + "/chain.pem", "nvidia.signature",
+        "another's chain", binder=NVIDIA_NONCE)
+    gpu(name + "/report.hex.txt", name + "/chain.pem", "signer",
+        "another root", binder=NVIDIA_NONCE,
+        rules={"signers": [{"root_sha256": "00" * 32}]})
+gpu("veraison/blackwell-evidence.json", None, binder=(
+    "cb86922a772181d54971ccc584bbc96b717c32b7"
+    "087fff9aaf52832dd3f697a1"))
+
+# ---- Azure: hardware and virtual TPM in one ----
+
+
+def azure(file, ca, want="accepted", note="", member="platform",
+          time="2025-06-01T00:00:00Z", **more):
+    """As the agents of Confidential Containers send it."""
+    judged("appraise", "azure-vtpm/" + file, want, note=note, time=time,
+           ca=ca, member=member, **more)
+
+
+for name, ca, binder in (
+        ("snp-evidence-v2", MILAN,
+         "982f5c6e45df0ed3f10b6f60b02f0c8390e281300f3805e2279c16168cd6ae9a"
+         "a398f647caa2338748cd0fd9f5f819ef"),
+        ("snp-evidence-genoa", GENOA,
+         "0218488bae25d2509232bf676f1a66a30d7372add909109b36016ef136f2938c"
+         "a05475f8b46094de6b64270ea35d950f")):
+    azure(name + ".json", ca, binder=binder, rules=NO_LIST)
+    azure(name + ".json", ca, "tpm/tpm.quote", "another nonce",
+          binder="00" * 47 + "01", rules=NO_LIST, stub={
+              "scheme": "application/cmw+cbor", "members": {"platform": {
+                  "scheme": "application/vnd.sealtls.azure-hcl-snp+cbor",
+                  **{k: v for k, v in SNP_STUB.items() if k != "scheme"}}}})
+    azure(name + ".json", TURIN, "platform/signer", "Turin's root",
+          binder=binder, rules=NO_LIST)
+# Their quotes answer a word that is no binder.
+azure("snp-evidence-v0.json", MILAN, "binder.known", rules=NO_LIST)
+azure("tdx-evidence-v1.json", INTEL, "platform/dcap.tcb.status",
+      time="2025-10-25T00:00:00Z", given=OAK, rules={"tcb": NO_LISTS})
+azure("tdx-evidence-v1.json", INTEL, "binder.known", "out of date allowed",
+      time="2025-10-25T00:00:00Z", given=OAK, rules={"tcb": {
+          **NO_LISTS, "status": ["OutOfDate"], "advisories": "any"}})
+
 # ---- Attestation Results ----
 
 VERAISON = "tag:github.com,2023:veraison/ear"
@@ -403,7 +465,7 @@ judged("inspect", "tpm/gce-nonce9009/akpub.tpmt_public", "TPMT_PUBLIC")
 NOT_JUDGED = [
     ("arm-cca/tsm/", "TSM report of Arm CCA in JSON: no appraiser"),
     ("arm-cca/veraison/result-good.json", "another verifier's claims"),
-    ("azure-vtpm/", "Azure composite: no appraiser"),
+    ("azure-vtpm/kinvolk/", "parts of Evidence: no quote with a binder"),
     ("cmw/rfc9999/collection-example-2.diag", "diagnostic notation"),
     ("cmw/rfc9999/cmw-example-tag-2.diag", "diagnostic notation"),
     ("cmw/rfc9999/eat-example-1.json", "claims without signature"),
@@ -412,7 +474,7 @@ NOT_JUDGED = [
     ("ear/draft-03/", "claims without signature: format/ear_samples"),
     ("ear/trustee-example", "claims without signature: format/ear_samples"),
     ("ear/veraison-results/", "claims without signature: format/ear_samples"),
-    ("nvidia-gpu/", "NVIDIA GPU: no appraiser"),
+    ("nvidia-gpu/nras/", "claims of NVIDIA's service: no appraiser"),
     ("psa/claims-json/", "claims of a library, no token"),
     ("psa/veraison/result-", "another verifier's claims"),
     ("sev-snp/veraison-tsm/ratsd-token-legacy", "unsigned, of old ratsd"),

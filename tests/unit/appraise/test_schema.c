@@ -97,8 +97,8 @@ entries(void **state)
 	size_t n = 0;
 
 	(void)state;
-	for (; appraisers[n] != NULL; n++) {
-		const struct appraiser *by = appraisers[n];
+	for (size_t a = 0; appraisers[a] != NULL; a++) {
+		const struct appraiser *by = appraisers[a];
 		const char *keys[KEYS_MAX] = { NULL };
 		char ref[64];
 		json_t *d = def(by->name);
@@ -116,10 +116,13 @@ entries(void **state)
 		assert_string_equal(
 		    json_string_value(json_object_get(d, "const")),
 		    by->media_type);
+		if (by->member_only)
+			continue;
 		snprintf(ref, sizeof(ref), "#/$defs/%s", by->name);
 		assert_string_equal(json_string_value(json_object_get(
 					json_array_get(one_of, n), "$ref")),
 		    ref);
+		n++;
 	}
 	assert_int_equal(json_array_size(one_of), n);
 }
