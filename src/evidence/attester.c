@@ -8,6 +8,7 @@
 #include "base/rd.h"
 #include "crypto/x509.h"
 #include "base/text.h"
+#include "evidence/parts.h"
 #include "evidence/queue.h"
 #include "format/cmw.h"
 
@@ -159,6 +160,50 @@ attester_open(const char *name, const struct conf *conf, struct attester **ret,
 	return attester_open_driver(driver, conf, ret, d);
 }
 
+static int
+check_parts(const struct attester_part *parts, size_t n, struct seal_diag *d)
+{
+	if (n == 0 || n > ATTESTER_PARTS_MAX)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "attester 'collection': expected 1 to %d members",
+		    ATTESTER_PARTS_MAX);
+	for (size_t i = 1; i < n; i++)
+		if (!span_equal(attester_spki(parts[0].by),
+			attester_spki(parts[i].by))) {
+			seal_fail(d, SEAL_E_CONFIG,
+			    "attester 'collection': member '%.64s' attests "
+			    "another key than '%.64s'",
+			    parts[i].label, parts[0].label);
+			seal_remedy(d, "give both the same 'key'");
+			return SEAL_E_CONFIG;
+		}
+	return 0;
+}
+
+int
+attester_open_parts(struct attester_part *parts, size_t n,
+    struct attester **ret, struct seal_diag *d)
+{
+	struct attester *a;
+	int r;
+
+	if ((r = check_parts(parts, n, d)) != 0)
+		return r;
+	if ((a = attester_new(&evidence_parts)) == NULL ||
+	    (a->ctx = calloc(1, evidence_parts.ctx_size)) == NULL) {
+		attester_free(&a);
+		return seal_fail(d, SEAL_E_MEMORY, "attester");
+	}
+	parts_take(a->ctx, parts, n);
+	if ((r = read_chain(a, d)) != 0) {
+		attester_free(&a);
+		return r;
+	}
+	a->binder_max = evidence_parts.binder_max(a->ctx);
+	*ret = a;
+	return 0;
+}
+
 void
 attester_free(struct attester **ap)
 {
@@ -206,7 +251,8 @@ attester_write_cmw(
 bool
 attester_insecure(const struct attester *a)
 {
-	return a->driver->insecure;
+	return a->driver == &evidence_parts ? parts_insecure(a->ctx)
+					    : a->driver->insecure;
 }
 
 bool

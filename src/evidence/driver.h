@@ -60,6 +60,19 @@ int attester_open(const char *driver, const struct conf *conf,
 int attester_open_driver(const struct evidence_driver *driver,
     const struct conf *conf, struct attester **ret, struct seal_diag *d);
 void attester_free(struct attester **a);
+
+/* One of several that attest together, as a collection; label is owned. */
+#define ATTESTER_PARTS_MAX 4
+struct attester_part {
+	char *label;
+	struct attester *by;
+};
+void attester_part_wipe(struct attester_part *p);
+/* An attester whose Evidence is the collection of theirs, for the subject key
+ * of the first, which all of them must have. Takes the parts over where it
+ * succeeds. */
+int attester_open_parts(struct attester_part *parts, size_t n,
+    struct attester **ret, struct seal_diag *d);
 const char *attester_name(const struct attester *a);
 const char *attester_media_type(const struct attester *a);
 bool attester_insecure(const struct attester *a);

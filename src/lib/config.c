@@ -75,6 +75,97 @@ attester_settings(const json_t *conf, const char *base_dir,
 	return 0;
 }
 
+/* ---- Several that attest together ---- */
+
+static int
+open_member(const json_t *j, const char *base_dir, struct attester **ret,
+    struct seal_diag *d)
+{
+	static const char *const keys[] = { "driver", "conf", NULL };
+	const char *driver = NULL, *pairs[2 * CONF_PAIRS + 1] = { NULL };
+	const json_t *conf = json_object_get(j, "conf");
+	char *store[CONF_PAIRS] = { NULL };
+	struct conf_pair settings[CONF_PAIRS];
+	struct conf all = { settings, 0 };
+	int r;
+
+	if ((r = strict_object(j, keys, "members", d)) != 0 ||
+	    (r = strict_text(j, "driver", true, "members", &driver, d)) != 0)
+		return r;
+	if (conf != NULL && !json_is_object(conf))
+		return config_type("conf", "an object", d);
+	if ((r = attester_settings(conf, base_dir, pairs, store, d)) == 0) {
+		for (; pairs[2 * all.n] != NULL; all.n++)
+			settings[all.n] = (struct conf_pair){ pairs[2 * all.n],
+				pairs[2 * all.n + 1] };
+		r = attester_open(driver, &all, ret, d);
+	}
+	for (size_t i = 0; i < CONF_PAIRS; i++)
+		free(store[i]);
+	return r;
+}
+
+/* The one whose key is attested stands first. */
+static int
+open_members(json_t *members, const char *subject, const char *base_dir,
+    struct attester_part *parts, size_t *ret_n, struct seal_diag *d)
+{
+	const char *label;
+	json_t *value;
+	int r;
+
+	for (int pass = 0; pass < 2; pass++)
+		json_object_foreach(members, label, value)
+		{
+			struct attester_part *p = &parts[*ret_n];
+
+			if ((strcmp(label, subject) == 0) != (pass == 0))
+				continue;
+			if (*ret_n == ATTESTER_PARTS_MAX)
+				return config_type("members", "fewer", d);
+			if ((p->label = strdup(label)) == NULL)
+				return seal_fail(d, SEAL_E_MEMORY, WHERE);
+			++*ret_n;
+			if ((r = open_member(value, base_dir, &p->by, d)) != 0)
+				return r;
+		}
+	return 0;
+}
+
+/* {"driver": "collection", "members": {LABEL: {driver, conf}…}, "subject":
+ * LABEL} */
+static int
+config_collection(struct seal_ctx *c, const json_t *j, const char *base_dir,
+    struct seal_diag *d)
+{
+	static const char *const keys[] = { "driver", "members", "subject",
+		NULL };
+	struct attester_part parts[ATTESTER_PARTS_MAX] = { { NULL, NULL } };
+	json_t *members = json_object_get(j, "members");
+	const char *driver = NULL, *subject = NULL;
+	struct attester *a = NULL;
+	size_t n = 0;
+	int r;
+
+	if ((r = strict_object(j, keys, "attesters", d)) != 0 ||
+	    (r = strict_text(j, "driver", true, "attesters", &driver, d)) !=
+		0 ||
+	    (r = strict_text(j, "subject", true, "attesters", &subject, d)) !=
+		0)
+		return r;
+	if (strcmp(driver, "collection") != 0)
+		return config_type("members", "driver collection beside it", d);
+	if (json_object_get(members, subject) == NULL)
+		return config_type("subject", "the label of a member", d);
+	if ((r = open_members(members, subject, base_dir, parts, &n, d)) == 0 &&
+	    (r = attester_open_parts(parts, n, &a, d)) == 0 &&
+	    (r = ctx_add_attester(c, a, d)) != 0)
+		attester_free(&a);
+	for (size_t i = 0; i < n; i++)
+		attester_part_wipe(&parts[i]);
+	return r;
+}
+
 static int
 apply_attester(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
@@ -87,6 +178,8 @@ apply_attester(struct seal_ctx *c, const json_t *j, const char *base_dir,
 	char *store[CONF_PAIRS] = { NULL };
 	int r;
 
+	if (json_object_get(j, "members") != NULL)
+		return config_collection(c, j, base_dir, d);
 	if ((r = strict_object(j, keys, "attesters", d)) != 0 ||
 	    (r = strict_text(j, "driver", true, "attesters", &driver, d)) != 0)
 		return r;

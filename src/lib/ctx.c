@@ -131,6 +131,20 @@ seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
 }
 
 int
+ctx_add_attester(struct seal_ctx *c, struct attester *a, struct seal_diag *d)
+{
+	int r;
+
+	if ((r = ctx_mutable(c, d)) != 0)
+		return r;
+	if (c->n_attesters == CTX_ATTESTERS_MAX)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "context: more than %d attesters", CTX_ATTESTERS_MAX);
+	c->attesters[c->n_attesters++] = a;
+	return 0;
+}
+
+int
 seal_ctx_insecure(const struct seal_ctx *c)
 {
 	for (size_t i = 0; i < c->n_attesters; i++) {

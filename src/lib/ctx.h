@@ -83,6 +83,9 @@ struct seal_ctx *ctx_ref(struct seal_ctx *c);
 /* Ends configuration: checks that it is whole, builds the profiles. Repeated
  * calls are cheap. */
 int ctx_freeze(struct seal_ctx *c, struct seal_diag *d);
+/* One more attester, opened elsewhere, whom *c takes over where it succeeds. */
+int ctx_add_attester(
+    struct seal_ctx *c, struct attester *a, struct seal_diag *d);
 /* Fails once frozen. */
 int ctx_mutable(struct seal_ctx *c, struct seal_diag *d);
 /* Borrowed; only after ctx_freeze(). NULL for a hash that TLS 1.3 has not. */

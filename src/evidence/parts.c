@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attests with several drivers at once, one for each part of the platform, in
+ * a CMW collection. All vouch for one subject key, which is that of the first.
+ */
+#include "evidence/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "format/cmw.h"
+
+struct parts {
+	struct attester_part part[ATTESTER_PARTS_MAX];
+	size_t n;
+};
+
+void
+attester_part_wipe(struct attester_part *p)
+{
+	attester_free(&p->by);
+	free(p->label);
+	p->label = NULL;
+}
+
+void
+parts_take(void *ctx, struct attester_part *parts, size_t n)
+{
+	struct parts *p = ctx;
+
+	memcpy(p->part, parts, n * sizeof(*parts));
+	memset(parts, 0, n * sizeof(*parts));
+	p->n = n;
+}
+
+bool
+parts_insecure(const void *ctx)
+{
+	const struct parts *p = ctx;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (attester_insecure(p->part[i].by))
+			return true;
+	return false;
+}
+
+static int
+parts_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
+{
+	struct parts *p = ctx;
+	const struct span *chain;
+	size_t n = attester_chain(p->part[0].by, &chain);
+
+	for (size_t i = 0; i < n; i++)
+		wr_vec(ret_chain, 3, chain[i]);
+	return ret_chain->error == 0
+		   ? 0
+		   : seal_fail(d, ret_chain->error, "collection: chain");
+}
+
+/* As much as each of them can. */
+static size_t
+parts_binder_max(void *ctx)
+{
+	struct parts *p = ctx;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (!attester_fits(p->part[i].by, HASH_SHA384))
+			return hash_size(HASH_SHA256);
+	return 0;
+}
+
+static int
+collect_all(struct parts *p, const struct seal_binding *b, uint64_t deadline_ms,
+    struct wr *each, struct seal_diag *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->n; i++) {
+		uint64_t now = evidence_now_ms();
+
+		wr_init_heap(&each[i], LIMIT_CMW);
+		r = attester_collect(p->part[i].by, b,
+		    now < deadline_ms ? (uint32_t)(deadline_ms - now) : 0,
+		    &each[i], d);
+	}
+	return r;
+}
+
+static int
+parts_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
+    struct wr *out, struct seal_diag *d)
+{
+	struct cmw_item items[1 + ATTESTER_PARTS_MAX] = {
+		{ .kind = CMW_COLLECTION }
+	};
+	struct wr each[ATTESTER_PARTS_MAX] = { { 0 } };
+	struct parts *p = ctx;
+	int r = collect_all(p, b, deadline_ms, each, d);
+
+	for (size_t i = 0; r == 0 && i < p->n; i++)
+		items[1 + i] = (struct cmw_item){ .kind = CMW_RECORD,
+			.depth = 1,
+			.label = span_str(p->part[i].label),
+			.media_type =
+			    span_str(attester_media_type(p->part[i].by)),
+			.value = wr_view(&each[i]),
+			.ind = CMW_IND_EVIDENCE };
+	if (r == 0 && (r = cmw_write_cbor(out, items, 1 + p->n)) != 0)
+		seal_fail(d, r, "collection: larger than a CMW may be");
+	for (size_t i = 0; i < p->n; i++)
+		wr_free(&each[i]);
+	return r;
+}
+
+static int
+parts_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
+    struct wr *out, struct seal_diag *d)
+{
+	struct parts *p = ctx;
+
+	(void)deadline_ms;
+	return attester_sign(p->part[0].by, scheme, tbs, out, d);
+}
+
+static void
+parts_close(void *ctx)
+{
+	struct parts *p = ctx;
+
+	for (size_t i = 0; i < p->n; i++)
+		attester_part_wipe(&p->part[i]);
+}
+
+const struct evidence_driver evidence_parts = {
+	.abi = EVIDENCE_DRIVER_ABI,
+	.name = "collection",
+	.media_type = CMW_TYPE,
+	.ctx_size = sizeof(struct parts),
+	.subject = parts_subject,
+	.binder_max = parts_binder_max,
+	.collect = parts_collect,
+	.sign = parts_sign,
+	.close = parts_close,
+};
