@@ -35,6 +35,10 @@ const struct inspector inspectors[] = {
 	    inspect_nitro },
 	{ "psa", "PSA attestation token (RFC 9783)", inspect_psa },
 	{ "cca", "Arm CCA attestation token", inspect_cca },
+	{ "hcl", "HCL report of a confidential VM of Azure", inspect_hcl },
+	{ "azure", "Evidence of a confidential VM of Azure", inspect_azure },
+	{ "nvidia", "Attestation report of an NVIDIA GPU", inspect_nvidia },
+	{ "nvidia-json", "Evidence of an NVIDIA GPU", inspect_nvidia_json },
 	{ "cmw", "CMW (RFC 9999)", inspect_cmw },
 	{ "corim", "CoRIM", inspect_corim },
 	{ "comid", "CoMID", inspect_comid },
@@ -54,9 +58,9 @@ seal_inspect_types(void)
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "quote", "collateral", "snp",
 		"snp-tsm", "snp-table", "snp-cert", "crl", "ccel", "eventlog",
-		"ima", "nitro", "psa", "cca", "cmw", "corim", "comid",
-		"ear-jwt", "ear-cwt", "eat", "request", "authenticator", "cbor",
-		NULL };
+		"ima", "nitro", "psa", "cca", "hcl", "azure", "nvidia",
+		"nvidia-json", "cmw", "corim", "comid", "ear-jwt", "ear-cwt",
+		"eat", "request", "authenticator", "cbor", NULL };
 
 	return names;
 }

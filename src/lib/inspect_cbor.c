@@ -4,10 +4,14 @@
 #include "base/text.h"
 #include "cose/cose.h"
 #include "format/cca.h"
+#include "format/azure.h"
 #include "format/cmw.h"
 #include "format/ear.h"
 #include "format/eat.h"
 #include "format/nitro.h"
+#include "format/nvidia.h"
+#include "format/quote.h"
+#include "format/snp.h"
 #include "format/tpm_evidence.h"
 #include "lib/inspect.h"
 
@@ -75,6 +79,18 @@ tree_evidence(struct span media_type, struct span value)
 		return inspect_tpm_evidence(value, NULL);
 	if (media_type_equal(media_type, span_str(NITRO_TYPE)))
 		return inspect_nitro(value, NULL);
+	if (media_type_equal(media_type, span_str(SNP_TYPE)))
+		return inspect_snp(value, NULL);
+	if (media_type_equal(media_type, span_str(QUOTE_TDX_TYPE)) ||
+	    media_type_equal(media_type, span_str(QUOTE_SGX_TYPE)))
+		return inspect_quote(value, NULL);
+	if (media_type_equal(media_type, span_str(NVIDIA_TYPE)))
+		return inspect_nvidia(value, NULL);
+	if (media_type_equal(media_type, span_str(NVIDIA_JSON_TYPE)))
+		return inspect_nvidia_json(value, NULL);
+	if (media_type_equal(media_type, span_str(AZURE_SNP_TYPE)) ||
+	    media_type_equal(media_type, span_str(AZURE_TDX_TYPE)))
+		return inspect_azure_member(value, NULL);
 	if (psa_takes(media_type))
 		return inspect_psa(value, NULL);
 	if (cca_takes(media_type))
