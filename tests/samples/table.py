@@ -346,6 +346,12 @@ azure("tdx-evidence-v1.json", INTEL, "binder.known", "out of date allowed",
       time="2025-10-25T00:00:00Z", given=OAK, rules={"tcb": {
           **NO_LISTS, "status": ["OutOfDate"], "advisories": "any"}})
 
+for name, kind in (("hcl-report-snp", "SEV-SNP"),
+                   ("hcl-report-tdx", "TDX")):
+    judged("inspect", "azure-vtpm/kinvolk/%s.bin" % name,
+           "HCL report of a confidential VM of Azure",
+           shows={"hardware": kind})
+
 # ---- Attestation Results ----
 
 VERAISON = "tag:github.com,2023:veraison/ear"
