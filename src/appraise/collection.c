@@ -299,12 +299,19 @@ take_subject(
 	return true;
 }
 
-static int
-by_label(const void *a, const void *b)
+/* In the order of labels; there are few. */
+static void
+sort(const struct collection *c, const struct collection_member *ret[CMW_ITEMS])
 {
-	const struct collection_member *const *x = a, *const *y = b;
+	for (size_t i = 0; i < c->n; i++) {
+		size_t at = i;
 
-	return strcmp((*x)->label, (*y)->label);
+		for (; at > 0 &&
+		       strcmp(ret[at - 1]->label, c->members[i].label) > 0;
+		     at--)
+			ret[at] = ret[at - 1];
+		ret[at] = &c->members[i];
+	}
 }
 
 /* Which platform: all those that members name, in the order of labels. */
@@ -319,9 +326,7 @@ take_instance(
 	struct wr w;
 	int r;
 
-	for (size_t i = 0; i < c->n; i++)
-		sorted[i] = &c->members[i];
-	qsort(sorted, c->n, sizeof(sorted[0]), by_label);
+	sort(c, sorted);
 	wr_init_heap(&w, sizeof(c->members));
 	wr_bytes(&w, span_of(domain, sizeof(domain)));
 	for (size_t i = 0; i < c->n; i++) {

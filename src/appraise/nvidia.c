@@ -218,12 +218,12 @@ find_signer(const struct nvidia_facts *f, const struct endorsements *given,
 	struct seal_diag d = { 0 };
 	size_t at[2] = { 0, 0 };
 	struct span der;
-	int tries = 0, r = SEAL_E_CHAIN;
+	int tries = 0;
 
 	while (tries < TRIES_MAX && next_cert(f, given, at, &der)) {
 		tries++;
 		seal_diag_clear(&d);
-		if ((r = check_signature(&f->report, der, &d)) != 0)
+		if (check_signature(&f->report, der, &d) != 0)
 			continue;
 		*ret = der;
 		return verdict_check(
