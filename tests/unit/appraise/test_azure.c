@@ -22,11 +22,11 @@
 #define HCL_SIZE 2600
 #define JSON_MAX 1024
 
-enum { AK, OTHER_AK, KEYS };
+enum { AK, OTHER_AK, KEYS, CHIP = KEYS, NAMED }; /* CHIP: its VCEK */
 
 static struct privkey *keys[KEYS];
-static uint8_t spki[KEYS][LIMIT_SPKI];
-static size_t n_spki[KEYS];
+static uint8_t spki[NAMED][LIMIT_SPKI];
+static size_t n_spki[NAMED];
 static struct seal_binding binding, other_binding;
 static const uint8_t exporter[32] = { 1 }, other_exporter[32] = { 2 };
 static struct endorsements *given;
@@ -267,6 +267,8 @@ static const struct {
 	    { .signs = OTHER_AK } },
 	{ "the report names another key", "collection.link",
 	    { .names = OTHER_AK } },
+	{ "the report names its own key", "collection.link",
+	    { .names = CHIP } },
 	{ "the report names two keys", "platform/azure.ak", { .twice = true } },
 	{ "the report names none", "platform/azure.ak", { .none = true } },
 	{ "the data changed", "platform/link", { .json_changed = true } },
@@ -400,6 +402,7 @@ static int
 setup(void **state)
 {
 	static const struct snp_given chain = { VCEK, .ask = true };
+	struct cert *chip = NULL;
 
 	(void)state;
 	snp_setup(RSA_SIZE);
@@ -412,6 +415,10 @@ setup(void **state)
 		assert_int_equal(privkey_spki(keys[i], &w, NULL), 0);
 		n_spki[i] = w.n;
 	}
+	assert_int_equal(cert_parse(snp_der[VCEK], &chip, NULL), 0);
+	n_spki[CHIP] = cert_spki(chip).n;
+	memcpy(spki[CHIP], cert_spki(chip).p, n_spki[CHIP]);
+	cert_unref(&chip);
 	given = snp_endorse(&chain);
 	assert_int_equal(
 	    binding_post(HASH_SHA256, span_of(spki[AK], n_spki[AK]),
