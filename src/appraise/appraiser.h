@@ -64,7 +64,8 @@ struct appraiser {
 	bool member_only;       /* its findings are linked */
 	const char *media_type; /* also what a policy calls the scheme */
 	const char *name;       /* prefix of its checks and claims */
-	bool (*takes)(struct span media_type);      /* NULL: media_type alone */
+	bool (*takes)(struct span media_type); /* NULL: media_type alone */
+	bool tsm; /* a TSM report may hold it (unwrap.h) */
 	const char *(*verifier)(const void *rules); /* who signs; or NULL */
 	const char *const *rules; /* keys of an accept entry; NULL ends */
 	/* Where CoRIMs may hold the values: profiles of CoRIM that it knows
@@ -97,7 +98,7 @@ struct appraiser {
 
 extern const struct appraiser appraiser_tpm, appraiser_soft, appraiser_ear;
 extern const struct appraiser appraiser_tdx, appraiser_sgx;
-extern const struct appraiser appraiser_snp, appraiser_snp_tsm;
+extern const struct appraiser appraiser_snp;
 extern const struct appraiser appraiser_nitro, appraiser_psa, appraiser_cca;
 extern const struct appraiser appraiser_nvidia, appraiser_nvidia_json;
 extern const struct appraiser appraiser_tpm_quote;

@@ -6,7 +6,6 @@ const struct appraiser *const appraisers[] = {
 	&appraiser_tdx,
 	&appraiser_sgx,
 	&appraiser_snp,
-	&appraiser_snp_tsm,
 	&appraiser_nitro,
 	&appraiser_psa,
 	&appraiser_cca,

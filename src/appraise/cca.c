@@ -332,6 +332,7 @@ learn(const struct findings *f, json_t *entry)
 const struct appraiser appraiser_cca = {
 	.media_type = CCA_TYPE,
 	.name = "cca",
+	.tsm = true,
 	.takes = cca_takes,
 	.rules = rule_keys,
 	.profiles = refs_profiles,

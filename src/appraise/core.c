@@ -10,6 +10,7 @@
 #include "appraise/endorse_folder.h"
 #include "appraise/refs_judge.h"
 #include "appraise/signer.h"
+#include "appraise/unwrap.h"
 #include "base/text.h"
 
 #define SKEW_S 60    /* a clock may be this far ahead (PROTOCOL 5.3) */
@@ -530,6 +531,7 @@ appraise(const struct policy *p, const struct appraisal_in *in,
 	const struct appraiser *by;
 	struct appraisal_in with;
 	struct findings *f;
+	struct wr bytes;
 	bool ok = false;
 
 	if (v == NULL)
@@ -543,13 +545,16 @@ appraise(const struct policy *p, const struct appraisal_in *in,
 		return SEAL_E_MEMORY;
 	with = *in;
 	with.policy = p;
+	wr_init_heap(&bytes, 0);
 	endorse = endorse_by_policy(p, &with, v);
-	if (appraise_scheme(in, v) && appraise_binding(in, v) &&
-	    (by = select_appraiser(p, in, v)) != NULL) {
+	if (appraise_scheme(in, v) && unwrap(&with, &bytes, v) &&
+	    appraise_scheme(&with, v) && appraise_binding(&with, v) &&
+	    (by = select_appraiser(p, &with, v)) != NULL) {
 		ok = judge(p, by, &with, f, v);
 		findings_wipe(f, by);
 	}
 	endorse_free(&endorse);
+	wr_free(&bytes);
 	free(f);
 	if (ok)
 		return 0;

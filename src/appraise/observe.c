@@ -2,6 +2,7 @@
 #include "appraise/collection.h"
 #include "appraise/core.h"
 #include "appraise/signer.h"
+#include "appraise/unwrap.h"
 
 #include <stdlib.h>
 
@@ -151,24 +152,30 @@ learn(const struct appraisal_in *in, const struct identity *identity,
 }
 
 int
-appraise_observe(const struct appraisal_in *in, const struct identity *identity,
-    struct seal_verdict *v, char **ret_policy, struct seal_diag *d)
+appraise_observe(const struct appraisal_in *given,
+    const struct identity *identity, struct seal_verdict *v, char **ret_policy,
+    struct seal_diag *d)
 {
-	const struct appraiser *by = appraiser_find(in->media_type);
 	struct findings *f = calloc(1, sizeof(*f));
+	struct appraisal_in in = *given;
+	const struct appraiser *by = NULL;
 	int r = SEAL_E_MEMORY;
+	struct wr bytes;
 
 	v->observed = true;
-	if (f == NULL || !appraise_scheme(in, v)) {
-		free(f);
+	wr_init_heap(&bytes, 0);
+	if (f == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "policy learn");
-	}
-	if (verdict_check(v, "scheme", by != NULL, SEAL_E_UNSUPPORTED,
+	if (appraise_scheme(given, v) && unwrap(&in, &bytes, v) &&
+	    appraise_scheme(&in, v))
+		by = appraiser_find(in.media_type);
+	if (!v->failed &&
+	    verdict_check(v, "scheme", by != NULL, SEAL_E_UNSUPPORTED,
 		"Evidence that this build can appraise", seal_verdict_scheme(v),
 		NULL) &&
-	    by != NULL && appraise_binding(in, v) &&
-	    appraise_verify(by, in, f, v)) {
-		r = learn(in, identity, by, f, ret_policy, d);
+	    by != NULL && appraise_binding(&in, v) &&
+	    appraise_verify(by, &in, f, v)) {
+		r = learn(&in, identity, by, f, ret_policy, d);
 		/* PROTOCOL: learning sees, and never accepts. */
 		verdict_check(v, "observed", false, SEAL_E_POLICY,
 		    "a policy to judge by", "none: this was only looked at",
@@ -180,6 +187,7 @@ appraise_observe(const struct appraisal_in *in, const struct identity *identity,
 	}
 	if (by != NULL)
 		findings_wipe(f, by);
+	wr_free(&bytes);
 	free(f);
 	return r;
 }

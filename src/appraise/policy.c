@@ -12,6 +12,7 @@
 #include "appraise/strict.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "format/tsm_report.h"
 
 const char *const policy_keys[] = { "version", "min_binding", "max_age_s",
 	"lease_s", "identity", "subject", "rotate_subject", "endorsements",
@@ -280,6 +281,22 @@ scheme_equal(const struct policy_scheme *a, const struct policy_scheme *b)
 			  : media_type_equal(a->name, b->name));
 }
 
+/* Evidence that a TSM report may hold is welcome in one too. */
+static size_t
+add_wrapped(
+    const struct policy *p, struct policy_scheme *ret, size_t n, size_t max)
+{
+	static const char *const types[] = { TSM_REPORT_TYPE,
+		TSM_REPORT_JSON_TYPE };
+	bool any = false;
+
+	for (size_t i = 0; i < p->n_accept; i++)
+		any = any || p->accept[i].by->tsm;
+	for (size_t i = 0; any && i < 2 && n < max; i++)
+		ret[n++] = (struct policy_scheme){ false, span_str(types[i]) };
+	return n;
+}
+
 size_t
 policy_schemes(const struct policy *p, struct policy_scheme *ret, size_t max)
 {
@@ -294,7 +311,7 @@ policy_schemes(const struct policy *p, struct policy_scheme *ret, size_t max)
 		if (k == n)
 			ret[n++] = s;
 	}
-	return n;
+	return add_wrapped(p, ret, n, max);
 }
 
 size_t

@@ -18,13 +18,11 @@ static int
 read_evidence(
     const struct appraisal_in *in, struct snp_facts *f, struct seal_diag *d)
 {
-	bool tsm = media_type_equal(in->media_type, span_str(SNP_TSM_TYPE));
 	struct span report = { 0 };
 	struct snp_table t = { .n = 0 };
 	int r;
 
-	r = tsm ? snp_tsm_parse(in->evidence, &report, &t, d)
-		: snp_evidence_parse(in->evidence, &report, &t, d);
+	r = snp_evidence_parse(in->evidence, &report, &t, d);
 	if (r != 0 || (r = snp_report_parse(report, &f->report, d)) != 0)
 		return r;
 	if ((f->carried = endorse_new()) == NULL)
@@ -338,8 +336,8 @@ facts_free(void *facts)
 #define SNP_APPRAISER(type, called, by, in_a_collection)                       \
 	{                                                                      \
 		.media_type = (type), .name = (called),                        \
-		.member_only = (in_a_collection), .rules = snp_rule_keys,      \
-		.profiles = refs_profiles,                                     \
+		.tsm = !(in_a_collection), .member_only = (in_a_collection),   \
+		.rules = snp_rule_keys, .profiles = refs_profiles,             \
 		.measures = 1u << AR4SI_EXECUTABLES, .describe = snp_describe, \
 		.rules_load = snp_rules_load, .rules_free = free,              \
 		.rules_explain = snp_rules_explain, .verify = (by),            \
@@ -349,7 +347,5 @@ facts_free(void *facts)
 
 const struct appraiser appraiser_snp =
     SNP_APPRAISER(SNP_TYPE, "snp", verify, false);
-const struct appraiser appraiser_snp_tsm =
-    SNP_APPRAISER(SNP_TSM_TYPE, "snp_tsm", verify, false);
 const struct appraiser appraiser_azure_snp =
     SNP_APPRAISER(AZURE_SNP_TYPE, "azure_snp", azure_verify_snp, true);

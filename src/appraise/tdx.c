@@ -240,16 +240,16 @@ learn(const struct findings *f, json_t *entry)
 	return dcap_learn(f, entry);
 }
 
-#define TDX_APPRAISER(type, called, by, in_a_collection)                   \
-	{                                                                  \
-		.media_type = (type), .name = (called),                    \
-		.member_only = (in_a_collection), .rules = rule_keys,      \
-		.profiles = refs_profiles,                                 \
-		.measures = 1u << AR4SI_EXECUTABLES, .describe = describe, \
-		.rules_load = rules_load, .rules_free = rules_free,        \
-		.rules_explain = rules_explain, .verify = (by),            \
-		.match = match, .endorsed = endorsed, .learn = learn,      \
-		.facts_free = dcap_facts_free,                             \
+#define TDX_APPRAISER(type, called, by, in_a_collection)                     \
+	{                                                                    \
+		.media_type = (type), .name = (called),                      \
+		.tsm = !(in_a_collection), .member_only = (in_a_collection), \
+		.rules = rule_keys, .profiles = refs_profiles,               \
+		.measures = 1u << AR4SI_EXECUTABLES, .describe = describe,   \
+		.rules_load = rules_load, .rules_free = rules_free,          \
+		.rules_explain = rules_explain, .verify = (by),              \
+		.match = match, .endorsed = endorsed, .learn = learn,        \
+		.facts_free = dcap_facts_free,                               \
 	}
 
 const struct appraiser appraiser_tdx =

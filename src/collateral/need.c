@@ -9,6 +9,7 @@
 #include "crypto/x509.h"
 #include "format/pck.h"
 #include "format/quote.h"
+#include "format/tsm_report.h"
 
 /* ---- AMD ---- */
 
@@ -42,18 +43,16 @@ take_chip(const struct snp_report *rep, struct coll_platform *p)
 }
 
 static int
-of_snp(struct span media_type, struct span in, enum snp_product product,
-    struct coll_platform *p, struct seal_diag *d)
+of_snp(struct span in, enum snp_product product, struct coll_platform *p,
+    struct seal_diag *d)
 {
-	bool tsm = media_type_equal(media_type, span_str(SNP_TSM_TYPE));
 	struct snp_table t = { .n = 0 };
 	struct snp_report rep;
 	struct span report = { 0 };
 	int r;
 
-	r = tsm ? snp_tsm_parse(in, &report, &t, d)
-		: snp_evidence_parse(in, &report, &t, d);
-	if (r != 0 || (r = snp_report_parse(report, &rep, d)) != 0)
+	if ((r = snp_evidence_parse(in, &report, &t, d)) != 0 ||
+	    (r = snp_report_parse(report, &rep, d)) != 0)
 		return r;
 	p->vendor = COLL_AMD;
 	p->vlek = rep.signer == SNP_VLEK;
@@ -133,22 +132,43 @@ of_quote(struct span in, struct coll_platform *p, struct seal_diag *d)
 				  "quote: no PCK certificate in it");
 }
 
-int
-coll_platform_of(struct span media_type, struct span evidence,
+static int
+of_evidence(struct span media_type, struct span evidence,
     enum snp_product product, struct coll_platform *ret, struct seal_diag *d)
 {
 	char shown[80];
 
-	memset(ret, 0, sizeof(*ret));
-	if (media_type_equal(media_type, span_str(SNP_TYPE)) ||
-	    media_type_equal(media_type, span_str(SNP_TSM_TYPE)))
-		return of_snp(media_type, evidence, product, ret, d);
+	if (media_type_equal(media_type, span_str(SNP_TYPE)))
+		return of_snp(evidence, product, ret, d);
 	if (media_type_equal(media_type, span_str(QUOTE_TDX_TYPE)) ||
 	    media_type_equal(media_type, span_str(QUOTE_SGX_TYPE)))
 		return of_quote(evidence, ret, d);
 	return seal_fail(d, SEAL_E_UNSUPPORTED,
 	    "'%s': Evidence of a kind without collateral of a vendor",
 	    text_safe(media_type, shown, sizeof(shown)));
+}
+
+int
+coll_platform_of(struct span media_type, struct span evidence,
+    enum snp_product product, struct coll_platform *ret, struct seal_diag *d)
+{
+	struct tsm_report tsm;
+	struct wr w;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!tsm_report_takes(media_type))
+		return of_evidence(media_type, evidence, product, ret, d);
+	if ((r = tsm_report_parse(evidence, media_type, &tsm, d)) != 0)
+		return r;
+	wr_init_heap(&w, TSM_REPORT_MAX);
+	tsm_report_evidence(&tsm, &w);
+	r = w.error != 0 ? seal_fail(d, w.error, "TSM report")
+			 : of_evidence(span_str(tsm.kind->media_type),
+			       wr_view(&w), product, ret, d);
+	wr_free(&w);
+	tsm_report_wipe(&tsm);
+	return r;
 }
 
 /* ---- What it needs ---- */

@@ -35,12 +35,12 @@ static int
 conf_provider(
     const struct conf *conf, const struct tsm_found *found, struct seal_diag *d)
 {
-	const char *text = conf_get(conf, "provider", found->provider->name);
+	const char *text = conf_get(conf, "provider", found->kind->provider);
 	int r;
 
-	if (strcmp(text, found->provider->name) == 0)
+	if (strcmp(text, found->kind->provider) == 0)
 		return 0;
-	r = refuse("provider", text, found->provider->name, d);
+	r = refuse("provider", text, found->kind->provider, d);
 	seal_remedy(d, "this guest is another platform: change the setting, "
 		       "or the machine");
 	return r;
@@ -120,7 +120,7 @@ configure(struct tsm *t, const struct conf *conf, uint64_t deadline_ms,
 	    (r = tsm_look(t->dir, deadline_ms, &found, d)) != 0 ||
 	    (r = conf_provider(conf, &found, d)) != 0)
 		return r;
-	t->want.provider = found.provider;
+	t->want.kind = found.kind;
 	return conf_privlevel(conf, &found, &t->want, d);
 }
 
@@ -136,7 +136,7 @@ tsm_probe(const struct conf *conf, struct wr *out, struct seal_diag *d)
 	if ((r = tsm_look(
 		 dir, evidence_now_ms() + PROBE_TIMEOUT_MS, &found, d)) != 0)
 		return r;
-	wr_printf(out, "%s (%s)", found.provider->what, found.provider->name);
+	wr_printf(out, "%s (%s)", found.kind->what, found.kind->provider);
 	if (found.floor > 0)
 		wr_printf(
 		    out, ", from privilege level %u on", (unsigned)found.floor);
@@ -208,7 +208,7 @@ tsm_close(void *ctx)
 static const char *
 tsm_type(void *ctx)
 {
-	return ((const struct tsm *)ctx)->want.provider->media_type;
+	return ((const struct tsm *)ctx)->want.kind->media_type;
 }
 
 static const char *const tsm_keys[] = { SUBJECT_KEYS, "dir", "provider",

@@ -5,6 +5,7 @@
 /* What the files about configfs-tsm share; private to them. */
 #include "base/conf.h"
 #include "evidence/report.h"
+#include "format/tsm_report.h"
 
 /*
  * Linux's reports of confidential guests (Documentation/ABI/testing/
@@ -16,13 +17,6 @@
 #define TSM_TEXT_MAX 64 /* bytes of an attribute that is text */
 #define TSM_PRIVLEVEL_MAX 3u
 #define TSM_ATTEMPTS 4u /* reports made where others interfere */
-
-struct tsm_provider {
-	const char *name; /* as the kernel spells it */
-	const char *what, *media_type;
-	report_fn evidence;
-};
-extern const struct tsm_provider tsm_providers[]; /* name NULL ends */
 
 /* An entry of ours. */
 struct tsm_entry {
@@ -57,7 +51,7 @@ int tsm_write(struct tsm_entry *e, const char *attribute, struct span value,
 
 /* What is to be asked for. */
 struct tsm_want {
-	const struct tsm_provider *provider;
+	const struct tsm_kind *kind;
 	bool has_privlevel, certificates;
 	uint32_t privlevel;
 };
@@ -69,7 +63,7 @@ int tsm_report(const char *dir, const struct tsm_want *want,
 
 /* What this kernel has; makes an entry for as long as it takes to look. */
 struct tsm_found {
-	const struct tsm_provider *provider;
+	const struct tsm_kind *kind;
 	bool has_privlevel, has_manifest;
 	uint32_t floor; /* of the privilege level */
 };

@@ -3,38 +3,25 @@
 #include "evidence/tsm.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "evidence/driver.h"
-#include "format/cca.h"
-#include "format/quote.h"
-#include "format/snp.h"
 
 #define SHOWN 40
-
-const struct tsm_provider tsm_providers[] = {
-	{ "sev_guest", "AMD SEV-SNP", SNP_TYPE, report_snp },
-	{ "tdx_guest", "Intel TDX", QUOTE_TDX_TYPE, report_tdx },
-	{ "arm_cca_guest", "Arm CCA", CCA_TYPE, report_cca },
-	{ NULL },
-};
 
 /* Before anything else is asked: the rest depends on whose report it is. */
 static int
 read_provider(
-    struct tsm_entry *e, const struct tsm_provider **ret, struct seal_diag *d)
+    struct tsm_entry *e, const struct tsm_kind **ret, struct seal_diag *d)
 {
 	char name[TSM_TEXT_MAX], shown[SHOWN];
-	const struct tsm_provider *p = tsm_providers;
+	const struct tsm_kind *kind;
 	int r;
 
 	if ((r = tsm_read_text(e, "provider", false, name, d)) != 0)
 		return r;
-	while (p->name != NULL && strcmp(p->name, name) != 0)
-		p++;
-	if (p->name == NULL) {
+	if ((kind = tsm_kind_find(span_str(name))) == NULL) {
 		seal_fail(d, SEAL_E_UNSUPPORTED,
 		    "tsm: expected provider sev_guest, tdx_guest or "
 		    "arm_cca_guest, found '%s'",
@@ -42,7 +29,7 @@ read_provider(
 		seal_remedy(d, "this build has no appraiser for that platform");
 		return SEAL_E_UNSUPPORTED;
 	}
-	*ret = p;
+	*ret = kind;
 	return 0;
 }
 
@@ -55,7 +42,7 @@ look(struct tsm_entry *e, struct tsm_found *ret, struct seal_diag *d)
 	uint64_t floor = 0;
 	int r;
 
-	if ((r = read_provider(e, &ret->provider, d)) != 0 ||
+	if ((r = read_provider(e, &ret->kind, d)) != 0 ||
 	    (r = tsm_read_text(e, "privlevel_floor", true, text, d)) != 0)
 		return r;
 	ret->has_privlevel = text[0] != '\0';
@@ -93,15 +80,15 @@ static int
 check_provider(
     struct tsm_entry *e, const struct tsm_want *want, struct seal_diag *d)
 {
-	const struct tsm_provider *p = NULL;
+	const struct tsm_kind *kind = NULL;
 	int r;
 
-	if ((r = read_provider(e, &p, d)) != 0)
+	if ((r = read_provider(e, &kind, d)) != 0)
 		return r;
-	return p == want->provider ? 0
-				   : seal_fail(d, SEAL_E_EVIDENCE,
-					 "tsm: expected provider %s, found %s",
-					 want->provider->name, p->name);
+	return kind == want->kind ? 0
+				  : seal_fail(d, SEAL_E_EVIDENCE,
+					"tsm: expected provider %s, found %s",
+					want->kind->provider, kind->provider);
 }
 
 /* Writes what is wanted; *ret_n is how often. */
@@ -176,6 +163,15 @@ attempts(const char *dir, const struct tsm_want *want,
 	return SEAL_E_UNAVAILABLE;
 }
 
+static report_fn
+evidence_of(const struct tsm_kind *kind)
+{
+	static const report_fn makers[] = { report_snp, report_tdx,
+		report_cca }; /* by the order of tsm_kinds */
+
+	return makers[kind - tsm_kinds];
+}
+
 int
 tsm_report(const char *dir, const struct tsm_want *want,
     const uint8_t data[REPORT_DATA], uint64_t deadline_ms, struct wr *out,
@@ -188,7 +184,7 @@ tsm_report(const char *dir, const struct tsm_want *want,
 	wr_init_heap(&beside, LIMIT_CMW);
 	if ((r = attempts(dir, want, data, deadline_ms, &report, &beside, d)) ==
 	    0)
-		r = want->provider->evidence(
+		r = evidence_of(want->kind)(
 		    wr_view(&report), wr_view(&beside), data, out, d);
 	wr_free(&report);
 	wr_free(&beside);

@@ -13,7 +13,6 @@
  */
 #define SNP_REPORT_SIZE 1184u
 #define SNP_TYPE "application/vnd.sealtls.sev-snp"
-#define SNP_TSM_TYPE "application/vnd.veraison.tsm-report+cbor"
 #define SNP_TABLE_MAX 16u /* certificates of one table */
 #define SNP_CHIP_ID 64u
 
@@ -95,11 +94,6 @@ int snp_table_parse(struct span in, struct snp_table *ret, struct seal_diag *d);
 /* Evidence: a report, and behind it the table, if any. */
 int snp_evidence_parse(struct span in, struct span *ret_report,
     struct snp_table *ret, struct seal_diag *d);
-/* The same out of a report of Linux's configfs-tsm, as ratsd carries it: a map
- * of outblob, auxblob and provider, which is "sev_guest". */
-int snp_tsm_parse(struct span in, struct span *ret_report,
-    struct snp_table *ret, struct seal_diag *d);
-
 /* What AMD certifies of a key. */
 struct snp_cert {
 	enum snp_product product;

@@ -98,40 +98,6 @@ snp_evidence_parse(struct span in, struct span *ret_report,
 	return 0;
 }
 
-int
-snp_tsm_parse(struct span in, struct span *ret_report, struct snp_table *ret,
-    struct seal_diag *d)
-{
-	struct span key = { 0 }, out = { 0 }, aux = { 0 }, provider = { 0 };
-	struct snp_table t = { .n = 0 };
-	size_t n = 0;
-	struct rd r;
-	bool ok;
-	int code;
-
-	rd_init(&r, in);
-	ok = cbor_map_unique(&r, &n);
-	for (size_t i = 0; ok && i < n; i++) {
-		ok = cbor_text(&r, &key) &&
-		     (span_is(key, "outblob")       ? cbor_bytes(&r, &out)
-			 : span_is(key, "auxblob")  ? cbor_bytes(&r, &aux)
-			 : span_is(key, "provider") ? cbor_text(&r, &provider)
-						    : rd_fail(&r));
-	}
-	/* The kernel's own text ends in a newline. */
-	if (provider.n > 0 && provider.p[provider.n - 1] == '\n')
-		provider.n--;
-	if (!ok || !rd_end(&r) || !span_is(provider, "sev_guest"))
-		return seal_fail(d, SEAL_E_DECODE,
-		    "TSM report: expected a map of outblob, auxblob and the "
-		    "provider sev_guest");
-	if (aux.n > 0 && (code = snp_table_parse(aux, &t, d)) != 0)
-		return code;
-	*ret_report = out;
-	*ret = t;
-	return 0;
-}
-
 /* ---- What AMD certifies ---- */
 
 /* 1.3.6.1.4.1.3704.1; its arcs follow. */

@@ -9,6 +9,7 @@
 
 #include "appraise/appraiser.h"
 #include "base/text.h"
+#include "format/tsm_report.h"
 #include "tls/intra.h"
 
 static int64_t
@@ -284,6 +285,12 @@ all_evidence(struct policy_scheme *all, size_t max)
 		if (appraisers[i]->verifier == NULL)
 			all[n++] = (struct policy_scheme){ false,
 				span_str(appraisers[i]->media_type) };
+	if (n < max)
+		all[n++] =
+		    (struct policy_scheme){ false, span_str(TSM_REPORT_TYPE) };
+	if (n < max)
+		all[n++] = (struct policy_scheme){ false,
+			span_str(TSM_REPORT_JSON_TYPE) };
 	return n;
 }
 

@@ -24,7 +24,7 @@ const struct inspector inspectors[] = {
 	{ "quote", "Quote of Intel TDX or SGX", inspect_quote },
 	{ "collateral", "Collateral of Intel TDX or SGX", inspect_collateral },
 	{ "snp", "SEV-SNP report", inspect_snp },
-	{ "snp-tsm", "SEV-SNP report of configfs-tsm", inspect_snp_tsm },
+	{ "tsm", "Report of configfs-tsm", inspect_tsm },
 	{ "snp-table", "SEV-SNP certificate table", inspect_snp_table },
 	{ "snp-cert", "Certificate of an SEV-SNP key", inspect_snp_cert },
 	{ "crl", "Certificate revocation list", inspect_crl },
@@ -57,7 +57,7 @@ seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "quote", "collateral", "snp",
-		"snp-tsm", "snp-table", "snp-cert", "crl", "ccel", "eventlog",
+		"tsm", "snp-table", "snp-cert", "crl", "ccel", "eventlog",
 		"ima", "nitro", "psa", "cca", "hcl", "azure", "nvidia",
 		"nvidia-json", "cmw", "corim", "comid", "ear-jwt", "ear-cwt",
 		"eat", "request", "authenticator", "cbor", NULL };

@@ -13,6 +13,7 @@
 #include "format/quote.h"
 #include "format/snp.h"
 #include "format/tpm_evidence.h"
+#include "format/tsm_report.h"
 #include "lib/inspect.h"
 
 #define SHOWN_MAX 1048576u /* bytes of diagnostic notation */
@@ -69,9 +70,9 @@ inspect_cose(struct span in, struct seal_diag *d)
 	return o;
 }
 
-/* Evidence by its media type; NULL where none of ours. */
-json_t *
-tree_evidence(struct span media_type, struct span value)
+/* Evidence that is no document around another. */
+static json_t *
+tree_bare(struct span media_type, struct span value)
 {
 	bool cwt = false;
 
@@ -101,6 +102,38 @@ tree_evidence(struct span media_type, struct span value)
 		return cwt ? inspect_ear_cwt(value, NULL)
 			   : inspect_ear_jwt(value, NULL);
 	return NULL;
+}
+
+/* What the guest's platform said, as what it is. */
+json_t *
+inspect_tsm(struct span in, struct seal_diag *d)
+{
+	struct tsm_report r;
+	json_t *o, *inner;
+	struct wr w;
+
+	if (tsm_report_parse(in, span_of(NULL, 0), &r, d) != 0)
+		return NULL;
+	o = json_object();
+	tree_text(o, "provider", "%s (%s)", r.kind->provider, r.kind->what);
+	wr_init_heap(&w, TSM_REPORT_MAX);
+	tsm_report_evidence(&r, &w);
+	inner = tree_bare(span_str(r.kind->media_type), wr_view(&w));
+	if (inner != NULL)
+		json_object_set_new(o, "evidence", inner);
+	else
+		tree_hex(o, "evidence", wr_view(&w));
+	wr_free(&w);
+	tsm_report_wipe(&r);
+	return o;
+}
+
+/* Evidence by its media type; NULL where none of ours. */
+json_t *
+tree_evidence(struct span media_type, struct span value)
+{
+	return tsm_report_takes(media_type) ? inspect_tsm(value, NULL)
+					    : tree_bare(media_type, value);
 }
 
 static json_t *

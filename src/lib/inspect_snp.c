@@ -224,17 +224,6 @@ inspect_snp(struct span in, struct seal_diag *d)
 	return tree_snp(report, &t, d);
 }
 
-json_t *
-inspect_snp_tsm(struct span in, struct seal_diag *d)
-{
-	struct span report = { 0 };
-	struct snp_table t;
-
-	if (snp_tsm_parse(in, &report, &t, d) != 0)
-		return NULL;
-	return tree_snp(report, &t, d);
-}
-
 /* Zeros alone would be an empty table, and anything else too. */
 json_t *
 inspect_snp_table(struct span in, struct seal_diag *d)

@@ -5,6 +5,7 @@
 #include "appraise/appraiser.h"
 #include "base/text.h"
 #include "format/cmw.h"
+#include "format/tsm_report.h"
 #include "lib/job.h"
 
 /*
@@ -123,8 +124,9 @@ offered(const struct scheme *s, struct span media_type)
 {
 	const struct appraiser *by = appraiser_find(media_type);
 
-	return s->kind == 0 ? media_type_equal(media_type, s->name)
-			    : by != NULL && by->verifier != NULL;
+	return s->kind == 0
+		   ? media_type_equal(tsm_report_base(media_type), s->name)
+		   : by != NULL && by->verifier != NULL;
 }
 
 /* One record, or a whole collection of Evidence, of a type that this side

@@ -18,6 +18,7 @@
 #include "format/quote.h"
 #include "format/snp.h"
 #include "format/tpm_evidence.h"
+#include "format/tsm_report.h"
 #include "lib/ctx.h"
 #include "lib/offline.h"
 
@@ -124,14 +125,17 @@ guess_type(struct span in)
 	struct nitro n;
 	struct cca_token c;
 	struct psa_token p;
+	struct tsm_report tsm;
 	struct nvidia_report *g;
 	int r;
 
 	if (snp_evidence_parse(in, &part, &table, NULL) == 0 &&
 	    snp_report_parse(part, &report, NULL) == 0)
 		return SNP_TYPE;
-	if (snp_tsm_parse(in, &part, &table, NULL) == 0)
-		return SNP_TSM_TYPE;
+	if (tsm_report_parse(in, span_of(NULL, 0), &tsm, NULL) == 0) {
+		tsm_report_wipe(&tsm);
+		return TSM_REPORT_TYPE;
+	}
 	if (quote_parse(in, &q, NULL) == 0)
 		return q.tee == QUOTE_TDX ? QUOTE_TDX_TYPE : QUOTE_SGX_TYPE;
 	if ((g = calloc(1, sizeof(*g))) == NULL)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "binding/binder.h"
 #include "format/cmw.h"
+#include "format/tsm_report.h"
 #include "lib/verifier.h"
 
 #define FORMS_MAX 3
@@ -94,7 +95,7 @@ check_type(const struct policy *p, struct span type, struct seal_diag *d)
 	char shown[128];
 
 	for (size_t i = 0; i < n; i++)
-		if (media_type_equal(type, types[i]))
+		if (media_type_equal(tsm_report_base(type), types[i]))
 			return 0;
 	seal_fail(d, SEAL_E_UNSUPPORTED, "evidence: the policy takes no '%s'",
 	    text_safe(type, shown, sizeof(shown)));

@@ -36,8 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct snp_cert c;
 
 	report(in);
-	if (snp_evidence_parse(in, &rep, &t, NULL) == 0 ||
-	    snp_tsm_parse(in, &rep, &t, NULL) == 0) {
+	if (snp_evidence_parse(in, &rep, &t, NULL) == 0) {
 		inside(in, rep);
 		report(rep);
 		MUST(t.n <= SNP_TABLE_MAX);

@@ -83,6 +83,8 @@ snp("turin-v5-oak/report.bin", "turin-v5-oak/vcek.der", TURIN,
 snp("turin-v5-oak/report.bin", "turin-vcek-virtee/vcek.der", TURIN,
     "2025-08-01T00:00:00Z", "snp.signature", "certificate of another chip")
 snp("veraison-tsm/tsm-report.cbor", None, GENOA, "2025-06-01T00:00:00Z")
+snp("veraison-tsm/tsm-report.json", None, GENOA, "2025-06-01T00:00:00Z",
+    note="in JSON")
 snp("veraison-tsm/tsm-report.cbor", None, TURIN, "2025-06-01T00:00:00Z",
     "signer", "Turin's root")
 for cert in ("milan-v2-google/vcek", "milan-v3-vlek-coco/vlek",
@@ -282,6 +284,8 @@ arm("arm-cca/tfm-907/cca_example_token.cbor", "arm-cca/tfm-907/cpak.pub.pem",
     scheme=CCA)
 arm("arm-cca/veraison/cca-good.cbor", "arm-cca/veraison/cpak-p256.jwk",
     scheme=CCA)
+judged("inspect", "arm-cca/tsm/tsm-report-arm-cca.json",
+       "Report of configfs-tsm")
 arm("arm-cca/e2e/cca-evidence.cbor", "arm-cca/e2e/cpak-p256.json", scheme=CCA)
 
 # ---- NVIDIA GPUs ----
@@ -469,7 +473,6 @@ judged("inspect", "tpm/gce-nonce9009/akpub.tpmt_public", "TPMT_PUBLIC")
 # ---- What no row judges, by how its name begins, and why ----
 
 NOT_JUDGED = [
-    ("arm-cca/tsm/", "TSM report of Arm CCA in JSON: no appraiser"),
     ("arm-cca/veraison/result-good.json", "another verifier's claims"),
     ("azure-vtpm/kinvolk/", "parts of Evidence: no quote with a binder"),
     ("cmw/rfc9999/collection-example-2.diag", "diagnostic notation"),
@@ -484,7 +487,6 @@ NOT_JUDGED = [
     ("psa/claims-json/", "claims of a library, no token"),
     ("psa/veraison/result-", "another verifier's claims"),
     ("sev-snp/veraison-tsm/ratsd-token-legacy", "unsigned, of old ratsd"),
-    ("sev-snp/veraison-tsm/tsm-report.json", "JSON of ratsd: no reader"),
     ("sgx/v3-certtypes/", "beside a quote that is not here"),
     ("tdx/eventlogs/", "another's reading of a log"),
     ("tdx/v4-cos113-ccel/ccel_table.dat", "ACPI table: points to the log"),

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "cbor/cbor.h"
+#include "format/tsm_report.h"
 #include "snp_fixture.h"
 
 #define RSA_SIZE 256 /* bytes of a signature of the test's CAs */
@@ -36,13 +39,13 @@ policy_of(
 }
 
 static int
-judge(const struct policy *p, struct span evidence, struct endorsements *e,
-    int64_t now, char *ret_failed)
+judge_type(const struct policy *p, const char *type, struct span evidence,
+    struct endorsements *e, int64_t now, char *ret_failed)
 {
 	struct seal_verdict *v = verdict_new();
 	uint8_t binder[32];
 	struct seal_binding b;
-	struct appraisal_in in = { .media_type = span_str(SNP_TYPE),
+	struct appraisal_in in = { .media_type = span_str(type),
 		.evidence = evidence,
 		.expected = &b,
 		.carrier = SEAL_LEVEL_TRAFFIC,
@@ -63,6 +66,13 @@ judge(const struct policy *p, struct span evidence, struct endorsements *e,
 	assert_int_equal(r == 0, v->outcome == SEAL_ACCEPTED);
 	seal_verdict_free(&v);
 	return r;
+}
+
+static int
+judge(const struct policy *p, struct span evidence, struct endorsements *e,
+    int64_t now, char *ret_failed)
+{
+	return judge_type(p, SNP_TYPE, evidence, e, now, ret_failed);
 }
 
 #define CHANGE(at, ...)                                                       \
@@ -320,6 +330,72 @@ certificate_table(void **state)
 	policy_free(&p);
 }
 
+/* ---- In a report of configfs-tsm ---- */
+
+static void
+put_tsm(struct wr *w, bool json, struct span report, const char *provider)
+{
+	wr_init_heap(w, TSM_REPORT_MAX);
+	if (json) {
+		wr_printf(w, "{\"provider\":\"%s\",\"outblob\":\"", provider);
+		b64url_encode(report, w);
+		wr_printf(w, "\"}");
+		return;
+	}
+	cbor_put_map(w, 2);
+	cbor_put_text(w, span_str("outblob"));
+	cbor_put_bytes(w, report);
+	cbor_put_text(w, span_str("provider"));
+	cbor_put_text(w, span_str(provider));
+}
+
+/* Judged, and noted, as what its provider makes it. */
+static void
+wrapped(void **state)
+{
+	static const struct {
+		const char *name, *type, *provider, *failed;
+		bool json;
+	} forms[] = {
+		{ "CBOR", TSM_REPORT_TYPE, "sev_guest", "" },
+		{ "JSON", TSM_REPORT_JSON_TYPE, "sev_guest", "", .json = true },
+		{ "with its provider", TSM_REPORT_TYPE "; provider=sev_guest",
+		    "sev_guest", "" },
+		{ "with another", TSM_REPORT_TYPE "; provider=tdx_guest",
+		    "sev_guest", "tsm.form" },
+		{ "of another provider", TSM_REPORT_TYPE, "tdx_guest",
+		    "scheme" },
+		{ "of no provider", TSM_REPORT_TYPE, "svsm", "tsm.form" },
+		{ "called a report", SNP_TYPE, "sev_guest", "snp.form" },
+	};
+	const struct snp_given g = { VCEK, true, false, 0 };
+	struct policy *p = policy_of(NO_CRL, snp_root_file(), false, NULL);
+	struct span types[POLICY_ENTRIES_MAX];
+	struct endorsements *e = snp_endorse(&g);
+	uint8_t rep[SNP_REPORT_SIZE];
+	char failed[64];
+
+	(void)state;
+	snp_make_report(rep, 3, NULL, 0);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct wr w;
+
+		put_tsm(&w, forms[i].json, span_of(rep, sizeof(rep)),
+		    forms[i].provider);
+		(void)judge_type(p, forms[i].type, wr_view(&w), e, NOW, failed);
+		if (strcmp(failed, forms[i].failed) != 0)
+			fail_msg("%s: '%s' failed", forms[i].name, failed);
+		wr_free(&w);
+	}
+	/* Peers hear that they may send it. */
+	assert_int_equal(policy_media_types(p, types, POLICY_ENTRIES_MAX), 3);
+	assert_true(span_is(types[0], SNP_TYPE));
+	assert_true(span_is(types[1], TSM_REPORT_TYPE));
+	assert_true(span_is(types[2], TSM_REPORT_JSON_TYPE));
+	policy_free(&p);
+	endorse_free(&e);
+}
+
 static void
 rules_that_are_none(void **state)
 {
@@ -379,6 +455,7 @@ main(void)
 		cmocka_unit_test(every_byte_of_the_report),
 		cmocka_unit_test(bytes_of_the_certificates),
 		cmocka_unit_test(certificate_table),
+		cmocka_unit_test(wrapped),
 		cmocka_unit_test(rules_that_are_none),
 	};
 

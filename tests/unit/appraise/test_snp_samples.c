@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "format/snp.h"
+#include "format/tsm_report.h"
 
 #define MILAN "chains/milan-vcek-ask-ark.pem"
 #define MILAN_VLEK "chains/milan-vlek-ask-ark.pem"
@@ -100,6 +101,8 @@ static const struct row rows[] = {
 	    "snp.signature" },
 	{ "TSM report with a table of PEM", "veraison-tsm/tsm-report.cbor",
 	    NULL, GENOA, T_2025_06_01, .tsm = true },
+	{ "TSM report in JSON", "veraison-tsm/tsm-report.json", NULL, GENOA,
+	    T_2025_06_01, .tsm = true },
 	{ "TSM report under another root", "veraison-tsm/tsm-report.cbor", NULL,
 	    TURIN, T_2025_06_01, "signer", .tsm = true },
 	{ NULL },
@@ -237,11 +240,22 @@ bind(const struct row *row, struct span in, struct seal_binding *ret)
 	struct snp_report rep;
 	struct snp_table t;
 	struct span report = in;
+	struct tsm_report tsm;
+	struct wr w;
 
-	if (row->tsm)
-		assert_int_equal(snp_tsm_parse(in, &report, &t, NULL), 0);
+	wr_init_heap(&w, TSM_REPORT_MAX);
+	if (row->tsm) {
+		assert_int_equal(
+		    tsm_report_parse(in, span_str(TSM_REPORT_TYPE), &tsm, NULL),
+		    0);
+		tsm_report_evidence(&tsm, &w);
+		tsm_report_wipe(&tsm);
+		assert_int_equal(
+		    snp_evidence_parse(wr_view(&w), &report, &t, NULL), 0);
+	}
 	assert_int_equal(snp_report_parse(report, &rep, NULL), 0);
 	memcpy(value, rep.report_data.p, sizeof(value));
+	wr_free(&w);
 	assert_int_equal(binding_replay(span_of(value, sizeof(value)),
 			     span_of(NULL, 0), ret, NULL),
 	    0);
@@ -263,7 +277,7 @@ every_sample(void **state)
 		struct seal_diag d = { 0 };
 		struct appraisal_in in = {
 			.media_type =
-			    span_str(row->tsm ? SNP_TSM_TYPE : SNP_TYPE),
+			    span_str(row->tsm ? TSM_REPORT_TYPE : SNP_TYPE),
 			.evidence = report,
 			.expected = &b,
 			.carrier = SEAL_LEVEL_TRAFFIC,

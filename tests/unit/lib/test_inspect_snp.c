@@ -143,7 +143,7 @@ what_is_none(void **state)
 		{ "snp", "expected a report of 1184 bytes, found 100", 100 },
 		{ "snp", "found 0", SNP_REPORT_SIZE },
 		{ "snp", "cut off", SNP_REPORT_SIZE + 10 },
-		{ "snp-tsm", "TSM report: expected", 100 },
+		{ "tsm", "TSM report: expected", 100 },
 		{ "snp-table", "cut off", 23 },
 		{ "snp-table", "no certificate in it", 100 },
 		{ "snp-cert", "VCEK or VLEK", 100 },
