@@ -75,7 +75,7 @@ cert_read_time(struct rd *r, int64_t *ret)
 }
 
 static bool
-read_validity(struct rd *r, struct cert *c)
+read_validity(struct rd *r, struct cert_form *c)
 {
 	struct rd seq;
 
@@ -86,7 +86,7 @@ read_validity(struct rd *r, struct cert *c)
 
 /* KeyUsage is a BIT STRING whose first bit is digitalSignature. */
 static bool
-read_key_usage(struct span value, struct cert *c)
+read_key_usage(struct span value, struct cert_form *c)
 {
 	struct rd r, bits;
 	uint8_t unused = 0, first = 0;
@@ -108,8 +108,23 @@ seen(struct span oid, const struct span *oids, size_t n)
 	return false;
 }
 
+/* Those that change nothing about which issuer's signature counts. */
 static bool
-read_extension(struct rd *r, struct span *ret_oid, struct span *ret_value)
+is_usual(struct span oid)
+{
+	static const uint8_t usual[][3] = { { 0x55, 0x1d, 0x0f },
+		{ 0x55, 0x1d, 0x25 }, { 0x55, 0x1d, 0x13 },
+		{ 0x55, 0x1d, 0x11 } };
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (span_equal(oid, span_of(usual[i], sizeof(usual[i]))))
+			return true;
+	return false;
+}
+
+static bool
+read_extension(struct rd *r, struct span *ret_oid, struct span *ret_value,
+    bool *ret_unusual)
 {
 	struct span critical = { 0 };
 	struct rd seq;
@@ -120,11 +135,13 @@ read_extension(struct rd *r, struct span *ret_oid, struct span *ret_value)
 	    (!der_read(&seq, DER_BOOLEAN, &critical) || critical.n != 1 ||
 		critical.p[0] != 0xff))
 		return false;
+	if (critical.n > 0 && !is_usual(*ret_oid))
+		*ret_unusual = true;
 	return der_read(&seq, DER_OCTETS, ret_value) && rd_end(&seq);
 }
 
 static bool
-read_extensions(struct rd *r, struct cert *c)
+read_extensions(struct rd *r, struct cert_form *c)
 {
 	static const uint8_t key_usage[] = { 0x55, 0x1d, 0x0f };
 	struct span oids[EXTENSIONS_MAX], value = { 0 };
@@ -136,7 +153,7 @@ read_extensions(struct rd *r, struct cert *c)
 		return false;
 	while (rd_left(&list) > 0) {
 		if (n == EXTENSIONS_MAX ||
-		    !read_extension(&list, &oids[n], &value) ||
+		    !read_extension(&list, &oids[n], &value, &c->unusual) ||
 		    seen(oids[n], oids, n)) /* RFC 5280 s4.2: once each */
 			return false;
 		if (span_equal(
@@ -150,24 +167,24 @@ read_extensions(struct rd *r, struct cert *c)
 
 /* TBSCertificate (RFC 5280 s4.1) */
 static bool
-read_tbs(
-    struct rd *r, struct cert *c, struct span *ret_alg, struct span *ret_spki)
+read_tbs(struct cert_form *c)
 {
 	static const uint8_t v3[] = { 2, 1, 2 };
 	struct span skip = { 0 }, version = { 0 };
-	struct rd tbs;
+	struct rd r, tbs;
 
+	rd_init(&r, c->tbs);
 	/* RFC 8446 s4.4.2.2: X.509 version 3. */
-	if (!der_enter(r, DER_SEQ, &tbs) ||
+	if (!der_enter(&r, DER_SEQ, &tbs) || !rd_end(&r) ||
 	    !der_read(&tbs, DER_CTX(0), &version) ||
 	    !span_equal(version, span_of(v3, sizeof(v3))))
 		return false;
 	if (!der_read(&tbs, DER_INTEGER, &skip) ||
-	    !der_read(&tbs, DER_SEQ, ret_alg) ||
+	    !der_read(&tbs, DER_SEQ, &c->algorithm) ||
 	    !der_read(&tbs, DER_SEQ, &skip) || /* issuer */
 	    !read_validity(&tbs, c) ||
 	    !der_read(&tbs, DER_SEQ, &skip) || /* subject */
-	    !der_element(&tbs, DER_SEQ, ret_spki))
+	    !der_element(&tbs, DER_SEQ, &c->spki))
 		return false;
 	for (unsigned id = 1; id <= 2; id++) /* unique identifiers */
 		if (der_next_is(&tbs, DER_CTX_PRIM(id)) &&
@@ -178,23 +195,29 @@ read_tbs(
 	return rd_end(&tbs);
 }
 
-static bool
-read_cert(struct span der, struct cert *c, struct span *ret_spki)
+bool
+cert_form_read(struct span der, struct cert_form *ret)
 {
-	struct span inner = { 0 }, outer = { 0 }, sig = { 0 };
+	struct cert_form c = { .may_sign = true }; /* unless KeyUsage is there
+						    */
+	struct span outer = { 0 };
 	struct rd r, seq;
 
 	rd_init(&r, der);
-	return der_enter(&r, DER_SEQ, &seq) && rd_end(&r) &&
-	       read_tbs(&seq, c, &inner, ret_spki) &&
-	       der_read(&seq, DER_SEQ, &outer) && der_bits(&seq, &sig) &&
-	       rd_end(&seq) && span_equal(inner, outer);
+	if (der.n > LIMIT_CERTIFICATE || !der_enter(&r, DER_SEQ, &seq) ||
+	    !rd_end(&r) || !der_element(&seq, DER_SEQ, &c.tbs) ||
+	    !read_tbs(&c) || !der_read(&seq, DER_SEQ, &outer) ||
+	    !der_bits(&seq, &c.signature) || !rd_end(&seq) ||
+	    !span_equal(c.algorithm, outer))
+		return false;
+	*ret = c;
+	return true;
 }
 
 int
 cert_parse(struct span der, struct cert **ret, struct seal_diag *d)
 {
-	struct span spki = { 0 };
+	struct cert_form form;
 	struct cert *c;
 	int r;
 
@@ -202,23 +225,23 @@ cert_parse(struct span der, struct cert **ret, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_LIMIT,
 		    "certificate: %zu bytes, at most %u allowed", der.n,
 		    LIMIT_CERTIFICATE);
+	if (!cert_form_read(der, &form))
+		return seal_fail(d, SEAL_E_DECODE,
+		    "certificate: not a well-formed X.509 version 3 "
+		    "certificate in DER");
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "certificate");
 	atomic_init(&c->refs, 1);
-	c->may_sign = true; /* unless a KeyUsage says otherwise */
-	if (!read_cert(der, c, &spki)) {
-		r = seal_fail(d, SEAL_E_DECODE,
-		    "certificate: not a well-formed X.509 version 3 "
-		    "certificate in DER");
+	c->may_sign = form.may_sign;
+	c->not_before = form.not_before;
+	c->not_after = form.not_after;
+	if ((r = pubkey_from_spki(form.spki, &c->key, d)) != 0)
 		goto out;
-	}
-	if ((r = pubkey_from_spki(spki, &c->key, d)) != 0)
-		goto out;
-	if ((r = span_dup(spki, &c->spki)) != 0) {
+	if ((r = span_dup(form.spki, &c->spki)) != 0) {
 		r = seal_fail(d, r, "certificate");
 		goto out;
 	}
-	c->spki_n = spki.n;
+	c->spki_n = form.spki.n;
 	*ret = c;
 	c = NULL;
 out:
@@ -275,4 +298,15 @@ int64_t
 cert_not_before(const struct cert *c)
 {
 	return c->not_before;
+}
+
+bool
+cert_spki_read(struct span der, struct span *ret)
+{
+	struct cert_form form;
+
+	if (!cert_form_read(der, &form))
+		return false;
+	*ret = form.spki;
+	return true;
 }

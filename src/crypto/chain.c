@@ -2,12 +2,15 @@
 #include <arpa/inet.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "crypto/known.h"
 #include "crypto/ossl.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
@@ -26,6 +29,8 @@ struct trust {
 	struct anchor *anchors;
 	size_t n;
 	bool system; /* the system's count too; they are found when needed */
+	pthread_mutex_t lock;
+	struct known *known; /* what was verified; made when first wanted */
 };
 
 struct trust *
@@ -33,8 +38,11 @@ trust_new(void)
 {
 	struct trust *t = calloc(1, sizeof(*t));
 
+	if (t == NULL)
+		return NULL;
+	pthread_mutex_init(&t->lock, NULL);
 	ossl_begin();
-	if (t != NULL && (t->store = X509_STORE_new()) == NULL)
+	if ((t->store = X509_STORE_new()) == NULL)
 		trust_free(&t);
 	ossl_end();
 	return t;
@@ -49,6 +57,8 @@ trust_free(struct trust **tp)
 	if (t == NULL)
 		return;
 	X509_STORE_free(t->store);
+	known_free(&t->known);
+	pthread_mutex_destroy(&t->lock);
 	for (size_t i = 0; i < t->n; i++)
 		free(t->anchors[i].der);
 	free(t->anchors);
@@ -98,6 +108,8 @@ trust_add_der(struct trust *t, struct span der, struct seal_diag *d)
 	X509 *x;
 	int r = 0;
 
+	/* What was verified so far was not by these anchors. */
+	known_free(&t->known);
 	ossl_begin();
 	if ((x = x509_parse(der)) == NULL)
 		r = ossl_fail(d, SEAL_E_CONFIG, "trust: malformed certificate");
@@ -117,6 +129,46 @@ trust_get0(const struct trust *t, size_t i)
 		return span_of(NULL, 0);
 	return span_of(t->anchors[i].der, t->anchors[i].n);
 }
+
+/* ---- What it remembers ---- */
+
+/* NULL: out of memory, and nothing is remembered. */
+static struct known *
+known_of(const struct trust *t)
+{
+	struct trust *own = (struct trust *)(uintptr_t)t; /* under its lock */
+	struct known *k;
+
+	pthread_mutex_lock(&own->lock);
+	if (own->known == NULL)
+		own->known = known_new();
+	k = own->known;
+	pthread_mutex_unlock(&own->lock);
+	return k;
+}
+
+bool
+trust_recalls(const struct trust *t, const char *what, const struct span *parts,
+    size_t n, uint8_t ret_digest[32])
+{
+	struct known *k = known_of(t);
+
+	memset(ret_digest, 0, 32);
+	return known_digest(what, parts, n, ret_digest) && k != NULL &&
+	       known_fact(k, ret_digest);
+}
+
+void
+trust_remember(const struct trust *t, const uint8_t digest[32])
+{
+	static const uint8_t none[32];
+	struct known *k = known_of(t);
+
+	if (k != NULL && memcmp(digest, none, sizeof(none)) != 0)
+		known_add_fact(k, digest);
+}
+
+/* ---- Files ---- */
 
 static int
 trust_add_block(
@@ -330,10 +382,105 @@ set_params(X509_STORE_CTX *ctx, const struct chain_question *q)
 	return set_use(param, q->use) && set_name(param, q->name);
 }
 
+/* ---- What libcrypto found ---- */
+
+struct question {
+	const struct span *chain;
+	size_t n;
+	const struct chain_question *q;
+	struct chain_end *ret;
+};
+
+static bool
+unix_time(const ASN1_TIME *t, int64_t *ret)
+{
+	struct tm tm = { 0 };
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+		return false;
+	*ret = (int64_t)timegm(&tm);
+	return true;
+}
+
+/* Each with the dates of all from it on; its DER is the caller's to free.
+ * *ret_constrained: what issues here may not issue all names. */
+static bool
+read_path(const STACK_OF(X509) * certs, struct known_cert *path, size_t n,
+    bool *ret_constrained)
+{
+	int64_t from = INT64_MIN, to = INT64_MAX, a = 0, b = 0;
+
+	for (size_t i = n; i-- > 0;) {
+		X509 *x = sk_X509_value(certs, (int)i);
+		unsigned char *der = NULL;
+		int len;
+
+		if (!unix_time(X509_get0_notBefore(x), &a) ||
+		    !unix_time(X509_get0_notAfter(x), &b) ||
+		    (len = i2d_X509(x, &der)) <= 0)
+			return false;
+		from = a > from ? a : from;
+		to = b < to ? b : to;
+		path[i] =
+		    (struct known_cert){ span_of(der, (size_t)len), from, to };
+		if (X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0)
+			*ret_constrained = true;
+	}
+	return true;
+}
+
+static size_t
+anchor_of(const struct trust *t, struct span der)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (span_equal(trust_get0(t, i), der))
+			return i;
+	return CHAIN_NO_ANCHOR;
+}
+
+static void
+remember_path(const struct trust *t, const struct question *q,
+    const struct known_cert *path, size_t n, bool constrained)
+{
+	struct known *k;
+
+	/* A name and a use are of one question only. */
+	if (q->q->name != NULL || q->q->use != CHAIN_ANY ||
+	    (k = known_of(t)) == NULL)
+		return;
+	known_add_chain(k, q->chain, q->n, path, n, q->ret->anchor);
+	if (!constrained)
+		known_add_issuers(k, path, n, q->ret->anchor);
+}
+
+static int
+read_end(const struct trust *t, const struct question *q, X509_STORE_CTX *ctx,
+    struct seal_diag *d)
+{
+	const STACK_OF(X509) *certs = X509_STORE_CTX_get0_chain(ctx);
+	struct known_cert path[LIMIT_CHAIN + 2] = { { .from = 0 } };
+	size_t n = certs == NULL ? 0 : (size_t)sk_X509_num(certs);
+	bool constrained = false;
+	int r = 0;
+
+	if (n == 0 || n > sizeof(path) / sizeof(path[0]) ||
+	    !read_path(certs, path, n, &constrained)) {
+		r = ossl_fail(d, SEAL_E_CHAIN, "chain: cannot read its path");
+	} else {
+		q->ret->until = path[0].to;
+		q->ret->anchor = anchor_of(t, path[n - 1].der);
+		remember_path(t, q, path, n, constrained);
+	}
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+		OPENSSL_free((void *)(uintptr_t)path[i].der.p);
+	return r;
+}
+
 static int
 verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * rest,
-    const struct chain_question *q, struct seal_diag *d)
+    const struct question *question, struct seal_diag *d)
 {
+	const struct chain_question *q = question->q;
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	struct verdict v = { .name = q->name };
 	const struct seal_diag *story;
@@ -351,8 +498,10 @@ verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * rest,
 	if (X509_verify_cert(ctx) != 1 && v.bad.code == 0)
 		ossl_fail(&v.bad, SEAL_E_CHAIN, "chain: cannot verify");
 	story = v.bad.code != 0 ? &v.bad : &v.stale;
-	if (story->code == 0)
+	if (story->code == 0) {
+		r = read_end(t, question, ctx, d);
 		goto out;
+	}
 	r = seal_fail(d, story->code, "%s", story->text);
 	if (story->remedy[0] != '\0')
 		seal_remedy(d, "%s", story->remedy);
@@ -381,32 +530,70 @@ parse_chain(const struct span *chain, size_t n, X509 **ret_leaf,
 	return 0;
 }
 
-int
-chain_verify_for(const struct trust *t, const struct span *chain, size_t n,
-    const struct chain_question *q, struct seal_diag *d)
+/* An anchor that came along is there anyhow, and need not be decoded. */
+static size_t
+without_anchor(const struct trust *t, const struct span *chain, size_t n)
 {
+	return n > 1 && anchor_of(t, chain[n - 1]) != CHAIN_NO_ANCHOR ? n - 1
+								      : n;
+}
+
+static int
+ask_libcrypto(
+    const struct trust *t, const struct question *q, struct seal_diag *d)
+{
+	size_t n = without_anchor(t, q->chain, q->n);
 	STACK_OF(X509) * rest;
 	X509 *leaf = NULL;
 	int r;
 
-	if (n == 0 || n > LIMIT_CHAIN)
+	ossl_begin();
+	if ((rest = sk_X509_new_null()) == NULL)
+		r = seal_fail(d, SEAL_E_MEMORY, "chain");
+	else if ((r = parse_chain(q->chain, n, &leaf, rest, d)) == 0)
+		r = verify(t, leaf, rest, q, d);
+	X509_free(leaf);
+	sk_X509_pop_free(rest, X509_free);
+	ossl_end();
+	return r;
+}
+
+static int
+answer(const struct trust *t, const struct question *q, struct seal_diag *d)
+{
+	if (q->n == 0 || q->n > LIMIT_CHAIN)
 		return seal_fail(d, SEAL_E_CHAIN,
-		    "chain: %zu certificates, expected 1 to %u", n,
+		    "chain: %zu certificates, expected 1 to %u", q->n,
 		    LIMIT_CHAIN);
 	if (t == NULL || (t->n == 0 && !t->system)) {
 		seal_fail(d, SEAL_E_CHAIN, "chain: no trust anchors");
 		seal_remedy(d, "configure the certificate of a CA to trust");
 		return SEAL_E_CHAIN;
 	}
-	ossl_begin();
-	if ((rest = sk_X509_new_null()) == NULL)
-		r = seal_fail(d, SEAL_E_MEMORY, "chain");
-	else if ((r = parse_chain(chain, n, &leaf, rest, d)) == 0)
-		r = verify(t, leaf, rest, q, d);
-	X509_free(leaf);
-	sk_X509_pop_free(rest, X509_free);
-	ossl_end();
-	return r;
+	if (q->q->name == NULL && q->q->use == CHAIN_ANY &&
+	    chain_known(t, q->chain, q->n, q->q->now, q->ret))
+		return 0;
+	return ask_libcrypto(t, q, d);
+}
+
+bool
+chain_known(const struct trust *t, const struct span *chain, size_t n,
+    int64_t now, struct chain_end *ret)
+{
+	struct known *k = t != NULL ? known_of(t) : NULL;
+
+	return k != NULL && n > 0 && n <= LIMIT_CHAIN &&
+	       known_chain(k, t, chain, n, now, ret);
+}
+
+int
+chain_verify_for(const struct trust *t, const struct span *chain, size_t n,
+    const struct chain_question *q, struct seal_diag *d)
+{
+	struct chain_end end;
+	const struct question question = { chain, n, q, &end };
+
+	return answer(t, &question, d);
 }
 
 int
@@ -416,4 +603,18 @@ chain_verify(const struct trust *t, const struct span *chain, size_t n,
 	const struct chain_question q = { now, name, CHAIN_ANY };
 
 	return chain_verify_for(t, chain, n, &q, d);
+}
+
+int
+chain_verify_end(const struct trust *t, const struct span *chain, size_t n,
+    int64_t now, struct chain_end *ret, struct seal_diag *d)
+{
+	const struct chain_question q = { now, NULL, CHAIN_ANY };
+	struct chain_end end = { 0 };
+	const struct question question = { chain, n, &q, &end };
+	int r = answer(t, &question, d);
+
+	if (r == 0)
+		*ret = end;
+	return r;
 }

@@ -226,18 +226,36 @@ crl_verify(const struct crl *c, struct span issuer, struct seal_diag *d)
 	struct cert *cert = NULL;
 	int r;
 
-	if ((r = cert_parse(issuer, &cert, d)) != 0)
-		return r;
+	/* The name first: of many lists few are this issuer's. */
 	if (!cert_parts_read(issuer, &p) || !span_equal(p.subject, c->issuer))
-		r = seal_fail(d, SEAL_E_CHAIN,
+		return seal_fail(d, SEAL_E_CHAIN,
 		    "revocation list: of another issuer than this certificate");
-	else if (!may_sign_lists(&p))
-		r = seal_fail(d, SEAL_E_CHAIN,
+	if (!may_sign_lists(&p))
+		return seal_fail(d, SEAL_E_CHAIN,
 		    "revocation list: its issuer's certificate lacks the "
 		    "right to sign lists (cRLSign)");
-	else
-		r = verify_under(c, cert, d);
+	if ((r = cert_parse(issuer, &cert, d)) != 0)
+		return r;
+	r = verify_under(c, cert, d);
 	cert_unref(&cert);
+	return r;
+}
+
+int
+crl_verify_once(const struct crl *c, struct span issuer,
+    const struct trust *memory, struct seal_diag *d)
+{
+	const struct span parts[] = { issuer, c->tbs, c->algorithm,
+		c->signature };
+	uint8_t digest[32];
+	int r;
+
+	if (memory == NULL)
+		return crl_verify(c, issuer, d);
+	if (trust_recalls(memory, "list", parts, 4, digest))
+		return 0;
+	if ((r = crl_verify(c, issuer, d)) == 0)
+		trust_remember(memory, digest);
 	return r;
 }
 

@@ -49,6 +49,11 @@ bool crl_next(const struct crl *c, struct crl_iter *at, struct crl_entry *ret);
  */
 int crl_verify(const struct crl *c, struct span issuer, struct seal_diag *d);
 
+/* The same through what anchors remember of signatures; NULL: just verifies.
+ * A failure is not remembered. */
+int crl_verify_once(const struct crl *c, struct span issuer,
+    const struct trust *memory, struct seal_diag *d);
+
 /* thisUpdate <= now <= nextUpdate? 0 or SEAL_E_STALE. */
 int crl_current(const struct crl *c, int64_t now, struct seal_diag *d);
 

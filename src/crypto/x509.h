@@ -37,7 +37,11 @@ bool cert_common_name(struct span name, struct span *ret);
 enum x509_kind { X509_KIND_NONE = 0, X509_KIND_CERT, X509_KIND_CRL };
 enum x509_kind x509_kind(struct span der);
 
-/* Trust anchors. Built by one thread, then immutable and shared. */
+/* The SPKI as it stands in a well-formed certificate; nothing is imported. */
+bool cert_spki_read(struct span der, struct span *ret);
+
+/* Trust anchors. Built by one thread, then shared, and the same but for what
+ * it remembers. */
 struct trust;
 
 struct trust *trust_new(void);
@@ -48,6 +52,17 @@ int trust_add_der(struct trust *t, struct span der, struct seal_diag *d);
 int trust_add_system(struct trust *t, struct seal_diag *d);
 /* The i-th anchor (DER), borrowed; empty behind the last. */
 struct span trust_get0(const struct trust *t, size_t i);
+/*
+ * A set of anchors remembers what it verified, bounded and guarded by a lock:
+ * chain_verify() costs a hash then, or the leaf's signature where only the
+ * leaf is new. Dates are held against the time on every call. The same for
+ * signatures that others verify: what names the kind, parts (at most
+ * LIMIT_CHAIN) are all that it depends on, whole. Call trust_remember() with
+ * the digest only once the signature was found right.
+ */
+bool trust_recalls(const struct trust *t, const char *what,
+    const struct span *parts, size_t n, uint8_t ret_digest[32]);
+void trust_remember(const struct trust *t, const uint8_t digest[32]);
 
 /*
  * Verifies chain (leaf first, n certificates) up to an anchor at time now
@@ -67,6 +82,20 @@ struct chain_question {
 	const char *name; /* NULL: none asked for */
 	enum chain_use use;
 };
+
+#define CHAIN_NO_ANCHOR SIZE_MAX
+/* Where a verified chain ends. */
+struct chain_end {
+	int64_t until; /* the first of its certificates ends, since 1970 */
+	size_t anchor; /* of trust_get0(); CHAIN_NO_ANCHOR: one of the system's
+			*/
+};
+/* The same, for no name, and says where. */
+int chain_verify_end(const struct trust *t, const struct span *chain, size_t n,
+    int64_t now, struct chain_end *ret, struct seal_diag *d);
+/* Is that known, or easily found out, without libcrypto? False says nothing. */
+bool chain_known(const struct trust *t, const struct span *chain, size_t n,
+    int64_t now, struct chain_end *ret);
 
 /* The same, for a use. */
 int chain_verify_for(const struct trust *t, const struct span *chain, size_t n,

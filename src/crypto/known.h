@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CRYPTO_KNOWN_H
+#define CRYPTO_KNOWN_H
+
+/*
+ * What one set of anchors has verified so far; private to src/crypto. Bounded,
+ * thread-safe, keyed by SHA-256; what is not in it is verified. It keeps that
+ * signatures, names and rights were right, which no time changes, and never
+ * that a time was: an entry holds the dates of all that it rests on, and each
+ * use holds its own time against them.
+ */
+#include "crypto/x509.h"
+
+#define KNOWN_CHAINS 1024
+#define KNOWN_ISSUERS 16
+#define KNOWN_FACTS 256
+
+/* A certificate of a verified path, and the dates of the path from it on. */
+struct known_cert {
+	struct span der;
+	int64_t from, to; /* seconds since 1970 */
+};
+
+struct known;
+
+struct known *known_new(void);
+void known_free(struct known **k);
+
+/*
+ * Was this chain verified before, or is its leaf the only thing that is new?
+ * Then the leaf is verified here, under an issuer that is in the chain or
+ * among the anchors; but for anything unusual in it, false.
+ */
+bool known_chain(struct known *k, const struct trust *anchors,
+    const struct span *chain, size_t n, int64_t now, struct chain_end *ret);
+/* A verified path, leaf first, anchor last; the chain as it was given. */
+void known_add_chain(struct known *k, const struct span *chain, size_t n,
+    const struct known_cert *path, size_t n_path, size_t anchor);
+/* Those behind the leaf may vouch for other leaves. */
+void known_add_issuers(struct known *k, const struct known_cert *path,
+    size_t n_path, size_t anchor);
+
+/* A digest that stands for something that is true for ever. */
+bool known_fact(struct known *k, const uint8_t digest[32]);
+void known_add_fact(struct known *k, const uint8_t digest[32]);
+/* SHA-256 of what, and of parts with their lengths; false: cannot. */
+bool known_digest(
+    const char *what, const struct span *parts, size_t n, uint8_t ret[32]);
+
+#endif
