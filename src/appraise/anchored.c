@@ -5,14 +5,42 @@ int
 anchored_chain(const struct accept_entry *e, const struct span *chain, size_t n,
     int64_t now, struct seal_diag *d)
 {
+	const struct trust *ca;
+	struct chain_end end;
+
+	return anchored_end(e, chain, n, now, &ca, &end, d);
+}
+
+/* Those that know the chain are asked first: it costs them nothing. */
+static bool
+known_end(const struct accept_entry *e, const struct span *chain, size_t n,
+    int64_t now, const struct trust **ret_ca, struct chain_end *ret)
+{
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (chain_known(e->signers[i].ca, chain, n, now, ret)) {
+			*ret_ca = e->signers[i].ca;
+			return true;
+		}
+	return false;
+}
+
+int
+anchored_end(const struct accept_entry *e, const struct span *chain, size_t n,
+    int64_t now, const struct trust **ret_ca, struct chain_end *ret,
+    struct seal_diag *d)
+{
 	struct seal_diag first = { 0 };
 
+	if (known_end(e, chain, n, now, ret_ca, ret))
+		return 0;
 	for (size_t i = 0; i < e->n_signers; i++) {
 		const struct trust *ca = e->signers[i].ca;
 
-		if (ca != NULL &&
-		    chain_verify(ca, chain, n, now, NULL, &first) == 0)
-			return 0;
+		if (ca == NULL ||
+		    chain_verify_end(ca, chain, n, now, ret, &first) != 0)
+			continue;
+		*ret_ca = ca;
+		return 0;
 	}
 	if (first.code == 0) {
 		seal_fail(&first, SEAL_E_KEY,

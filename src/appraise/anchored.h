@@ -13,6 +13,10 @@
  * SEAL_E_KEY where the entry has none. */
 int anchored_chain(const struct accept_entry *e, const struct span *chain,
     size_t n, int64_t now, struct seal_diag *d);
+/* The same, and says of which anchors, and where among them, it ends. */
+int anchored_end(const struct accept_entry *e, const struct span *chain,
+    size_t n, int64_t now, const struct trust **ret_ca, struct chain_end *ret,
+    struct seal_diag *d);
 /* The next anchor with this subject (a whole Name), DER, borrowed; *at starts
  * at 0 and moves on. False: no more. */
 bool anchored_next(const struct accept_entry *e, struct span subject,

@@ -14,8 +14,9 @@ struct appraisal_in {
 	/* Of the handshake, where another verdict after it lifts the level to
 	 * what policy asks: here TRANSCRIPT does. */
 	bool interim;
-	int64_t now;            /* seconds since 1970, the caller's clock */
-	struct key_cache *keys; /* may be NULL */
+	int64_t now;              /* seconds since 1970, the caller's clock */
+	struct key_cache *keys;   /* may be NULL */
+	struct cert_cache *certs; /* may be NULL */
 	const struct policy *policy; /* set by appraise(): whose Attestation
 					Results count */
 	bool binder_known; /* false: a file without --expect-binder; then

@@ -191,7 +191,7 @@ read_certificates(
 		    "have the platform fetch its PCK certificate",
 		    f->quote.certs_type);
 	if (r == 0 && (r = read_chain(f, &d)) == 0 &&
-	    (r = cert_parse(f->chain[0], ret, &d)) == 0)
+	    (r = cert_cache_get(f->parsed, f->chain[0], ret, &d)) == 0)
 		r = pck_read(f->chain[0], &f->pck, &d);
 	verdict_check(v, "dcap.certificates", r == 0, r,
 	    "the PCK's certificate, its CA and their root", d.text, NULL);
@@ -216,8 +216,8 @@ name_instance(const struct dcap_facts *f, struct findings *ret)
 }
 
 static void
-report(const struct appraisal_in *in, const struct cert *pck,
-    struct dcap_facts *f, struct findings *ret, struct seal_verdict *v)
+report(const struct cert *pck, struct dcap_facts *f, struct findings *ret,
+    struct seal_verdict *v)
 {
 	struct span spki = cert_spki(pck);
 
@@ -231,7 +231,6 @@ report(const struct appraisal_in *in, const struct cert *pck,
 	ret->binder_padded = true;
 	ret->subject_by_binder = true;
 	ret->undated = true;
-	f->endorse = in->endorse;
 	verdict_claim_hex(
 	    v, "dcap.fmspc", span_of(f->pck.fmspc, sizeof(f->pck.fmspc)));
 	verdict_claim_hex(v, "dcap.report_data", ret->signed_binder[0]);
@@ -247,12 +246,14 @@ dcap_verify(const struct appraisal_in *in, enum quote_tee tee,
 
 	if ((ret->facts = f) == NULL)
 		return SEAL_E_MEMORY;
+	f->endorse = in->endorse;
+	f->parsed = in->certs;
 	if ((r = read_quote(in, tee, f, v)) == 0 &&
 	    (r = read_certificates(f, &pck, v)) == 0 &&
 	    (r = verify_body(in, &f->quote, v)) == 0 &&
 	    (r = verify_key(f, v)) == 0 && (r = verify_qe(f, pck, v)) == 0 &&
 	    (r = name_instance(f, ret)) == 0)
-		report(in, pck, f, ret, v);
+		report(pck, f, ret, v);
 	cert_unref(&pck);
 	return r;
 }

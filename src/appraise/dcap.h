@@ -31,6 +31,7 @@ struct dcap_facts {
 	uint8_t *certs;
 	struct pck pck;
 	const struct endorsements *endorse; /* of the caller; may be NULL */
+	struct cert_cache *parsed;          /* of the caller; may be NULL */
 	struct eventlog log; /* of the TD, where has_log; where only other_log
 				is set, of some other */
 	bool has_log, other_log;

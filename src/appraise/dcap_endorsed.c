@@ -7,32 +7,24 @@
 #include <string.h>
 
 #include "appraise/anchored.h"
+#include "appraise/collateral.h"
 #include "appraise/tcb_signer.h"
 #include "base/text.h"
-#include "crypto/crl.h"
 
 #define TEXT 160
 #define REMEDY_COLLATERAL \
 	"give Intel's current collateral for this platform (--endorsements)"
 
-/* What was given beside the Evidence, opened; nothing of it is believed. */
-struct collateral {
-	const struct endorsements *given;
-	struct endorsements *inside; /* of the bundles */
-	struct tcb_bundle *bundles;
-	size_t n_bundles;
-};
-
 struct judging {
 	const struct dcap_facts *f;
 	const struct dcap_rules *rules;
 	int64_t now, until;
-	struct trust *root; /* that certificate alone */
-	struct span root_cert;
-	struct collateral c;
-	/* The best so far, and what is read next; empty where there is none. */
-	struct tcb_info *info, *info_read;
-	struct qe_identity *qe, *qe_read;
+	const struct trust *ca; /* whose anchor the root is */
+	size_t anchor;
+	struct trust *own; /* ca, where the policy only names the root */
+	const struct collateral *c;
+	const struct tcb_info *info; /* the best so far */
+	const struct qe_identity *qe;
 	struct span signer; /* certificate, DER */
 	struct cert *signer_cert;
 	struct seal_verdict *v;
@@ -44,81 +36,6 @@ step(struct judging *j, const char *name, int r, const struct seal_diag *d,
 {
 	return verdict_check(j->v, name, r == 0, r, expected, d->text,
 	    d->remedy[0] != '\0' ? d->remedy : REMEDY_COLLATERAL);
-}
-
-/* ---- Opening ---- */
-
-static int
-add_inside(
-    struct collateral *c, const struct tcb_bundle *b, struct seal_diag *d)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < TCB_CHAINS; i++)
-		r = endorse_add(
-		    c->inside, "chain of collateral", b->chains[i], d);
-	for (size_t i = 0; r == 0 && i < TCB_LISTS; i++)
-		r = endorse_add(
-		    c->inside, "list of collateral", b->lists[i], d);
-	return r;
-}
-
-static size_t
-count_json(const struct endorsements *e)
-{
-	size_t at = 0, n = 0;
-
-	while (endorse_next(e, ENDORSE_JSON, &at) != NULL)
-		n++;
-	return n; /* at most ENDORSE_ITEMS_MAX */
-}
-
-/* A store may hold that of a whole fleet, and JSON of another kind may lie in
- * the same folder; broken collateral is told of, unless some other serves. */
-static int
-open_collateral(struct judging *j, struct seal_diag *broken)
-{
-	struct collateral *c = &j->c;
-	const struct endorsement *item;
-	size_t at = 0;
-
-	c->given = j->f->endorse;
-	c->inside = endorse_new();
-	c->bundles = calloc(count_json(c->given) + 1, sizeof(*c->bundles));
-	if (c->inside == NULL || c->bundles == NULL)
-		return SEAL_E_MEMORY;
-	while ((item = endorse_next(c->given, ENDORSE_JSON, &at)) != NULL) {
-		struct seal_diag d = { 0 };
-		struct tcb_bundle *b = &c->bundles[c->n_bundles];
-		int r;
-
-		if ((r = tcb_bundle_parse(item->bytes, b, &d)) == 0) {
-			c->n_bundles++;
-			if ((r = add_inside(c, b, &d)) == SEAL_E_MEMORY)
-				return r;
-		}
-		if (r != 0 && r != SEAL_E_UNSUPPORTED)
-			seal_fail(broken, r, "%s", d.text);
-	}
-	return 0;
-}
-
-static void
-close_collateral(struct collateral *c)
-{
-	for (size_t i = 0; i < c->n_bundles; i++)
-		tcb_bundle_free(&c->bundles[i]);
-	free(c->bundles);
-	endorse_free(&c->inside);
-}
-
-/* Over both, those inside bundles last. */
-static const struct endorsement *
-next_item(const struct collateral *c, enum endorse_kind kind, size_t at[2])
-{
-	const struct endorsement *item = endorse_next(c->given, kind, &at[0]);
-
-	return item != NULL ? item : endorse_next(c->inside, kind, &at[1]);
 }
 
 /* ---- The root, and the PCK chain under it ---- */
@@ -144,21 +61,38 @@ root_is_named(
 	    hex_short(span_of(digest, 32), g));
 }
 
+static struct span
+root_of(const struct judging *j)
+{
+	return trust_get0(j->ca, j->anchor);
+}
+
 /* Makes it the one anchor of all that follows, if PCK and CA lead to it. */
 static int
 try_root(struct judging *j, struct span root, struct seal_diag *d)
 {
+	struct chain_end end;
 	int r;
 
-	trust_free(&j->root);
-	if ((j->root = trust_new()) == NULL)
+	trust_free(&j->own);
+	if ((j->own = trust_new()) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "root");
-	if ((r = trust_add_der(j->root, root, d)) == 0)
-		r = chain_verify(
-		    j->root, j->f->chain, DCAP_CHAIN - 1, j->now, NULL, d);
-	if (r == 0)
-		j->root_cert = root;
+	if ((r = trust_add_der(j->own, root, d)) == 0)
+		r = chain_verify_end(
+		    j->own, j->f->chain, DCAP_CHAIN - 1, j->now, &end, d);
+	j->ca = j->own;
+	j->anchor = 0;
 	return r;
+}
+
+/* Whether the path ends in a root, or before it. */
+static bool
+ends_in(const struct judging *j, struct span name)
+{
+	struct cert_parts p;
+
+	return j->anchor != CHAIN_NO_ANCHOR &&
+	       cert_parts_read(root_of(j), &p) && span_equal(p.subject, name);
 }
 
 /* The policy's anchor, rather than what the quote brings: Intel issued its
@@ -167,12 +101,19 @@ static int
 find_root(struct judging *j, const struct accept_entry *e, struct seal_diag *d)
 {
 	struct span anchor = { 0 };
+	struct chain_end end = { 0 };
 	struct cert_parts ca;
 	int r = SEAL_E_CHAIN;
 	size_t at = 0;
 
 	if (!cert_parts_read(j->f->chain[1], &ca))
 		return seal_fail(d, SEAL_E_CHAIN, "PCK CA: malformed");
+	if (anchored_end(
+		e, j->f->chain, DCAP_CHAIN, j->now, &j->ca, &end, NULL) == 0) {
+		j->anchor = end.anchor;
+		if (ends_in(j, ca.issuer))
+			return 0;
+	}
 	while (r != 0 && anchored_next(e, ca.issuer, &at, &anchor))
 		r = try_root(j, anchor, d);
 	if (r == 0 || d->code != 0)
@@ -211,9 +152,9 @@ find_signer(struct judging *j)
 	int r = SEAL_E_UNAVAILABLE;
 
 	while (j->signer_cert == NULL &&
-	       (item = next_item(&j->c, ENDORSE_CERT, at)) != NULL) {
-		int got = tcb_signer_check(
-		    j->root, item->bytes, j->now, &j->signer_cert, &d);
+	       (item = collateral_cert(j->c, at)) != NULL) {
+		int got = tcb_signer_check_under(j->ca, j->anchor, item->bytes,
+		    j->now, j->f->parsed, &j->signer_cert, &d);
 
 		if (got == 0)
 			j->signer = item->bytes;
@@ -302,21 +243,17 @@ check_info(struct judging *j, const struct tcb_info *i, struct seal_diag *d)
 }
 
 static int
-try_info(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
+try_info(struct judging *j, const struct tcb_info *i, int *ret_stage,
     struct seal_diag *d)
 {
-	struct tcb_info *i = j->info_read;
 	int r;
 
-	*ret_stage = 1;
-	if ((r = tcb_info_parse(b->tcb_info, b->tcb_signature, i, d)) != 0)
-		return r;
 	*ret_stage = 2;
 	if ((r = check_info(j, i, d)) != 0)
 		return r;
 	*ret_stage = 3;
-	if ((r = tcb_signer_verify(
-		 j->signer_cert, i->signed_bytes, i->signature, d)) != 0)
+	if ((r = tcb_signer_verify_once(
+		 j->signer_cert, i->signed_bytes, i->signature, j->ca, d)) != 0)
 		return r;
 	*ret_stage = 4;
 	if ((r = check_time(j, "TCB Info", i->issued_at, i->next_update, d)) !=
@@ -326,31 +263,40 @@ try_info(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
 }
 
 static int
-try_identity(struct judging *j, const struct tcb_bundle *b, int *ret_stage,
+try_identity(struct judging *j, const struct qe_identity *q, int *ret_stage,
     struct seal_diag *d)
 {
-	struct qe_identity *q = j->qe_read;
 	const char *id = j->f->quote.tee == QUOTE_TDX ? "TD_QE" : "QE";
 	char got[16];
 	int r;
 
-	*ret_stage = 1;
-	if ((r = qe_identity_parse(b->qe_identity, b->qe_signature, q, d)) != 0)
-		return r;
 	*ret_stage = 2;
 	if (!span_is(q->id, id))
 		return seal_fail(d, SEAL_E_EVIDENCE,
 		    "Enclave Identity: of '%s', expected '%s'",
 		    text_safe(q->id, got, sizeof(got)), id);
 	*ret_stage = 3;
-	if ((r = tcb_signer_verify(
-		 j->signer_cert, q->signed_bytes, q->signature, d)) != 0)
+	if ((r = tcb_signer_verify_once(
+		 j->signer_cert, q->signed_bytes, q->signature, j->ca, d)) != 0)
 		return r;
 	*ret_stage = 4;
 	if ((r = check_time(
 		 j, "Enclave Identity", q->issued_at, q->next_update, d)) != 0)
 		return r;
 	return check_evaluation(j, "Enclave Identity", q->evaluation, d);
+}
+
+/* One that cannot be read failed before all of that. */
+static int
+try_document(struct judging *j, const struct collateral_document *doc,
+    int *ret_stage, struct seal_diag *d)
+{
+	*ret_stage = 1;
+	if (doc->info != NULL)
+		return try_info(j, doc->info, ret_stage, d);
+	if (doc->qe != NULL)
+		return try_identity(j, doc->qe, ret_stage, d);
+	return seal_fail(d, doc->why.code, "%s", doc->why.text);
 }
 
 static void
@@ -362,71 +308,56 @@ until_at_most(struct judging *j, int64_t end)
 
 /* An older document that is still in date may lie beside the newest. */
 static bool
-is_newer(struct span have, uint32_t have_evaluation, int64_t have_issued,
-    uint32_t evaluation, int64_t issued)
+is_newer(uint32_t evaluation, int64_t issued, uint32_t than_evaluation,
+    int64_t than_issued)
 {
-	if (have.n == 0 || evaluation != have_evaluation)
-		return have.n == 0 || evaluation > have_evaluation;
-	return issued > have_issued;
+	return evaluation != than_evaluation ? evaluation > than_evaluation
+					     : issued > than_issued;
 }
 
 static void
-keep_info(struct judging *j)
+keep_document(struct judging *j, const struct collateral_document *doc)
 {
-	struct tcb_info *new = j->info_read, *old = j->info;
-
-	if (!is_newer(old->signed_bytes, old->evaluation, old->issued_at,
-		new->evaluation, new->issued_at))
-		return;
-	j->info = new;
-	j->info_read = old;
-}
-
-static void
-keep_identity(struct judging *j)
-{
-	struct qe_identity *new = j->qe_read, *old = j->qe;
-
-	if (!is_newer(old->signed_bytes, old->evaluation, old->issued_at,
-		new->evaluation, new->issued_at))
-		return;
-	j->qe = new;
-	j->qe_read = old;
+	if (doc->info != NULL &&
+	    (j->info == NULL ||
+		is_newer(doc->info->evaluation, doc->info->issued_at,
+		    j->info->evaluation, j->info->issued_at)))
+		j->info = doc->info;
+	if (doc->qe != NULL &&
+	    (j->qe == NULL || is_newer(doc->qe->evaluation, doc->qe->issued_at,
+				  j->qe->evaluation, j->qe->issued_at)))
+		j->qe = doc->qe;
 }
 
 /* Of those that serve, the one of the highest tcbEvaluationDataNumber. */
 static bool
-find_document(struct judging *j, bool info, const struct seal_diag *broken)
+find_document(struct judging *j, bool info)
 {
 	struct story s = { .code = 0 };
-	bool found = false;
+	bool found;
 
-	if (broken->code != 0)
-		keep_story(&s, 0, broken->code, broken);
-	for (size_t i = 0; i < j->c.n_bundles; i++) {
-		const struct tcb_bundle *b = &j->c.bundles[i];
+	if (j->c->broken.code != 0)
+		keep_story(&s, 0, j->c->broken.code, &j->c->broken);
+	for (size_t i = 0; i < j->c->n_documents; i++) {
+		const struct collateral_document *doc = &j->c->documents[i];
 		struct seal_diag d = { 0 };
 		int stage = 0, r;
 
-		if ((info ? b->tcb_info : b->qe_identity).n == 0)
+		if (doc->is_info != info)
 			continue;
-		r = info ? try_info(j, b, &stage, &d)
-			 : try_identity(j, b, &stage, &d);
-		if (r != 0) {
+		if ((r = try_document(j, doc, &stage, &d)) != 0) {
 			keep_story(&s, stage, r, &d);
 			continue;
 		}
-		found = true;
-		if (info)
-			keep_info(j);
-		else
-			keep_identity(j);
+		keep_document(j, doc);
 	}
+	found = info ? j->info != NULL : j->qe != NULL;
 	if (!found && s.code == 0)
 		s.code = seal_fail(&s.d, SEAL_E_UNAVAILABLE, "none was given");
-	if (found)
-		until_at_most(
-		    j, info ? j->info->next_update : j->qe->next_update);
+	if (info && j->info != NULL)
+		until_at_most(j, j->info->next_update);
+	if (!info && j->qe != NULL)
+		until_at_most(j, j->qe->next_update);
 	return step(j, info ? "dcap.tcb.info" : "dcap.qe.info",
 	    found ? 0 : s.code, &s.d,
 	    info ? "current TCB Info of this platform"
@@ -443,23 +374,20 @@ static int
 check_lists(struct judging *j, struct span issuer, const struct span *certs,
     size_t n, bool *ret_current, struct seal_diag *d)
 {
-	const struct endorsement *item;
-	size_t at[2] = { 0, 0 };
 	int64_t until = 0;
 	int r;
 
-	while ((item = next_item(&j->c, ENDORSE_CRL, at)) != NULL) {
-		struct crl list = { 0 };
+	for (size_t k = 0; k < j->c->n_lists; k++) {
+		const struct crl *list = &j->c->lists[k];
 
-		if (crl_parse(item->bytes, &list, NULL) != 0 ||
-		    crl_verify(&list, issuer, NULL) != 0)
+		if (crl_verify_once(list, issuer, j->ca, NULL) != 0)
 			continue;
 		for (size_t i = 0; i < n; i++)
-			if ((r = crl_check(&list, certs[i], NULL, d)) != 0)
+			if ((r = crl_check(list, certs[i], NULL, d)) != 0)
 				return r;
-		if (crl_current(&list, j->now, d) == 0 &&
-		    list.next_update > until)
-			until = list.next_update;
+		if (crl_current(list, j->now, d) == 0 &&
+		    list->next_update > until)
+			until = list->next_update;
 	}
 	*ret_current = until > 0;
 	if (until > 0)
@@ -492,26 +420,31 @@ judge_revocation(struct judging *j)
 	const struct span *chain = j->f->chain;
 	struct span by_root[] = { chain[1], j->signer };
 
-	return judge_list(j, "dcap.crl.root", j->root_cert, by_root, 2) &&
+	return judge_list(j, "dcap.crl.root", root_of(j), by_root, 2) &&
 	       judge_list(j, "dcap.crl.pck", chain[1], chain, 1);
 }
 
 /* ---- All ---- */
 
 static bool
-judge(struct judging *j, const struct accept_entry *e)
+open_collateral(struct judging *j, const struct endorsements *e)
 {
-	struct seal_diag broken = { 0 };
-	struct dcap_tcb t = { 0 };
-	int r;
+	struct seal_diag d = { 0 };
 
-	if (!judge_root(j, e))
-		return false;
-	if ((r = open_collateral(j, &broken)) != 0)
-		return step(j, "dcap.collateral", r, &broken, "collateral");
-	if (!find_signer(j) || !judge_revocation(j) ||
-	    !find_document(j, true, &broken) ||
-	    !find_document(j, false, &broken) ||
+	j->c = collateral_of(e);
+	return j->c != NULL ||
+	       step(j, "dcap.collateral", SEAL_E_MEMORY, &d, "collateral");
+}
+
+static bool
+judge(struct judging *j, const struct accept_entry *e,
+    const struct endorsements *given)
+{
+	struct dcap_tcb t = { 0 };
+
+	if (!judge_root(j, e) || !open_collateral(j, given) ||
+	    !find_signer(j) || !judge_revocation(j) ||
+	    !find_document(j, true) || !find_document(j, false) ||
 	    !dcap_judge_qe(j->qe, j->f, &t, j->v) ||
 	    !dcap_judge_platform(j->info, j->f, &t, j->v))
 		return false;
@@ -529,27 +462,21 @@ dcap_endorsed(const struct accept_entry *e, const struct dcap_rules *rules,
 		.rules = rules,
 		.now = now,
 		.until = *until,
-		.info = calloc(1, sizeof(struct tcb_info)),
-		.info_read = calloc(1, sizeof(struct tcb_info)),
-		.qe = calloc(1, sizeof(struct qe_identity)),
-		.qe_read = calloc(1, sizeof(struct qe_identity)),
 		.v = v };
+	struct endorsements *none = NULL;
 	bool ok;
 
-	ok = j.info != NULL && j.info_read != NULL && j.qe != NULL &&
-		     j.qe_read != NULL
-		 ? judge(&j, e)
+	if (j.f->endorse == NULL)
+		none = endorse_new();
+	ok = j.f->endorse != NULL || none != NULL
+		 ? judge(&j, e, none != NULL ? none : j.f->endorse)
 		 : verdict_check(v, "dcap.collateral", false, SEAL_E_MEMORY,
 		       NULL, "out of memory", NULL);
 	if (ok)
 		*until = j.until;
 	v->ar4si[AR4SI_CONFIGURATION] = ok ? AR4SI_AFFIRMING : AR4SI_WARNING;
-	close_collateral(&j.c);
-	trust_free(&j.root);
 	cert_unref(&j.signer_cert);
-	free(j.info);
-	free(j.info_read);
-	free(j.qe);
-	free(j.qe_read);
+	trust_free(&j.own);
+	endorse_free(&none);
 	return ok;
 }

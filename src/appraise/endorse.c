@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +18,41 @@
 #include "crypto/pem.h"
 #include "crypto/x509.h"
 
+struct endorse_opened {
+	pthread_mutex_t lock;
+	void *what;
+	void (*close)(void *opened);
+};
+
 struct endorsements *
 endorse_new(void)
 {
 	struct endorsements *e = calloc(1, sizeof(*e));
 
-	if (e != NULL)
-		e->refs = 1;
+	if (e == NULL || (e->opened = calloc(1, sizeof(*e->opened))) == NULL) {
+		free(e);
+		return NULL;
+	}
+	pthread_mutex_init(&e->opened->lock, NULL);
+	e->refs = 1;
 	return e;
+}
+
+const void *
+endorse_opened(const struct endorsements *e,
+    void *(*open)(const struct endorsements *e), void (*close)(void *opened))
+{
+	struct endorse_opened *o = e->opened;
+	void *ret;
+
+	pthread_mutex_lock(&o->lock);
+	if (o->what == NULL) {
+		o->what = open(e);
+		o->close = close;
+	}
+	ret = o->what;
+	pthread_mutex_unlock(&o->lock);
+	return ret;
 }
 
 struct endorsements *
@@ -44,6 +72,10 @@ endorse_free(struct endorsements **ep)
 	*ep = NULL;
 	if (__atomic_sub_fetch(&e->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
+	if (e->opened->what != NULL)
+		e->opened->close(e->opened->what);
+	pthread_mutex_destroy(&e->opened->lock);
+	free(e->opened);
 	for (size_t i = 0; i < e->n; i++) {
 		free(e->items[i].name);
 		free(e->items[i].owned);

@@ -34,6 +34,7 @@ struct endorsement {
 /* Filled by one thread, then only read, by any. */
 struct endorsements {
 	unsigned refs; /* atomic */
+	struct endorse_opened *opened;
 	struct endorsement *items;
 	size_t n, n_bytes;
 };
@@ -41,6 +42,11 @@ struct endorsements {
 struct endorsements *endorse_new(void); /* NULL when out of memory */
 struct endorsements *endorse_ref(struct endorsements *e);
 void endorse_free(struct endorsements **e); /* with its last reference */
+/* What a reader made of e, whole and immutable, kept and freed with it: open
+ * is called by the first who asks, close in the end. One reader alone has it.
+ * NULL: open gave NULL. */
+const void *endorse_opened(const struct endorsements *e,
+    void *(*open)(const struct endorsements *e), void (*close)(void *opened));
 /* Copies what bytes hold: PEM by its blocks (certificates, revocation lists
  * and public keys; private ones and the like are passed over), DER and JSON
  * by their form. */

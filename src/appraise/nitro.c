@@ -148,15 +148,15 @@ rules_explain(const void *rules, struct wr *out)
 /* ---- Verifying ---- */
 
 static int
-verify_signature(
-    const struct nitro *n, struct findings *ret, struct seal_verdict *v)
+verify_signature(const struct appraisal_in *in, const struct nitro *n,
+    struct findings *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
 	struct cert *leaf = NULL;
 	struct span spki;
 	int r;
 
-	r = cert_parse(n->chain[0], &leaf, &d);
+	r = cert_cache_get(in->certs, n->chain[0], &leaf, &d);
 	if (!verdict_check(v, "nitro.certificate", r == 0, r,
 		"a certificate of the enclave", d.text, NULL))
 		return r;
@@ -247,7 +247,7 @@ verify(
 	if (!verdict_check(v, "nitro.form", r == 0, r,
 		"an attestation document of a Nitro Enclave", d.text, NULL))
 		return r;
-	if ((r = verify_signature(n, ret, v)) != 0 ||
+	if ((r = verify_signature(in, n, ret, v)) != 0 ||
 	    (r = name_instance(n, ret)) != 0)
 		return r;
 	memcpy(ret->signer_chain, n->chain, n->n_chain * sizeof(n->chain[0]));

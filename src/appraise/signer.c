@@ -34,25 +34,21 @@ pin_matches(const struct signer *s, const struct findings *f)
  */
 static int
 ca_matches(const struct signer *s, const struct findings *f, int64_t now,
-    struct seal_diag *d)
+    struct chain_end *ret, struct seal_diag *d)
 {
-	struct cert *leaf = NULL;
-	bool same;
-	int r;
+	struct span spki = { 0 };
 
 	if (s->ca == NULL || f->n_signer_chain == 0)
 		return seal_fail(
 		    d, SEAL_E_KEY, "the Evidence has no certificate chain");
-	if ((r = cert_parse(f->signer_chain[0], &leaf, d)) != 0)
-		return r;
-	same = span_equal_ct(
-	    cert_spki(leaf), span_of(f->signer_spki, f->n_signer_spki));
-	cert_unref(&leaf);
-	if (!same)
+	if (!cert_spki_read(f->signer_chain[0], &spki))
+		return seal_fail(d, SEAL_E_DECODE,
+		    "the chain's leaf is no well-formed certificate");
+	if (!span_equal_ct(spki, span_of(f->signer_spki, f->n_signer_spki)))
 		return seal_fail(d, SEAL_E_KEY,
 		    "the chain's leaf is not the key that signed");
-	return chain_verify(
-	    s->ca, f->signer_chain, f->n_signer_chain, now, NULL, d);
+	return chain_verify_end(
+	    s->ca, f->signer_chain, f->n_signer_chain, now, ret, d);
 }
 
 /* The last certificate that came along, as the one anchor. */
@@ -87,9 +83,9 @@ out:
 	return r;
 }
 
-int
-signer_root(
-    const struct findings *f, int64_t now, uint8_t ret[32], struct seal_diag *d)
+static int
+find_root(const struct findings *f, int64_t now, uint8_t ret[32],
+    struct chain_end *ret_end, struct seal_diag *d)
 {
 	struct signer s = { .file = NULL };
 	uint8_t digest[32];
@@ -97,23 +93,32 @@ signer_root(
 
 	if ((r = root_open(f, &s.ca, digest, d)) != 0)
 		return r;
-	if ((r = ca_matches(&s, f, now, d)) == 0)
+	if ((r = ca_matches(&s, f, now, ret_end, d)) == 0)
 		memcpy(ret, digest, sizeof(digest));
 	trust_free(&s.ca);
 	return r;
+}
+
+int
+signer_root(
+    const struct findings *f, int64_t now, uint8_t ret[32], struct seal_diag *d)
+{
+	struct chain_end end;
+
+	return find_root(f, now, ret, &end, d);
 }
 
 /* The root that came along is the one that policy names, and leads to the
  * leaf. */
 static int
 root_matches(const struct signer *s, const struct findings *f, int64_t now,
-    struct seal_diag *d)
+    struct chain_end *ret, struct seal_diag *d)
 {
 	char e[HEX_SHORT], g[HEX_SHORT];
 	uint8_t root[32];
 	int r;
 
-	if ((r = signer_root(f, now, root, d)) != 0)
+	if ((r = find_root(f, now, root, ret, d)) != 0)
 		return r;
 	if (span_equal_ct(span_of(root, sizeof(root)),
 		span_of(s->spki_sha256, sizeof(s->spki_sha256))))
@@ -153,23 +158,6 @@ names_refs(const struct accept_entry *e)
 	return false;
 }
 
-/* No certificate of the chain may end before a verdict does. */
-static int
-chain_until(const struct findings *f, int64_t *ret_until)
-{
-	struct cert *c = NULL;
-	int r;
-
-	for (size_t i = 0; i < f->n_signer_chain; i++) {
-		if ((r = cert_parse(f->signer_chain[i], &c, NULL)) != 0)
-			return r;
-		if (cert_not_after(c) < *ret_until)
-			*ret_until = cert_not_after(c);
-		cert_unref(&c);
-	}
-	return 0;
-}
-
 /* The key that another member names, whose own rules hold too: all members'
  * do, or none is accepted. */
 static bool
@@ -179,13 +167,55 @@ named_matches(const struct signer *s, const struct findings *f)
 	       strcmp(s->member, f->named_by) == 0;
 }
 
+/* What one of the anchors is known for costs nothing: first. */
+static bool
+known_chain(const struct accept_entry *e, const struct findings *f, int64_t now,
+    struct chain_end *ret)
+{
+	struct span spki = { 0 };
+
+	if (f->n_signer_chain == 0 ||
+	    !cert_spki_read(f->signer_chain[0], &spki) ||
+	    !span_equal_ct(spki, span_of(f->signer_spki, f->n_signer_spki)))
+		return false;
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (chain_known(e->signers[i].ca, f->signer_chain,
+			f->n_signer_chain, now, ret))
+			return true;
+	return false;
+}
+
+/* 0, or what failed: that it is over, where one of them says so. */
+static int
+by_chain(const struct accept_entry *e, const struct findings *f, int64_t now,
+    struct chain_end *ret, struct seal_diag *d)
+{
+	int code = SEAL_E_KEY, r;
+
+	if (known_chain(e, f, now, ret))
+		return 0;
+	for (size_t i = 0; i < e->n_signers; i++) {
+		const struct signer *s = &e->signers[i];
+
+		if (s->ca == NULL && !s->by_root)
+			continue;
+		r = (s->by_root ? root_matches : ca_matches)(s, f, now, ret, d);
+		if (r == 0)
+			return 0;
+		if (r == SEAL_E_STALE || r == SEAL_E_MEMORY)
+			code = r;
+	}
+	return code;
+}
+
 bool
 signer_judge(const struct accept_entry *e, const struct findings *f,
     int64_t now, struct rests *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
+	struct chain_end end;
 	char g[HEX_SHORT];
-	int code = SEAL_E_KEY, r;
+	int r;
 
 	for (size_t i = 0; i < e->n_signers; i++)
 		if (pin_matches(&e->signers[i], f) ||
@@ -199,23 +229,13 @@ signer_judge(const struct accept_entry *e, const struct findings *f,
 		ret->ca = false;
 		return verdict_check(v, "signer", true, 0, NULL, NULL, NULL);
 	}
-	for (size_t i = 0; i < e->n_signers; i++) {
-		const struct signer *s = &e->signers[i];
-
-		if (s->ca == NULL && !s->by_root)
-			continue;
-		r = (s->by_root ? root_matches : ca_matches)(s, f, now, &d);
-		if (r == 0)
-			r = chain_until(f, &ret->until);
-		if (r == 0) {
-			ret->ca = true;
-			return verdict_check(
-			    v, "signer", true, 0, NULL, NULL, NULL);
-		}
-		if (r == SEAL_E_STALE || r == SEAL_E_MEMORY)
-			code = r;
+	if ((r = by_chain(e, f, now, &end, &d)) == 0) {
+		ret->ca = true;
+		if (end.until < ret->until)
+			ret->until = end.until;
+		return verdict_check(v, "signer", true, 0, NULL, NULL, NULL);
 	}
-	return verdict_check(v, "signer", false, code, "a signer of the policy",
+	return verdict_check(v, "signer", false, r, "a signer of the policy",
 	    d.code != 0
 		? d.text
 		: signer_text(span_of(f->signer_spki, f->n_signer_spki), g),

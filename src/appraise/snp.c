@@ -32,6 +32,7 @@ read_evidence(
 			 f->carried, "certificate table", t.certs[i], d)) != 0)
 			return r == SEAL_E_CONFIG ? SEAL_E_DECODE : r;
 	f->endorse = in->endorse;
+	f->parsed = in->certs;
 	return 0;
 }
 
@@ -60,10 +61,10 @@ reverse(struct span in, uint8_t ret[SCALAR])
 }
 
 static int
-check_signature(
-    const struct snp_report *rep, struct span der, struct seal_diag *d)
+check_signature(const struct snp_facts *f, struct span der, struct seal_diag *d)
 {
 	uint8_t r[SCALAR], s[SCALAR], buf[LIMIT_SIGNATURE];
+	const struct snp_report *rep = &f->report;
 	struct cert *c = NULL;
 	struct wr sig;
 	int code;
@@ -73,7 +74,7 @@ check_signature(
 	wr_init(&sig, buf, sizeof(buf));
 	if ((code = ecdsa_raw_to_der(
 		 span_of(r, SCALAR), span_of(s, SCALAR), &sig, d)) != 0 ||
-	    (code = cert_parse(der, &c, d)) != 0)
+	    (code = cert_cache_get(f->parsed, der, &c, d)) != 0)
 		return code;
 	code = pubkey_verify(cert_key(c), SIG_ECDSA_P384_SHA384,
 	    rep->signed_bytes, wr_view(&sig), d);
@@ -122,7 +123,7 @@ find_signer(struct snp_facts *f, struct span *ret, struct seal_verdict *v)
 			    !is_candidate(&f->report, &c, pass == 0))
 				continue;
 			tries++;
-			if ((r = check_signature(&f->report, der, &d)) != 0)
+			if ((r = check_signature(f, der, &d)) != 0)
 				continue;
 			f->cert = c;
 			*ret = der;
@@ -239,25 +240,18 @@ check_certified(struct snp_facts *f, struct seal_verdict *v)
 static bool
 take_key(struct span der, struct findings *ret, struct seal_verdict *v)
 {
-	struct seal_diag d = { 0 };
-	struct cert *c = NULL;
-	struct span spki;
-	int r = cert_parse(der, &c, &d);
+	struct span spki = { 0 };
+	bool ok =
+	    cert_spki_read(der, &spki) && spki.n <= sizeof(ret->signer_spki);
 
-	if (r == 0) {
-		spki = cert_spki(c);
-		if (spki.n > sizeof(ret->signer_spki)) {
-			r = SEAL_E_LIMIT;
-		} else {
-			memcpy(ret->signer_spki, spki.p, spki.n);
-			ret->n_signer_spki = spki.n;
-		}
+	if (ok) {
+		memcpy(ret->signer_spki, spki.p, spki.n);
+		ret->n_signer_spki = spki.n;
 	}
-	cert_unref(&c);
 	ret->signer_chain[0] = der;
 	ret->n_signer_chain = 1;
-	return r == 0 ||
-	       verdict_check(v, "snp.key", false, r, NULL, d.text, NULL);
+	return ok || verdict_check(v, "snp.key", false, SEAL_E_LIMIT, NULL,
+			 "a key that is too large", NULL);
 }
 
 /* A chip that is hidden is none that could be compared. */

@@ -44,6 +44,7 @@ struct snp_facts {
 	struct snp_cert cert;               /* of the key that signed */
 	struct endorsements *carried;       /* certificates of the Evidence */
 	const struct endorsements *endorse; /* of the caller; may be NULL */
+	struct cert_cache *parsed;          /* of the caller; may be NULL */
 };
 
 extern const char *const snp_rule_keys[];

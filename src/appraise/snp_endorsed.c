@@ -36,8 +36,13 @@ next_list(const struct snp_facts *f, size_t at[2], struct span *ret)
 static bool
 signed_by(const struct search *s, const struct crl *list, struct span by)
 {
-	return crl_verify(list, by, NULL) == 0 &&
-	       anchored_chain(s->e, &by, 1, s->now, NULL) == 0;
+	const struct trust *ca;
+	struct chain_end end;
+	struct cert_parts p;
+
+	return cert_parts_read(by, &p) && span_equal(p.subject, list->issuer) &&
+	       anchored_end(s->e, &by, 1, s->now, &ca, &end, NULL) == 0 &&
+	       crl_verify_once(list, by, ca, NULL) == 0;
 }
 
 static bool

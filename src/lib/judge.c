@@ -221,6 +221,7 @@ judge_evidence(struct judge *g, struct span type, struct span value)
 		.interim = intra && c->mode == MODE_BOTH,
 		.now = g->now,
 		.keys = c->keys,
+		.certs = c->certs,
 		.binder_known = true,
 		.first = g->job->first,
 	};

@@ -81,7 +81,8 @@ init(struct seal_verifier *v, const struct seal_verifier_args *args,
 	if ((v->id = strdup(args->id)) == NULL ||
 	    (args->anchors_dir != NULL &&
 		(v->anchors_dir = strdup(args->anchors_dir)) == NULL) ||
-	    (v->keys = key_cache_new(VERIFIER_KEYS)) == NULL)
+	    (v->keys = key_cache_new(VERIFIER_KEYS)) == NULL ||
+	    (v->certs = cert_cache_new(VERIFIER_CERTS)) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "verifier");
 	return load_key(v, args->key_file, d);
 }
@@ -114,6 +115,7 @@ seal_verifier_free(struct seal_verifier **vp)
 	privkey_free(&v->key);
 	jwk_wipe(&v->jwk);
 	key_cache_free(&v->keys);
+	cert_cache_free(&v->certs);
 	pthread_mutex_destroy(&v->lock);
 	free(v->anchors_dir);
 	free(v->id);

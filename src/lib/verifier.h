@@ -12,6 +12,7 @@
 #define VERIFIER_LIFETIME_S 300u
 #define VERIFIER_CORIM_ID_MAX 200u /* bytes */
 #define VERIFIER_KEYS 1024         /* public keys kept imported */
+#define VERIFIER_CERTS 1024        /* certificates kept parsed */
 
 /* A policy in force, counted by the appraisals that use it. */
 struct verifier_policy {
@@ -26,6 +27,7 @@ struct seal_verifier {
 	struct privkey *key;
 	struct jwk jwk; /* its public half */
 	struct key_cache *keys;
+	struct cert_cache *certs;
 	pthread_mutex_t lock;            /* guards current */
 	struct verifier_policy *current; /* NULL: none yet */
 	int64_t (*unix_s)(void *);

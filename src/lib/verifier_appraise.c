@@ -123,6 +123,7 @@ judge(const struct seal_verifier *v, const struct policy *p,
 		.carrier = SEAL_LEVEL_TRAFFIC,
 		.now = now,
 		.keys = v->keys,
+		.certs = v->certs,
 		.binder_known = true,
 		.subject = subject };
 	struct seal_verdict *verdict = NULL;

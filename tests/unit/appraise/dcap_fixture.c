@@ -126,6 +126,24 @@ add_sgx(struct issued *i, const struct issued *by)
 }
 
 static void
+make_pck(struct issued *ret, const struct issued *by)
+{
+	const struct made m = { "Intel SGX PCK Certificate",
+		.basic = "critical,CA:FALSE",
+		.usage = "critical,digitalSignature" };
+
+	*ret = issue(&m, new_key(), by);
+	add_sgx(ret, by);
+}
+
+void
+dcap_next_pck(void)
+{
+	issued_free(&pck);
+	make_pck(&pck, &ca);
+}
+
+static void
 make_family(
     struct issued *r, struct issued *c, struct issued *p, struct issued *s)
 {
@@ -135,17 +153,13 @@ make_family(
 	const struct made m_ca = { "Intel SGX PCK Platform CA",
 		.basic = "critical,CA:TRUE,pathlen:0",
 		.usage = "critical,keyCertSign,cRLSign" };
-	const struct made m_pck = { "Intel SGX PCK Certificate",
-		.basic = "critical,CA:FALSE",
-		.usage = "critical,digitalSignature" };
 	const struct made m_signer = { SIGNER_NAME,
 		.basic = "critical,CA:FALSE",
 		.usage = "critical,digitalSignature" };
 
 	*r = issue(&m_root, new_key(), NULL);
 	*c = issue(&m_ca, new_key(), r);
-	*p = issue(&m_pck, new_key(), c);
-	add_sgx(p, c);
+	make_pck(p, c);
 	*s = issue(&m_signer, new_key(), r);
 }
 

@@ -88,6 +88,9 @@ struct span dcap_signer(void);    /* of the TCB, DER */
 /* In place of a certificate, in what is made from now on; empty: the own. */
 void dcap_replace_cert(size_t i, struct span der);
 
+/* Another platform, certified by the same CA. */
+void dcap_next_pck(void);
+
 void dcap_quote(const struct dcap_recipe *r, struct wr *out);
 struct endorsements *dcap_given(const struct dcap_recipe *r);
 /* TCB Info, identity and their signer beside what is there. */

@@ -139,6 +139,18 @@ make_leaf(enum snp_who w, const char *product, const uint8_t svn[5], bool vlek)
 	finish(w, c, rsa[1]);
 }
 
+void
+snp_next_chip(void)
+{
+	static const uint8_t milan[] = { 3, 0, 8, 0x73, 0 };
+
+	EVP_PKEY_free(chip);
+	X509_free(x[VCEK]);
+	OPENSSL_free((void *)(uintptr_t)snp_der[VCEK].p);
+	chip = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
+	make_leaf(VCEK, "Milan-B0", milan, false);
+}
+
 static void
 make_crl(int i)
 {
@@ -352,4 +364,14 @@ snp_certificates(uint8_t *to, size_t cap)
 		at += c.n;
 	}
 	return at;
+}
+
+void
+snp_extend(const uint8_t rep[SNP_REPORT_SIZE], struct wr *out)
+{
+	uint8_t table[8192];
+	size_t n = snp_certificates(table, sizeof(table));
+
+	wr_bytes(out, span_of(rep, SNP_REPORT_SIZE));
+	wr_bytes(out, span_of(table, n));
 }

@@ -41,6 +41,12 @@ void snp_make_report(uint8_t rep[SNP_REPORT_SIZE], uint8_t version,
 /* One with these report data, and zeros behind. */
 void snp_make_report_over(uint8_t rep[SNP_REPORT_SIZE], struct span data);
 
+/* Another chip, whose VCEK (Milan's) the same ASK certifies. */
+void snp_next_chip(void);
+/* A report with VCEK and ASK in a certificate table behind it, as the kernel
+ * hands it over. */
+void snp_extend(const uint8_t rep[SNP_REPORT_SIZE], struct wr *out);
+
 struct snp_given {
 	enum snp_who leaf;
 	bool ask, other_ark;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraise/tcb_signer.h"
 #include "base/text.h"
 #include "dcap_fixture.h"
 
@@ -792,6 +793,41 @@ named_root(void **state)
 	run(&row);
 }
 
+/* Of two anchors of a policy, the signer's must be the PCK's. */
+static void
+signer_of_one_root(void **state)
+{
+	const struct made m = { "another root", .basic = "critical,CA:TRUE" };
+	struct issued other =
+	    issue(&m, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"), NULL);
+	const struct dcap_recipe r = GOOD;
+	struct endorsements *e = dcap_given(&r);
+	const struct endorsement *signer;
+	struct trust *t = trust_new();
+	struct cert *c = NULL;
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(trust_add_der(t, other.der, NULL), 0);
+	assert_int_equal(trust_add_der(t, dcap_cert(2), NULL), 0);
+	signer = endorse_next(e, ENDORSE_CERT, &at);
+	assert_non_null(signer);
+	assert_int_equal(
+	    tcb_signer_check_under(t, 1, signer->bytes, NOW, NULL, &c, NULL),
+	    0);
+	cert_unref(&c);
+	assert_int_equal(
+	    tcb_signer_check_under(t, 0, signer->bytes, NOW, NULL, &c, NULL),
+	    SEAL_E_CHAIN);
+	assert_int_equal(tcb_signer_check_under(t, CHAIN_NO_ANCHOR,
+			     signer->bytes, NOW, NULL, &c, NULL),
+	    SEAL_E_CHAIN);
+	assert_null(c);
+	trust_free(&t);
+	endorse_free(&e);
+	issued_free(&other);
+}
+
 static const char *const bad_rules[] = {
 	"\"debug\":false",
 	"\"debug\":false,\"measurements\":{}",
@@ -869,6 +905,7 @@ main(void)
 		cmocka_unit_test(whole_fleet),
 		cmocka_unit_test(learned),
 		cmocka_unit_test(named_root),
+		cmocka_unit_test(signer_of_one_root),
 		cmocka_unit_test(refused_rules),
 	};
 
