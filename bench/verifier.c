@@ -4,7 +4,7 @@
  * signed, against the signature operations that it cannot do without, measured
  * in the same rounds; and the heap over many of them. No network, no store.
  * verifier DIR [ROUNDS [MANY]]; DIR is made by bench/verifier. A technology is
- * a row here and an attester's configuration there.
+ * a row here and an attester's configuration there, or is played.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -18,28 +18,33 @@
 #include <sealtls/tools.h>
 #include <sealtls/verifier.h>
 
+#include "appraise.h"
 #include "format/cmw.h"
 #include "lib/ctx.h"
+#include "verifier_snp.h"
 
 #define ID "https://bench.example"
 #define PER_ROUND 50
 #define PATH 512
 #define SIGNED 400 /* bytes that a signature of the floor is over */
 
-struct kind {
-	const char *name, *conf; /* of the attester, in DIR; none: left out */
-	int verifications;       /* of Evidence with its keys' chain cached */
+struct row {
+	const char *name, *conf; /* of the attester, in DIR; none: left out;
+				    NULL: an SNP machine is played */
+	enum op verify;          /* of Evidence whose keys' chain is cached, */
+	int verifications;       /* as often as that */
 	struct seal_verifier *verifier;
 	struct wr evidence;
 	uint8_t nonce[32];
 	double *us, *floor_us; /* of each round */
 };
 
-static struct kind kinds[] = {
-	{ "software Evidence", "soft.json", 1 },
-	{ "TPM quote and certified key", "tpm.json", 2 },
+static struct row rows[] = {
+	{ "software Evidence", "soft.json", VERIFY_P256, 1 },
+	{ "TPM quote and certified key", "tpm.json", VERIFY_P256, 2 },
+	{ "SNP report", NULL, VERIFY_P384, 1 },
 };
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 static const char *dir;
 static EVP_PKEY *floor_key;
@@ -71,7 +76,7 @@ cpu_us(void)
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
-/* ---- The floor: P-256, as all that is measured here uses ---- */
+/* ---- The floor: results are signed with P-256 ---- */
 
 static void
 floor_sign(void)
@@ -86,23 +91,11 @@ floor_sign(void)
 	EVP_MD_CTX_free(c);
 }
 
-static void
-floor_verify(void)
-{
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
-
-	if (EVP_DigestVerifyInit(c, NULL, EVP_sha256(), NULL, floor_key) != 1 ||
-	    EVP_DigestVerify(c, floor_signature, floor_n, floor_text, SIGNED) !=
-		1)
-		die("floor", NULL);
-	EVP_MD_CTX_free(c);
-}
-
 /* ---- A kind of Evidence ---- */
 
 /* Over a nonce of the Verifier's, as for a passport. */
 static void
-collect(struct kind *k, struct seal_ctx *ctx)
+collect(struct row *k, struct seal_ctx *ctx)
 {
 	struct attester *a = ctx->attesters[0];
 	struct seal_binding binding;
@@ -121,12 +114,39 @@ collect(struct kind *k, struct seal_ctx *ctx)
 	wr_free(&evidence);
 }
 
+static void
+open_verifier(struct row *k, const char *policy)
+{
+	char key[PATH];
+	const struct seal_verifier_args args = {
+		.id = ID, .key_file = key, .anchors_dir = dir
+	};
+	struct seal_diag d = { 0 };
+
+	snprintf(key, sizeof(key), "%s", file("results.key"));
+	if (seal_verifier_new(&args, &k->verifier, &d) != 0 ||
+	    seal_verifier_set_policy(
+		k->verifier, "bench", policy, strlen(policy), &d) != 0)
+		die(k->name, &d);
+}
+
+static void
+play_snp(struct row *k)
+{
+	struct seal_binding binding;
+
+	memset(k->nonce, 7, sizeof(k->nonce));
+	if (binding_verifier(span_str(ID), span_of(k->nonce, sizeof(k->nonce)),
+		span_of(NULL, 0), &binding, NULL) != 0)
+		die(k->name, NULL);
+	snp_play(dir, binding_value(&binding), &k->evidence);
+	open_verifier(k, snp_policy);
+}
+
 /* The policy that pins this very Evidence. */
 static void
-learn(struct kind *k)
+learn(struct row *k)
 {
-	const struct seal_verifier_args args = { .id = ID,
-		.key_file = file("results.key") };
 	struct span in = wr_view(&k->evidence);
 	struct seal_appraise_args from = { .evidence = in.p,
 		.evidence_n = in.n,
@@ -135,17 +155,15 @@ learn(struct kind *k)
 	struct seal_diag d = { 0 };
 	char *policy = NULL;
 
-	if (seal_policy_learn(&from, &policy, &v, &d) != 0 ||
-	    seal_verifier_new(&args, &k->verifier, &d) != 0 ||
-	    seal_verifier_set_policy(
-		k->verifier, "bench", policy, strlen(policy), &d) != 0)
+	if (seal_policy_learn(&from, &policy, &v, &d) != 0)
 		die(k->name, &d);
+	open_verifier(k, policy);
 	seal_verdict_free(&v);
 	free(policy);
 }
 
 static void
-appraise_one(struct kind *k)
+appraise_one(struct row *k)
 {
 	struct span in = wr_view(&k->evidence);
 	struct seal_verifier_ask ask = { .evidence = in.p,
@@ -164,7 +182,7 @@ appraise_one(struct kind *k)
 }
 
 static bool
-prepare(struct kind *k, size_t rounds)
+attest(struct row *k)
 {
 	struct seal_ctx *ctx;
 	struct seal_diag d = { 0 };
@@ -179,6 +197,16 @@ prepare(struct kind *k, size_t rounds)
 	collect(k, ctx);
 	seal_ctx_free(&ctx);
 	learn(k);
+	return true;
+}
+
+static bool
+prepare(struct row *k, size_t rounds)
+{
+	if (k->conf == NULL)
+		play_snp(k);
+	else if (!attest(k))
+		return false;
 	k->us = calloc(rounds, sizeof(*k->us));
 	k->floor_us = calloc(rounds, sizeof(*k->floor_us));
 	appraise_one(k); /* fills caches */
@@ -188,7 +216,7 @@ prepare(struct kind *k, size_t rounds)
 /* ---- Measuring ---- */
 
 static void
-measure(struct kind *k, size_t round)
+measure(struct row *k, size_t round)
 {
 	double start = cpu_us();
 
@@ -198,7 +226,7 @@ measure(struct kind *k, size_t round)
 	start = cpu_us();
 	for (int i = 0; i < PER_ROUND; i++) {
 		for (int n = 0; n < k->verifications; n++)
-			floor_verify();
+			floor_do(k->verify);
 		floor_sign();
 	}
 	k->floor_us[round] = (cpu_us() - start) / PER_ROUND;
@@ -220,7 +248,7 @@ median(double *v, size_t n)
 }
 
 static void
-report(struct kind *k, size_t rounds)
+report(struct row *k, size_t rounds)
 {
 	double us = median(k->us, rounds);
 	double floor_us = median(k->floor_us, rounds);
@@ -238,7 +266,7 @@ heap_bytes(void)
 }
 
 static void
-memory(struct kind *k, long many)
+memory(struct row *k, long many)
 {
 	size_t first, last;
 
@@ -259,7 +287,7 @@ main(int argc, char **argv)
 {
 	size_t rounds = argc > 2 ? strtoul(argv[2], NULL, 10) : 40;
 	long many = argc > 3 ? strtol(argv[3], NULL, 10) : 100000;
-	bool there[KINDS];
+	bool there[ROWS];
 
 	if (argc < 2 || rounds == 0) {
 		fprintf(stderr, "verifier DIR [ROUNDS [MANY]]\n");
@@ -269,17 +297,19 @@ main(int argc, char **argv)
 	if ((floor_key = EVP_EC_gen("P-256")) == NULL)
 		die("floor", NULL);
 	floor_sign();
-	for (size_t i = 0; i < KINDS; i++)
-		there[i] = prepare(&kinds[i], rounds);
+	floor_setup(false);
+	for (size_t i = 0; i < ROWS; i++)
+		there[i] = prepare(&rows[i], rounds);
 	for (size_t r = 0; r < rounds; r++)
-		for (size_t i = 0; i < KINDS; i++)
+		for (size_t i = 0; i < ROWS; i++)
 			if (there[i])
-				measure(&kinds[i], r);
-	for (size_t i = 0; i < KINDS; i++)
+				measure(&rows[i], r);
+	for (size_t i = 0; i < ROWS; i++)
 		if (there[i])
-			report(&kinds[i], rounds);
-	for (size_t i = 0; i < KINDS; i++)
+			report(&rows[i], rounds);
+	for (size_t i = 0; i < ROWS; i++)
 		if (there[i])
-			memory(&kinds[i], many);
+			memory(
+			    &rows[i], rows[i].conf == NULL ? many / 10 : many);
 	return 0;
 }
