@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/rd.h"
+#include "base/wr.h"
 
 #define TYPE_ALERT 21
 #define TYPE_HANDSHAKE 22
@@ -13,7 +14,9 @@
 #define VERSION_10 0xfeffu /* of a first ClientHello, perhaps */
 #define VERSION_12 0xfefdu /* of all others */
 #define PLAIN_HEADER 13u   /* bytes: type, version, epoch, sequence, length */
-#define ACK_ENTRY 16u      /* bytes: epoch and sequence, of 64 bits each */
+#define MESSAGE_HEADER 12u /* type, length, sequence, offset, part */
+#define HELLO_HEADER (PLAIN_HEADER + MESSAGE_HEADER)
+#define ACK_ENTRY 16u /* bytes: epoch and sequence, of 64 bits each */
 
 /* The unified header of ciphertext (RFC 9147 s4): 001CSLEE. */
 #define CIPHER_MASK 0xe0u
@@ -22,8 +25,9 @@
 #define CIPHER_SEQ16 0x08u
 #define CIPHER_LENGTH 0x04u
 #define CIPHER_EPOCH 0x03u
-#define CIPHER_MIN 17u /* bytes: a type, and the tag of any suite that we use \
-			*/
+#define CIPHER_MIN                                                 \
+	17u /* bytes: a type, and the tag of any suite that we use \
+	     */
 #define CIPHER_MAX (16384u + 256u)
 
 struct record {
@@ -145,6 +149,77 @@ dtls_opening(struct span datagram)
 	    !read_hello(body, &extensions))
 		return DTLS_NO_HELLO;
 	return find_cookie(extensions);
+}
+
+struct part {
+	uint32_t length, offset;
+	struct span body;
+};
+
+static bool
+read_part(struct span datagram, struct part *ret)
+{
+	struct record record = { 0 };
+	uint16_t sequence;
+	uint32_t n = 0;
+	uint8_t type = 0;
+	struct rd r;
+
+	rd_init(&r, datagram);
+	if (!read_record(&r, &record) || !known(&record, false) ||
+	    !record.plain || record.type != TYPE_HANDSHAKE)
+		return false;
+	rd_init(&r, record.body);
+	return rd_u8(&r, &type) && type == CLIENT_HELLO &&
+	       rd_u24(&r, &ret->length) && rd_u16(&r, &sequence) &&
+	       rd_u24(&r, &ret->offset) && rd_u24(&r, &n) && n < ret->length &&
+	       rd_bytes(&r, n, &ret->body);
+}
+
+bool
+dtls_hello_part(struct span datagram)
+{
+	struct part part;
+
+	return read_part(datagram, &part);
+}
+
+/* Of a whole message, in one record. */
+static void
+put_lengths(uint8_t *buf, size_t cap, uint32_t length)
+{
+	struct wr w;
+
+	wr_init(&w, buf + PLAIN_HEADER - 2, cap - PLAIN_HEADER + 2);
+	wr_u16(&w, (uint16_t)(MESSAGE_HEADER + length));
+	wr_init(&w, buf + HELLO_HEADER - 6, cap - HELLO_HEADER + 6);
+	wr_u24(&w, 0);
+	wr_u24(&w, length);
+}
+
+bool
+dtls_hello_join(uint8_t *buf, size_t cap, size_t *n, struct span record)
+{
+	struct part part;
+	size_t had = *n;
+
+	*n = 0;
+	if (!read_part(record, &part) || cap < HELLO_HEADER ||
+	    part.length > cap - HELLO_HEADER)
+		return false;
+	if (part.offset == 0) {
+		memcpy(buf, record.p, HELLO_HEADER);
+		had = HELLO_HEADER;
+	}
+	if (had < HELLO_HEADER || part.offset != had - HELLO_HEADER ||
+	    part.body.n > part.length - part.offset)
+		return false;
+	memcpy(buf + had, part.body.p, part.body.n);
+	*n = had + part.body.n;
+	if (*n < HELLO_HEADER + part.length)
+		return false;
+	put_lengths(buf, cap, part.length);
+	return true;
 }
 
 /* ---- Records ---- */

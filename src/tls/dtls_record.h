@@ -19,6 +19,14 @@ enum dtls_opening {
 };
 enum dtls_opening dtls_opening(struct span datagram);
 
+/* Does it begin with a part of a ClientHello? */
+bool dtls_hello_part(struct span datagram);
+/*
+ * Joins such parts, record by record and in order, to one record in buf, of
+ * which *n bytes are there so far. True once it is whole.
+ */
+bool dtls_hello_join(uint8_t *buf, size_t cap, size_t *n, struct span record);
+
 /* The epoch of the first record, of which ciphertext shows two bits; -1: it is
  * no record. */
 int dtls_epoch(struct span datagram);

@@ -87,6 +87,20 @@ send_stream(struct nss_conn *c, const void *buf, size_t n)
 }
 
 /*
+ * NSS takes every third loss for a sign of a smaller path, and splits even the
+ * ClientHello at last, of which a server that keeps nothing before the cookie
+ * takes no part. So it leaves whole. False while there is nothing to be sent.
+ */
+static bool
+join_hello(struct nss_conn *c, struct span *record)
+{
+	if (!dtls_hello_join(c->hello, sizeof(c->hello), &c->hello_n, *record))
+		return false;
+	*record = span_of(c->hello, c->hello_n);
+	return true;
+}
+
+/*
  * NSS gives up a connection over a datagram that is not sent; it is lost, like
  * any, and its timer knows what to do. What it packs too large leaves as
  * several.
@@ -94,18 +108,21 @@ send_stream(struct nss_conn *c, const void *buf, size_t n)
 static PRInt32
 send_datagrams(struct nss_conn *c, const uint8_t *p, size_t n)
 {
-	size_t at = 0, part;
+	bool client = c->rules.role == SEAL_CLIENT;
+	size_t at = 0, size;
 
 	while (at < n) {
-		struct span rest = span_of(p + at, n - at);
+		struct span rest = span_of(p + at, n - at), out;
+		bool part = client && dtls_hello_part(rest);
 
-		part = dtls_records_within(rest, c->end->mtu);
-		if (c->rules.role == SEAL_SERVER ||
-		    dtls_guard_allows(
-			&c->guard, dtls_epoch(rest), nss_now_ms()))
-			(void)c->wire.send(c->wire.arg, rest.p, part);
+		size = dtls_records_within(rest, part ? 1 : c->end->mtu);
+		out = span_of(rest.p, size);
+		if ((!part || join_hello(c, &out)) &&
+		    (!client || dtls_guard_allows(
+				    &c->guard, dtls_epoch(out), nss_now_ms())))
+			(void)c->wire.send(c->wire.arg, out.p, out.n);
 		c->records++;
-		at += part;
+		at += size;
 	}
 	return (PRInt32)n;
 }

@@ -20,6 +20,8 @@ struct SECKEYPrivateKeyStr;
  */
 #define NSS_DTLS_MESSAGE_MAX 30000u
 
+#define NSS_HELLO_MAX 1472u /* bytes; NSS sends no larger datagram */
+
 struct nss_end {
 	enum seal_role role;
 	bool datagram, counted;
@@ -45,6 +47,8 @@ struct nss_conn {
 	size_t put;       /* bytes of the write at hand that NSS has taken */
 	unsigned records; /* that left since the write began */
 	struct dtls_guard guard;
+	uint8_t hello[NSS_HELLO_MAX]; /* a client's, of its parts */
+	size_t hello_n;
 	struct dtls_cookie_key const *cookie_key; /* NULL: asks for no cookie */
 	uint8_t address[DTLS_COOKIE_ADDRESS];
 	size_t address_n;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Many connections from one process: many PORT NAME TOTAL AT-ONCE CONFIG
- * OUTCOME. Each is to end with OUTCOME ("accepted", "refused_policy"); those
- * that are accepted send a line and want it back. With AT-ONCE above 1 all of
- * a round are established before the first goes on. Prints the rate; fails
- * where a single one ends otherwise.
+ * OUTCOME [udp]. Each is to end with OUTCOME ("accepted", "refused_policy");
+ * those that are accepted send a line and want it back. With AT-ONCE above 1
+ * all of a round are established before the first goes on. Prints the rate;
+ * fails where a single one ends otherwise.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -22,21 +22,23 @@
 struct many {
 	struct seal_endpoint *endpoint;
 	const char *outcome;
-	int port, total, at_once;
+	int port, total, at_once, udp;
 	pthread_barrier_t all_there;
 	pthread_mutex_t lock; /* guards wrong */
 	int wrong;
 };
 
 static int
-connect_to(int port)
+connect_to(int port, int udp)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	int kind = udp ? SOCK_DGRAM : SOCK_STREAM, on = 1;
+	int s = socket(AF_INET, kind | SOCK_CLOEXEC, 0);
 
-	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!udp)
+		setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (s != -1 && connect(s, (struct sockaddr *)&a, sizeof(a)) != 0) {
 		close(s);
 		s = -1;
@@ -76,7 +78,7 @@ static void
 one(struct many *m)
 {
 	struct seal_diag d = { 0 };
-	int fd = connect_to(m->port);
+	int fd = connect_to(m->port, m->udp);
 	struct seal_conn *c = seal_endpoint_conn(m->endpoint, fd, &d);
 	const char *outcome;
 	int r = c != NULL ? seal_conn_establish(c, fd) : -1;
@@ -139,7 +141,11 @@ static int
 prepare(struct many *m, const char *config, const char *name,
     struct seal_ctx **ret_ctx)
 {
-	struct seal_tls_args tls = { .role = SEAL_CLIENT, .peer_name = name };
+	struct seal_tls_args tls = {
+		.role = SEAL_CLIENT,
+		.peer_name = name,
+		.udp = m->udp,
+	};
 	struct seal_diag d = { 0 };
 
 	*ret_ctx = seal_ctx_new();
@@ -159,15 +165,16 @@ main(int argc, char **argv)
 	double start, took;
 	int wrong;
 
-	if (argc != 7) {
-		fprintf(
-		    stderr, "many PORT NAME TOTAL AT-ONCE CONFIG OUTCOME\n");
+	if (argc != 7 && argc != 8) {
+		fprintf(stderr,
+		    "many PORT NAME TOTAL AT-ONCE CONFIG OUTCOME [udp]\n");
 		return 1;
 	}
 	m.port = atoi(argv[1]);
 	m.total = atoi(argv[3]);
 	m.at_once = atoi(argv[4]);
 	m.outcome = argv[6];
+	m.udp = argc == 8;
 	if (m.at_once < 1 || m.at_once > AT_ONCE_MAX ||
 	    prepare(&m, argv[5], argv[2], &ctx) != 0)
 		return 1;

@@ -193,6 +193,44 @@ splitting(void **state)
 	assert_int_equal(dtls_epoch(span_of(NULL, 0)), -1);
 }
 
+/* Parts of a ClientHello of four bytes, from which its record is made. */
+static void
+joining(void **state)
+{
+	const uint8_t head[] = { PLAIN(22, 0xfd, 0, 14), 1, 0, 0, 4, 0, 1, 0, 0,
+		0, 0, 0, 2, 'a', 'b' };
+	const uint8_t tail[] = { PLAIN(22, 0xfd, 0, 14), 1, 0, 0, 4, 0, 1, 0, 0,
+		2, 0, 0, 2, 'c', 'd' };
+	const uint8_t over[] = { PLAIN(22, 0xfd, 0, 15), 1, 0, 0, 4, 0, 1, 0, 0,
+		2, 0, 0, 3, 'c', 'd', 'e' };
+	const uint8_t whole[] = { PLAIN(22, 0xfd, 0, 16), 1, 0, 0, 4, 0, 1, 0,
+		0, 0, 0, 0, 4, 'a', 'b', 'c', 'd' };
+	struct span first = span_of(head, sizeof(head));
+	struct span second = span_of(tail, sizeof(tail));
+	uint8_t buf[64];
+	size_t n = 0;
+
+	(void)state;
+	assert_true(dtls_hello_part(first));
+	assert_true(dtls_hello_part(second));
+	assert_false(dtls_hello_part(span_of(whole, sizeof(whole))));
+	assert_false(dtls_hello_part(span_of(head, 20)));
+	/* Not in order; too much; too large for the buffer. */
+	assert_false(dtls_hello_join(buf, sizeof(buf), &n, second));
+	assert_false(dtls_hello_join(buf, sizeof(buf), &n, first));
+	assert_false(
+	    dtls_hello_join(buf, sizeof(buf), &n, span_of(over, sizeof(over))));
+	assert_int_equal(n, 0);
+	assert_false(dtls_hello_join(buf, 28, &n, first));
+	assert_int_equal(n, 0);
+	/* Begun anew, and whole. */
+	assert_false(dtls_hello_join(buf, sizeof(buf), &n, first));
+	assert_false(dtls_hello_join(buf, sizeof(buf), &n, first));
+	assert_true(dtls_hello_join(buf, sizeof(buf), &n, second));
+	assert_int_equal(n, sizeof(whole));
+	assert_memory_equal(buf, whole, n);
+}
+
 static void
 cookies(void **state)
 {
@@ -267,6 +305,7 @@ main(void)
 		cmocka_unit_test(opening),
 		cmocka_unit_test(admitting),
 		cmocka_unit_test(splitting),
+		cmocka_unit_test(joining),
 		cmocka_unit_test(cookies),
 		cmocka_unit_test(guarding),
 	};
