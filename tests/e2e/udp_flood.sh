@@ -6,6 +6,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 need python3
+sender=${FLOOD:?the script udp_flood.py}
 
 soft_key signer
 "$seal" dev cert localhost cert.pem cert.key >/dev/null
@@ -15,7 +16,7 @@ soft_policy policy.json "$pin" 00ff '{ "mode": "pkix", "ca": "cert.pem" }'
 memory() { awk '/^RssAnon/ { print $2 }' "/proc/$1/status"; }
 
 say "a ClientHello to play again"
-start record python3 "$FLOOD" record hello
+start record python3 "$sender" record hello
 await record.out '^'
 "$seal" connect "localhost:$(cat record.out)" --udp --policy policy.json \
 	</dev/null >/dev/null 2>&1 &
@@ -31,7 +32,7 @@ server=$pid
 echo genuine >in
 expect 0 connect "localhost:$port" --udp --policy policy.json <in
 before=$(memory "$server")
-start flood python3 "$FLOOD" flood "$port" hello 8
+start flood python3 "$sender" flood "$port" hello 8
 flood=$pid
 for _ in 1 2 3; do
 	expect 0 connect "localhost:$port" --udp --policy policy.json <in

@@ -272,9 +272,9 @@ void
 nss_pair_server(struct nss_pair *p, const char *address)
 {
 	const struct nss_origin origin = { &p->key, span_str(address) };
-	struct nss_wire down = { .recv = server_recv,
-		.send = server_send,
-		.arg = p };
+	struct nss_wire down = {
+		.recv = server_recv, .send = server_send, .arg = p
+	};
 
 	nss_conn_free(&p->s);
 	if (nss_conn_new(p->se, &p->sr, &down, p->datagram ? &origin : NULL,
@@ -285,9 +285,9 @@ nss_pair_server(struct nss_pair *p, const char *address)
 void
 nss_pair_join(struct nss_pair *p)
 {
-	struct nss_wire up = { .recv = client_recv,
-		.send = client_send,
-		.arg = p };
+	struct nss_wire up = {
+		.recv = client_recv, .send = client_send, .arg = p
+	};
 
 	if (p->client_send != NULL)
 		up.send = p->client_send;
