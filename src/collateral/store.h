@@ -13,7 +13,7 @@
  */
 #define COLL_LOCK ".lock"
 #define COLL_PACK_MAX 33554432u /* bytes */
-#define COLL_TEMP ".new-" /* before a name: still being written */
+#define COLL_TEMP ".new-"       /* before a name: still being written */
 
 struct coll_store {
 	char *dir;

@@ -127,8 +127,8 @@ run(struct seal_job *j, answer_fn answer)
 static int
 attest_handshake(struct seal_job *j, struct wr *out, struct seal_diag *d)
 {
-	const struct ctx_profile *p = ctx_profile(
-	    j->ctx, j->role, HASH_SHA256, CARRIAGE_STREAM);
+	const struct ctx_profile *p =
+	    ctx_profile(j->ctx, j->role, HASH_SHA256, CARRIAGE_STREAM);
 	struct attester *a;
 
 	if (j->work->scheme >= p->conf.n_produce)

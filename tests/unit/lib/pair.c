@@ -218,13 +218,13 @@ void
 pair_open_bare(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server)
 {
-	open_with(p, w, client, NULL, server, NULL, &end_openssl, &end_openssl,
-	    0);
+	open_with(
+	    p, w, client, NULL, server, NULL, &end_openssl, &end_openssl, 0);
 }
 
 void
-pair_open_one(struct pair *p, struct world *w, struct seal_ctx *ctx,
-    enum seal_role role)
+pair_open_one(
+    struct pair *p, struct world *w, struct seal_ctx *ctx, enum seal_role role)
 {
 	struct side *s = role == SEAL_SERVER ? &p->server : &p->client;
 	int fds[2];

@@ -73,8 +73,8 @@ void pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
 void pair_open_bare(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server);
 /* One side alone, bare; the other's fd is the test's. */
-void pair_open_one(struct pair *p, struct world *w, struct seal_ctx *ctx,
-    enum seal_role role);
+void pair_open_one(
+    struct pair *p, struct world *w, struct seal_ctx *ctx, enum seal_role role);
 /* The client's ctx is another pair's, which must outlive this one. */
 void pair_open_again(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server);

@@ -331,9 +331,8 @@ test_choice_without_offer(void **state)
 	(void)state;
 	demands(&s, CLIENT, &scheme_a, 1);
 	sides_new(&s);
-	assert_int_equal(
-	    intra_read(
-		s.side[CLIENT], INTRA_ENCRYPTED_EXTENSIONS, choice, NULL),
+	assert_int_equal(intra_read(s.side[CLIENT], INTRA_ENCRYPTED_EXTENSIONS,
+			     choice, NULL),
 	    SEAL_E_PROTOCOL);
 	assert_int_equal(intra_alert(s.side[CLIENT]), 110);
 	sides_free(&s);
@@ -393,9 +392,9 @@ test_cmw(void **state)
 			    c->want, r, s.d[CLIENT].text);
 		/* Once is all that it may come. */
 		if (r == 0)
-			assert_int_equal(intra_read(s.side[CLIENT],
-					     INTRA_CERTIFICATE, c->content,
-					     NULL),
+			assert_int_equal(
+			    intra_read(s.side[CLIENT], INTRA_CERTIFICATE,
+				c->content, NULL),
 			    SEAL_E_PROTOCOL);
 		sides_free(&s);
 	}
@@ -478,8 +477,8 @@ test_verdicts(void **state)
 		agreed(&s);
 		do_attest(&s, SERVER, "x");
 		assert_int_equal(carry(&s, SERVER, INTRA_CERTIFICATE), 0);
-		assert_int_equal(do_appraise(&s, CLIENT, c->outcome, c->lease_s,
-				     c->error),
+		assert_int_equal(
+		    do_appraise(&s, CLIENT, c->outcome, c->lease_s, c->error),
 		    c->want);
 		assert_int_equal(intra_finish(s.side[CLIENT], NULL) == 0,
 		    c->want == INTRA_GO);
@@ -531,8 +530,8 @@ test_no_transcript(void **state)
 static void
 test_choose(void **state)
 {
-	struct scheme_list theirs = { 2, { { 0, STR("Application/B") },
-					     { 1, STR("verifier") } } };
+	struct scheme_list theirs = { 2,
+		{ { 0, STR("Application/B") }, { 1, STR("verifier") } } };
 	size_t i = 9;
 
 	(void)state;
