@@ -20,6 +20,11 @@ struct ssl_ctx_st;
  * chain, released buffers, and verification as ctx's identity rule asks.
  * Certificate and key, where role needs them, are the caller's. Refuses, with
  * a reason, settings that contradict. ctx must outlive ssl_ctx.
+ *
+ * In modes intra and both (doc/config.schema.json, PROTOCOL 9) it also adds the
+ * extension remoteAttestation, sets the certificate verification callback,
+ * and takes the attester's key and certificate for TLS's: ssl_ctx must have
+ * none of its own then. In mode intra the caller's ALPN stays as it is.
  */
 SEAL_API int seal_openssl_prepare(struct seal_ctx *ctx,
     struct ssl_ctx_st *ssl_ctx, enum seal_role role, struct seal_diag *d);
@@ -29,6 +34,9 @@ SEAL_API int seal_openssl_prepare(struct seal_ctx *ctx,
  * transport set and its handshake not yet begun. peer_name is what a pkix
  * identity must name (also sent as SNI by a client); NULL: the policy's own.
  * Borrows ssl, which must outlive the connection; NULL with d on failure.
+ * In modes intra and both the handshake takes ssl's message callback and its
+ * mode SSL_MODE_ASYNC for itself, and all calls on the connection must come
+ * from one thread until it is done; jobs may run on any.
  */
 SEAL_API struct seal_conn *seal_conn_openssl(struct seal_ctx *ctx,
     struct ssl_st *ssl, enum seal_role role, const char *peer_name,
