@@ -8,7 +8,7 @@
 #include "cli/out.h"
 
 #define SETTINGS_MAX 32 /* of one attester */
-#define IDENTITY_MAX 8192u
+#define PIECE_MAX 8192u /* bytes of configuration that an option makes */
 
 /* ---- --attest ---- */
 
@@ -78,12 +78,27 @@ write_identity(const struct setup *s, struct wr *w)
 	wr_printf(w, "]}}");
 }
 
+/* What an option means, as a piece of configuration; frees w. */
+static int
+load_piece(
+    struct seal_ctx *c, const char *option, struct wr *w, struct seal_diag *d)
+{
+	char *json = NULL;
+	int r = wr_take_text(w, &json);
+
+	if (r == 0)
+		r = seal_ctx_load(c, json, NULL, d);
+	else
+		seal_fail(d, r, "%s: too long", option);
+	free(json);
+	wr_free(w);
+	return r;
+}
+
 static int
 set_identity(const struct setup *s, struct seal_ctx *c, struct seal_diag *d)
 {
-	char *json = NULL;
 	struct wr w;
-	int r;
 
 	if (s->ca == NULL && s->pin.n == 0)
 		return 0;
@@ -94,15 +109,9 @@ set_identity(const struct setup *s, struct seal_ctx *c, struct seal_diag *d)
 			       "see its \"identity\"");
 		return SEAL_E_CONFIG;
 	}
-	wr_init_heap(&w, IDENTITY_MAX);
+	wr_init_heap(&w, PIECE_MAX);
 	write_identity(s, &w);
-	if ((r = wr_take_text(&w, &json)) == 0)
-		r = seal_ctx_load(c, json, NULL, d);
-	else
-		seal_fail(d, r, "--ca, --pin: too long");
-	free(json);
-	wr_free(&w);
-	return r;
+	return load_piece(c, "--ca, --pin", &w, d);
 }
 
 /* ---- --mode ---- */
@@ -110,21 +119,13 @@ set_identity(const struct setup *s, struct seal_ctx *c, struct seal_diag *d)
 static int
 set_mode(const struct setup *s, struct seal_ctx *c, struct seal_diag *d)
 {
-	char *json = NULL;
 	struct wr w;
-	int r;
 
-	wr_init_heap(&w, IDENTITY_MAX);
+	wr_init_heap(&w, PIECE_MAX);
 	wr_printf(&w, "{\"mode\":");
 	out_json_text(&w, s->mode);
 	wr_printf(&w, "}");
-	if ((r = wr_take_text(&w, &json)) == 0)
-		r = seal_ctx_load(c, json, NULL, d);
-	else
-		seal_fail(d, r, "--mode: too long");
-	free(json);
-	wr_free(&w);
-	return r;
+	return load_piece(c, "--mode", &w, d);
 }
 
 /* ---- The whole ---- */
