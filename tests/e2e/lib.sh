@@ -92,11 +92,13 @@ forget() {
 	pids=$left
 }
 
+# whole_lines FILE: its last line is not still being written.
+whole_lines() { [ -z "$(tail -c 1 "$1")" ]; }
 # await FILE PATTERN [PID]: until a line of FILE matches, or PID has ended.
 # What follows the match on that line is in $found.
 await() {
 	for _ in $(seq 600); do
-		if grep -q -- "$2" "$1" 2>/dev/null; then
+		if grep -q -- "$2" "$1" 2>/dev/null && whole_lines "$1"; then
 			found=$(sed -n "s/.*$2//p" "$1" | head -n 1)
 			return 0
 		fi
