@@ -213,7 +213,7 @@ signer_judge(const struct accept_entry *e, const struct findings *f,
     int64_t now, struct rests *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
-	struct chain_end end;
+	struct chain_end end = { 0 };
 	char g[HEX_SHORT];
 	int r;
 
