@@ -45,7 +45,6 @@ is_same_root(const struct trust *ca, size_t a, size_t b)
  * The root certifies it itself, by this name, and not as a CA: so neither a
  * PCK, which some platform holds, nor a PCK's CA can sign collateral.
  */
-/* Of any root, or of one. */
 static int
 find_end(const struct trust *ca, struct span der, int64_t now,
     struct chain_end *ret, struct seal_diag *d)

@@ -513,10 +513,46 @@ self_signing_refused(void **state)
 	privkey_free(&s.k);
 }
 
+/* ---- A Name's common name: the only one, or none ---- */
+
+#define CN(c) 0x31, 10, 0x30, 8, 6, 3, 0x55, 4, 3, 12, 1, (c)
+#define ORG 0x31, 10, 0x30, 8, 6, 3, 0x55, 4, 10, 12, 1, 'o'
+
+static const struct {
+	struct span name;
+	char want; /* 0: none */
+} common_names[] = {
+	{ HEX(0x30, 12, CN('a')), 'a' },
+	{ HEX(0x30, 24, ORG, CN('a')), 'a' },
+	{ HEX(0x30, 0), 0 },
+	{ HEX(0x30, 12, ORG), 0 },
+	{ HEX(0x30, 24, CN('a'), CN('b')), 0 },
+	{ HEX(0x30, 12, 0x31, 10, 0x30, 8, 6, 3, 0x55, 4, 3, 12, 9, 'a'), 0 },
+	{ HEX(0x31, 12, CN('a')), 0 },
+};
+
+static void
+common_name(void **state)
+{
+	struct span got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(common_names) / sizeof(common_names[0]);
+	     i++) {
+		bool found = cert_common_name(common_names[i].name, &got);
+
+		assert_int_equal(found, common_names[i].want != 0);
+		if (found)
+			assert_true(got.n == 1 &&
+				    got.p[0] == (uint8_t)common_names[i].want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(common_name),
 		cmocka_unit_test(parsing),
 		cmocka_unit_test(truncation_and_damage),
 		cmocka_unit_test(patched),
