@@ -40,6 +40,9 @@ split_type(struct span type, struct span *ret_base, struct span *ret_rest)
 {
 	size_t n = 0, at;
 
+	*ret_base = *ret_rest = span_of(NULL, 0);
+	if (type.n == 0)
+		return;
 	while (n < type.n && type.p[n] != ';')
 		n++;
 	at = n < type.n ? n + 1 : n;
