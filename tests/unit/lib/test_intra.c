@@ -313,6 +313,10 @@ forged_open(struct forged *f, struct world *w, int fd, bool server)
 		forged_signer(w, f->tls, f->signer);
 	else
 		forged_use(w, f->tls, server ? "server" : "client");
+	if (f->chainidx > 0)
+		assert_int_equal(SSL_CTX_add1_chain_cert(
+				     f->tls, SSL_CTX_get0_certificate(f->tls)),
+		    1);
 	if (f->contexts != 0)
 		assert_int_equal(
 		    SSL_CTX_add_custom_ext(f->tls, 0xff02,
@@ -389,7 +393,7 @@ static const struct forged_case forged_cases[] = {
 	{ "Evidence without a choice", SEAL_CLIENT, CLIENT_ASKS, CERT, 0,
 	    "\000\000\001x", 4, SEAL_PROTOCOL, 110 },
 	{ "Evidence in the second entry", SEAL_CLIENT, CLIENT_ASKS, CERT, 1,
-	    "\000\000\001x", 4, SEAL_UNSUPPORTED, 0 },
+	    "\000\000\001x", 4, SEAL_PROTOCOL, 47 },
 	{ "a choice that is no scheme", SEAL_CLIENT, CLIENT_ASKS,
 	    SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS, 0, "x", 1,
 	    SEAL_REFUSED_EVIDENCE, 50 },

@@ -482,8 +482,11 @@ test_verdicts(void **state)
 		    c->want);
 		assert_int_equal(intra_finish(s.side[CLIENT], NULL) == 0,
 		    c->want == INTRA_GO);
-		if (c->want == INTRA_STOP)
+		if (c->want == INTRA_STOP) {
 			assert_int_equal(intra_lease_s(s.side[CLIENT]), 0);
+			assert_in_range(intra_outcome(s.side[CLIENT]),
+			    SEAL_REFUSED_POLICY, SEAL_TIMEOUT);
+		}
 		sides_free(&s);
 	}
 }
