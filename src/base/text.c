@@ -90,6 +90,24 @@ b64url_decode(struct span text, struct wr *out)
 	return (acc & ((1u << bits) - 1)) == 0 && out->error == 0;
 }
 
+bool
+base64_decode(struct span text, struct wr *out)
+{
+	struct wr url;
+	bool ok;
+
+	while (text.n > 0 && text.p[text.n - 1] == '=')
+		text.n--;
+	wr_init_heap(&url, text.n);
+	for (size_t i = 0; i < text.n; i++)
+		wr_u8(&url, text.p[i] == '+'   ? '-'
+			    : text.p[i] == '/' ? '_'
+					       : text.p[i]);
+	ok = url.error == 0 && b64url_decode(wr_view(&url), out);
+	wr_free(&url);
+	return ok;
+}
+
 void
 b64url_encode(struct span in, struct wr *out)
 {

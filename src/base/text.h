@@ -9,6 +9,8 @@
 bool hex_decode(struct span text, struct wr *out);
 /* base64url without padding (RFC 4648 s5); unused bits must be zero. */
 bool b64url_decode(struct span text, struct wr *out);
+/* base64 of either alphabet, with padding or without. */
+bool base64_decode(struct span text, struct wr *out);
 void b64url_encode(struct span in, struct wr *out);
 
 /* Text with %XX for bytes (RFC 3986 s2.1), of printable ASCII otherwise. */

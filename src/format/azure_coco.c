@@ -35,24 +35,6 @@ put_numbers(const json_t *list, struct wr *out)
 	return out->error == 0;
 }
 
-/* Of either alphabet, padded or not. */
-static bool
-put_base64(const char *text, struct wr *out)
-{
-	struct wr plain;
-	bool ok;
-
-	wr_init_heap(&plain, JSON_MAX);
-	for (; *text != '\0' && *text != '='; text++)
-		wr_u8(&plain, *text == '+'   ? '-'
-			      : *text == '/' ? '_'
-					     : (uint8_t)*text);
-	ok = strspn(text, "=") == strlen(text) &&
-	     b64url_decode(wr_view(&plain), out);
-	wr_free(&plain);
-	return ok;
-}
-
 static bool
 put_bytes(const json_t *j, bool hex, struct wr *out)
 {
@@ -60,7 +42,8 @@ put_bytes(const json_t *j, bool hex, struct wr *out)
 
 	if (text == NULL)
 		return json_is_array(j) && put_numbers(j, out);
-	return hex ? hex_decode(span_str(text), out) : put_base64(text, out);
+	return hex ? hex_decode(span_str(text), out)
+		   : base64_decode(span_str(text), out);
 }
 
 /* PEM as it stands, or base64 of DER. */
@@ -72,7 +55,7 @@ put_certificate(const json_t *j, struct wr *out)
 	if (text == NULL)
 		return false;
 	if (strncmp(text, "-----", 5) != 0)
-		return put_base64(text, out);
+		return base64_decode(span_str(text), out);
 	wr_bytes(out, span_str(text));
 	return out->error == 0;
 }

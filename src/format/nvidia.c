@@ -170,25 +170,12 @@ nvidia_vbios_text(struct span v, char *buf, size_t cap)
 
 /* ---- JSON ---- */
 
-/* Plain base64 with its padding. */
 static bool
 from_base64(const json_t *j, struct wr *out)
 {
 	const char *text = json_string_value(j);
-	struct wr plain;
-	bool ok;
 
-	if (text == NULL)
-		return false;
-	wr_init_heap(&plain, NVIDIA_JSON_MAX);
-	for (; *text != '\0' && *text != '='; text++)
-		wr_u8(&plain, *text == '+'   ? '-'
-			      : *text == '/' ? '_'
-					     : (uint8_t)*text);
-	ok = strspn(text, "=") == strlen(text) &&
-	     b64url_decode(wr_view(&plain), out);
-	wr_free(&plain);
-	return ok;
+	return text != NULL && base64_decode(span_str(text), out);
 }
 
 /* json_read_object() bounds what the parser may do; the one element of a list
