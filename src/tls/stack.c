@@ -128,3 +128,27 @@ stack_peer_facts(const struct stack_rules *rules, const struct stack_peer *peer,
 	else if (rules->verify_name)
 		ret->verified_name = rules->name;
 }
+
+/* ---- What ends of the transport mean ---- */
+
+static enum seal_io
+peer_left(enum seal_io io, int code, const char *what, struct seal_diag *d)
+{
+	if (io != SEAL_IO_TRUNCATED && io != SEAL_IO_EOF)
+		return io;
+	seal_fail(d, code, "tls: %s", what);
+	return SEAL_IO_ERROR;
+}
+
+enum seal_io
+stack_handshake_io(enum seal_io io, struct seal_diag *d)
+{
+	return peer_left(
+	    io, SEAL_E_TLS, "handshake: the peer closed the connection", d);
+}
+
+enum seal_io
+stack_write_io(enum seal_io io, struct seal_diag *d)
+{
+	return peer_left(io, SEAL_E_IO, "write: the peer is gone", d);
+}

@@ -66,6 +66,13 @@ int stack_judge(const struct stack_rules *rules, const struct span *chain,
 void stack_peer_facts(const struct stack_rules *rules,
     const struct stack_peer *peer, struct seal_stack_facts *ret);
 
+/* ---- What ends of the transport mean ---- */
+
+/* What a handshake returns for io: a peer that left has failed it. */
+enum seal_io stack_handshake_io(enum seal_io io, struct seal_diag *d);
+/* What a write does: nobody is there to write to. */
+enum seal_io stack_write_io(enum seal_io io, struct seal_diag *d);
+
 /* ---- Which stacks are built in ---- */
 
 struct stack_kind {

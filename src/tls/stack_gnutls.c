@@ -281,11 +281,8 @@ no_alpn(struct gnutls_conn *c, int r)
 static enum seal_io
 handshake_failed(struct gnutls_conn *c, int r, struct seal_diag *d)
 {
-	if (r == GNUTLS_E_PREMATURE_TERMINATION) {
-		seal_fail(d, SEAL_E_TLS,
-		    "tls: handshake: the peer closed the connection");
-		return SEAL_IO_ERROR;
-	}
+	if (r == GNUTLS_E_PREMATURE_TERMINATION)
+		return stack_handshake_io(SEAL_IO_TRUNCATED, d);
 	send_alert(c->session, r);
 	if (r == GNUTLS_E_CERTIFICATE_ERROR && c->peer.why.code != 0 &&
 	    d != NULL && d->code == 0) {
@@ -374,7 +371,6 @@ static enum seal_io
 my_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 {
 	struct gnutls_conn *c = tls;
-	enum seal_io io;
 	ssize_t r = 0;
 
 	while (c->written < n) {
@@ -388,12 +384,7 @@ my_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 		c->written = 0;
 		return SEAL_IO_DONE;
 	}
-	io = io_result(c, (int)r, "write", d);
-	if (io == SEAL_IO_TRUNCATED) {
-		seal_fail(d, SEAL_E_IO, "tls: write: the peer is gone");
-		io = SEAL_IO_ERROR;
-	}
-	return io;
+	return stack_write_io(io_result(c, (int)r, "write", d), d);
 }
 
 static enum seal_io

@@ -92,13 +92,8 @@ openssl_handshake(void *tls, struct seal_diag *d)
 	r = SSL_do_handshake(ssl);
 	reason = ERR_GET_REASON(ERR_peek_error());
 	io = io_result(ssl, r, "handshake", d);
-	if (io == SEAL_IO_TRUNCATED || io == SEAL_IO_EOF) {
-		seal_fail(d, SEAL_E_TLS,
-		    "tls: handshake: the peer closed the connection");
-		return SEAL_IO_ERROR;
-	}
 	if (io != SEAL_IO_ERROR)
-		return io;
+		return stack_handshake_io(io, d);
 	code = handshake_meaning(ssl, reason, &remedy);
 	if (d != NULL && d->code == SEAL_E_TLS)
 		d->code = code;
@@ -144,7 +139,6 @@ static enum seal_io
 openssl_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 {
 	size_t put = 0;
-	enum seal_io io;
 	int r;
 
 	ERR_clear_error();
@@ -152,12 +146,7 @@ openssl_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 	r = SSL_write_ex(tls, buf, n, &put);
 	if (r == 1)
 		return SEAL_IO_DONE;
-	io = io_result(tls, r, "write", d);
-	if (io == SEAL_IO_EOF || io == SEAL_IO_TRUNCATED) {
-		seal_fail(d, SEAL_E_IO, "tls: write: the peer is gone");
-		io = SEAL_IO_ERROR;
-	}
-	return io;
+	return stack_write_io(io_result(tls, r, "write", d), d);
 }
 
 /* close_notify goes out; the peer's is not waited for. */

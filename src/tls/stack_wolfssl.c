@@ -298,13 +298,8 @@ my_handshake(void *tls, struct seal_diag *d)
 	if (r == WOLFSSL_SUCCESS)
 		return SEAL_IO_DONE;
 	io = io_result(c, r, "handshake", &plain);
-	if (io == SEAL_IO_TRUNCATED || io == SEAL_IO_EOF) {
-		seal_fail(d, SEAL_E_TLS,
-		    "tls: handshake: the peer closed the connection");
-		return SEAL_IO_ERROR;
-	}
 	if (io != SEAL_IO_ERROR)
-		return io;
+		return stack_handshake_io(io, d);
 	handshake_meaning(c, wolfSSL_get_error(c->ssl, r), d);
 	seal_fail(d, plain.code, "%s", plain.text);
 	return io;
@@ -325,16 +320,10 @@ my_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 {
 	struct wolfssl_conn *c = tls;
 	int r = wolfSSL_write(c->ssl, buf, (int)n);
-	enum seal_io io;
 
 	if (r > 0 && (size_t)r == n)
 		return SEAL_IO_DONE;
-	io = io_result(c, r, "write", d);
-	if (io == SEAL_IO_EOF || io == SEAL_IO_TRUNCATED) {
-		seal_fail(d, SEAL_E_IO, "tls: write: the peer is gone");
-		io = SEAL_IO_ERROR;
-	}
-	return io;
+	return stack_write_io(io_result(c, r, "write", d), d);
 }
 
 static enum seal_io
