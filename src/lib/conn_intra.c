@@ -60,29 +60,25 @@ intra_peer(const struct seal_conn *c, const struct session_job *work,
 	return 0;
 }
 
-bool
+void
 conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 {
 	struct session_job *work;
 	struct peer_identity peer;
 
 	if (c->intra == NULL || c->job != NULL || !intra_waiting(c->intra))
-		return c->intra != NULL && c->job != NULL;
+		return;
 	work = intra_job_take(c->intra, ctx_boot_ms(c->ctx));
-	if (work == NULL) {
-		if (!intra_waiting(c->intra))
-			seal_fail(d, SEAL_E_MEMORY, "job");
-		return intra_waiting(c->intra);
-	}
-	if (intra_peer(c, work, &peer, d) == 0)
+	if (work == NULL && intra_waiting(c->intra))
+		return; /* it is out */
+	if (work != NULL && intra_peer(c, work, &peer, d) == 0)
 		c->job = job_new(c->ctx, c->role, &work, &peer, NULL);
-	if (c->job == NULL) {
-		session_job_free(&work);
-		seal_fail(d, SEAL_E_MEMORY, "job");
-		return false;
+	if (c->job != NULL) {
+		c->job->conn = c->id;
+		return;
 	}
-	c->job->conn = c->id;
-	return true;
+	session_job_free(&work);
+	seal_fail(d, SEAL_E_MEMORY, "job");
 }
 
 void

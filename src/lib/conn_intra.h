@@ -5,22 +5,14 @@
 #include "lib/conn.h"
 #include "tls/intra.h"
 
-/* What a stack that carries attestation in its handshake does besides. */
-struct intra_stack {
-	int (*attach)(void *tls, struct intra *i, struct seal_diag *d);
-	void (*detach)(void *tls, bool muted);
-	const struct seal_diag *(*diag)(const void *tls);
-	bool (*verified)(const void *tls);
-};
-
 /* Before the handshake begins. */
 int conn_intra_begin(
     struct seal_conn *c, const struct intra_stack *stack, struct seal_diag *d);
 /* Lets go of the handshake, finished or not; muted: nothing more is said. */
 void conn_intra_end(struct seal_conn *c, bool muted);
-/* The work that the handshake waits for becomes c->job; false: the handshake
- * does not wait, or cannot go on: told. */
-bool conn_intra_job(struct seal_conn *c, struct seal_diag *d);
+/* The work that the handshake waits for, if any, becomes c->job; d tells where
+ * it cannot. */
+void conn_intra_job(struct seal_conn *c, struct seal_diag *d);
 void conn_intra_job_done(struct seal_conn *c, struct seal_job *j);
 /* Why a handshake failed, where it was for attestation's sake: into d. */
 void conn_intra_story(const struct seal_conn *c, struct seal_diag *d);

@@ -8,37 +8,6 @@
 
 /* ---- Attestation in the handshake ---- */
 
-static int
-attach_intra(void *tls, struct intra *i, struct seal_diag *d)
-{
-	return stack_openssl_intra_attach(tls, i, d);
-}
-
-static void
-detach_intra(void *tls, bool muted)
-{
-	stack_openssl_intra_detach(tls, muted);
-}
-
-static const struct seal_diag *
-diag_intra(const void *tls)
-{
-	return stack_openssl_intra_diag(tls);
-}
-
-static bool
-verified_intra(const void *tls)
-{
-	return stack_openssl_intra_verified(tls);
-}
-
-static const struct intra_stack intra_openssl = {
-	.attach = attach_intra,
-	.detach = detach_intra,
-	.diag = diag_intra,
-	.verified = verified_intra,
-};
-
 /* PROTOCOL 6: a server that reveals only after the client cannot attest in
  * the handshake, where it comes first. In mode intra that is all there is. */
 static int

@@ -76,4 +76,21 @@ int intra_finish(const struct intra *i, struct seal_diag *d);
 enum seal_outcome intra_outcome(const struct intra *i);
 uint32_t intra_lease_s(const struct intra *i);
 
+/* ---- On a TLS stack ---- */
+
+/* What a stack that carries the extension does besides; tls is the stack's. */
+struct intra_stack {
+	/* Before the handshake; borrows i until detach. */
+	int (*attach)(void *tls, struct intra *i, struct seal_diag *d);
+	/* After the handshake, or to give it up; muted: without another word
+	 * to the transport. */
+	void (*detach)(void *tls, bool muted);
+	/* Why the handshake failed, where it was for attestation's sake; or
+	 * NULL. */
+	const struct seal_diag *(*diag)(const void *tls);
+	/* Was the peer's chain validated? For the job that judges, which runs
+	 * before the handshake has ended. */
+	bool (*verified)(const void *tls);
+};
+
 #endif

@@ -257,9 +257,8 @@ stack_openssl_intra_prepare(
 	return 0;
 }
 
-int
-stack_openssl_intra_attach(
-    struct ssl_st *ssl, struct intra *intra, struct seal_diag *d)
+static int
+my_attach(void *ssl, struct intra *intra, struct seal_diag *d)
 {
 	struct attached *a = calloc(1, sizeof(*a));
 
@@ -303,8 +302,8 @@ end_fibre_muted(SSL *ssl, struct attached *a)
 	SSL_set0_wbio(ssl, wbio);
 }
 
-void
-stack_openssl_intra_detach(struct ssl_st *ssl, bool muted)
+static void
+my_detach(void *ssl, bool muted)
 {
 	struct attached *a = attached_of(ssl);
 
@@ -322,18 +321,25 @@ stack_openssl_intra_detach(struct ssl_st *ssl, bool muted)
 	free(a);
 }
 
-const struct seal_diag *
-stack_openssl_intra_diag(const struct ssl_st *ssl)
+static const struct seal_diag *
+my_diag(const void *ssl)
 {
 	const struct attached *a = attached_of(ssl);
 
 	return a != NULL && a->diag.code != 0 ? &a->diag : NULL;
 }
 
-bool
-stack_openssl_intra_verified(const struct ssl_st *ssl)
+static bool
+my_verified(const void *ssl)
 {
 	const struct attached *a = attached_of(ssl);
 
 	return a != NULL && a->verified;
 }
+
+const struct intra_stack intra_openssl = {
+	.attach = my_attach,
+	.detach = my_detach,
+	.diag = my_diag,
+	.verified = my_verified,
+};

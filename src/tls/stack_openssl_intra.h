@@ -4,7 +4,6 @@
 
 #include "tls/intra.h"
 
-struct ssl_st;
 struct ssl_ctx_st;
 
 /*
@@ -19,16 +18,8 @@ struct ssl_ctx_st;
  * chain stands; shown: chains are shown, not validated. Once per ctx. */
 int stack_openssl_intra_prepare(
     struct ssl_ctx_st *ctx, uint16_t type, bool shown, struct seal_diag *d);
-/* Borrows intra until stack_openssl_intra_detach(). */
-int stack_openssl_intra_attach(
-    struct ssl_st *ssl, struct intra *intra, struct seal_diag *d);
-/* After the handshake, or to give it up: a fibre that waits is ended, since
- * SSL_free() would leak it; muted: without another word to the transport. */
-void stack_openssl_intra_detach(struct ssl_st *ssl, bool muted);
-/* Why the handshake failed, where it was for attestation's sake; or NULL. */
-const struct seal_diag *stack_openssl_intra_diag(const struct ssl_st *ssl);
-/* Was the peer's chain validated, and for which name? For the job that
- * judges, which runs before the handshake has ended. */
-bool stack_openssl_intra_verified(const struct ssl_st *ssl);
+/* tls is the SSL. A fibre that waits is ended by detach: SSL_free() would leak
+ * it. */
+extern const struct intra_stack intra_openssl;
 
 #endif
