@@ -165,8 +165,9 @@ read_json(struct span in, struct wr *decoded, struct span value[MEMBERS])
 	if (!ok || !json_pull_end(&r))
 		return false;
 	for (enum member m = 0; m < MEMBERS; m++)
-		value[m] =
-		    span_of(decoded->p + ends[m][0], ends[m][1] - ends[m][0]);
+		if (ends[m][1] > ends[m][0])
+			value[m] = span_of(
+			    decoded->p + ends[m][0], ends[m][1] - ends[m][0]);
 	return true;
 }
 

@@ -50,6 +50,7 @@ static const struct row json_rows[] = {
 	{ "no report", "{\"provider\":\"sev_guest\"}", SEAL_E_DECODE },
 	{ "an empty report", "{\"outblob\":\"\",\"provider\":\"sev_guest\"}",
 	    SEAL_E_DECODE },
+	{ "nothing", "{ }", SEAL_E_UNSUPPORTED },
 	{ "no provider", "{\"outblob\":\"AAEC\"}", SEAL_E_UNSUPPORTED },
 	{ "an empty provider", "{\"outblob\":\"AAEC\",\"provider\":\"\"}",
 	    SEAL_E_UNSUPPORTED },
