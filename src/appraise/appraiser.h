@@ -75,9 +75,13 @@ struct appraiser {
 	unsigned measures;
 	int (*describe)(
 	    const struct findings *f, struct wr *env, struct wr *measurements);
+	/* Fills rules, of rules_size bytes, all zero; whose they are calls
+	 * rules_wipe, also where this fails, unless it is NULL: they own
+	 * nothing then. */
+	size_t rules_size;
 	int (*rules_load)(
-	    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
-	void (*rules_free)(void *rules);
+	    const json_t *entry, bool debug, void *rules, struct seal_diag *d);
+	void (*rules_wipe)(void *rules);
 	int (*rules_explain)(const void *rules, struct wr *out);
 	int (*verify)(const struct appraisal_in *in, struct findings *ret,
 	    struct seal_verdict *v);

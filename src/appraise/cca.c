@@ -74,11 +74,13 @@ load_registers(const json_t *entry, struct rules *r, struct seal_diag *d)
 }
 
 static int
-load(const json_t *entry, struct rules *r, struct seal_diag *d)
+rules_load(const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
+	struct rules *r = rules;
 	const json_t *value = json_object_get(entry, "personalization");
 	int code;
 
+	(void)debug;
 	if ((code = psa_rules_load(entry, &r->psa, d)) != 0 ||
 	    (code = load_registers(entry, r, d)) != 0)
 		return code;
@@ -86,22 +88,6 @@ load(const json_t *entry, struct rules *r, struct seal_diag *d)
 		   ? 0
 		   : strict_hex_range(value, 64, 64, "personalization",
 			 r->personalization.bytes, &r->personalization.n, d);
-}
-
-static int
-rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
-{
-	struct rules *r = calloc(1, sizeof(*r));
-	int code;
-
-	(void)debug;
-	if (r == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((code = load(entry, r, d)) != 0)
-		free(r);
-	else
-		*ret = r;
-	return code;
 }
 
 static struct span
@@ -338,8 +324,8 @@ const struct appraiser appraiser_cca = {
 	.profiles = refs_profiles,
 	.measures = 1u << AR4SI_EXECUTABLES,
 	.describe = describe,
+	.rules_size = sizeof(struct rules),
 	.rules_load = rules_load,
-	.rules_free = free,
 	.rules_explain = rules_explain,
 	.verify = verify,
 	.match = match,

@@ -111,45 +111,29 @@ load_verifier_id(
 	return 0;
 }
 
-static int
-load(const json_t *entry, struct ear_rules *rules, struct seal_diag *d)
+int
+ear_rules_load(
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
 	const json_t *status = json_object_get(entry, "status");
-	int r;
-
-	rules->status = AR4SI_TIER_AFFIRMING;
-	rules->max_lifetime_s = EAR_LIFETIME_S;
-	rules->cnf = rules->exp = true;
-	if ((r = load_verifier_id(entry, rules, d)) != 0 ||
-	    (r = load_vector(json_object_get(entry, "vector"), rules, d)) !=
-		0 ||
-	    (r = load_submods(entry, rules, d)) != 0 ||
-	    (r = load_profiles(json_object_get(entry, "profiles"), rules, d)) !=
-		0 ||
-	    (r = strict_uint(entry, "max_lifetime_s", false, 1,
-		 POLICY_AGE_MAX_S, WHERE, &rules->max_lifetime_s, d)) != 0 ||
-	    (r = strict_bool(entry, "cnf", false, WHERE, &rules->cnf, d)) !=
-		0 ||
-	    (r = strict_bool(entry, "exp", false, WHERE, &rules->exp, d)) != 0)
-		return r;
-	return status == NULL ? 0
-			      : load_tier(status, "status", &rules->status, d);
-}
-
-int
-ear_rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
-{
-	struct ear_rules *rules = calloc(1, sizeof(*rules));
-	int r;
+	struct ear_rules *r = rules;
+	int code;
 
 	(void)debug; /* no claim of a result says it */
-	if (rules == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((r = load(entry, rules, d)) != 0)
-		free(rules);
-	else
-		*ret = rules;
-	return r;
+	r->status = AR4SI_TIER_AFFIRMING;
+	r->max_lifetime_s = EAR_LIFETIME_S;
+	r->cnf = r->exp = true;
+	if ((code = load_verifier_id(entry, r, d)) != 0 ||
+	    (code = load_vector(json_object_get(entry, "vector"), r, d)) != 0 ||
+	    (code = load_submods(entry, r, d)) != 0 ||
+	    (code = load_profiles(json_object_get(entry, "profiles"), r, d)) !=
+		0 ||
+	    (code = strict_uint(entry, "max_lifetime_s", false, 1,
+		 POLICY_AGE_MAX_S, WHERE, &r->max_lifetime_s, d)) != 0 ||
+	    (code = strict_bool(entry, "cnf", false, WHERE, &r->cnf, d)) != 0 ||
+	    (code = strict_bool(entry, "exp", false, WHERE, &r->exp, d)) != 0)
+		return code;
+	return status == NULL ? 0 : load_tier(status, "status", &r->status, d);
 }
 
 int

@@ -42,7 +42,7 @@ struct ear_rules {
 
 extern const char *const ear_rule_keys[]; /* NULL ends */
 int ear_rules_load(
-    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d);
 int ear_rules_explain(const void *rules, struct wr *out);
 
 #endif

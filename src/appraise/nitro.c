@@ -103,24 +103,17 @@ load_pcrs(const json_t *entry, struct nitro_rules *rules, struct seal_diag *d)
 }
 
 static int
-rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
+rules_load(const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
 	const json_t *user_data = json_object_get(entry, "user_data");
-	struct nitro_rules *rules = calloc(1, sizeof(*rules));
-	int r;
+	struct nitro_rules *r = rules;
+	int code;
 
 	(void)debug;
-	if (rules == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	r = load_pcrs(entry, rules, d);
-	if (r == 0 && user_data != NULL)
-		r = strict_hex_range(user_data, 1, USER_DATA_MAX, "user_data",
-		    rules->user_data, &rules->n_user_data, d);
-	if (r != 0)
-		free(rules);
-	else
-		*ret = rules;
-	return r;
+	if ((code = load_pcrs(entry, r, d)) != 0 || user_data == NULL)
+		return code;
+	return strict_hex_range(user_data, 1, USER_DATA_MAX, "user_data",
+	    r->user_data, &r->n_user_data, d);
 }
 
 static int
@@ -406,8 +399,8 @@ const struct appraiser appraiser_nitro = {
 	.profiles = refs_profiles,
 	.measures = 1u << AR4SI_EXECUTABLES,
 	.describe = describe,
+	.rules_size = sizeof(struct nitro_rules),
 	.rules_load = rules_load,
-	.rules_free = free,
 	.rules_explain = rules_explain,
 	.verify = verify,
 	.match = match,

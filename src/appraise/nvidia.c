@@ -102,28 +102,22 @@ load_text(const json_t *entry, const char *key, char ret[TEXT_MAX],
 }
 
 static int
-rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
+rules_load(const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
 	json_t *values = json_object_get(entry, "measurements");
-	struct nvidia_rules *r = calloc(1, sizeof(*r));
-	int code = 0;
+	struct nvidia_rules *r = rules;
+	int code;
 
 	(void)debug;
-	if (r == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
 	r->by_refs = json_object_get(entry, "corim") != NULL;
 	if (r->by_refs && values != NULL)
-		code = seal_fail(d, SEAL_E_CONFIG,
+		return seal_fail(d, SEAL_E_CONFIG,
 		    "accept: 'measurements' or 'corim', not both");
-	else if (!r->by_refs)
-		code = load_values(values, r, d);
-	if (code == 0 && (code = load_text(entry, "driver", r->driver, d)) == 0)
-		code = load_text(entry, "vbios", r->vbios, d);
-	if (code != 0)
-		free(r);
-	else
-		*ret = r;
-	return code;
+	if (!r->by_refs && (code = load_values(values, r, d)) != 0)
+		return code;
+	if ((code = load_text(entry, "driver", r->driver, d)) != 0)
+		return code;
+	return load_text(entry, "vbios", r->vbios, d);
 }
 
 static int
@@ -526,10 +520,10 @@ learn(const struct findings *f, json_t *entry)
 		.media_type = (type), .name = (called), .rules = rule_keys, \
 		.profiles = refs_profiles,                                  \
 		.measures = 1u << AR4SI_EXECUTABLES, .describe = describe,  \
-		.rules_load = rules_load, .rules_free = free,               \
-		.rules_explain = rules_explain, .verify = verify,           \
-		.match = match, .brief_signer = true, .learn = learn,       \
-		.facts_free = facts_free,                                   \
+		.rules_size = sizeof(struct nvidia_rules),                  \
+		.rules_load = rules_load, .rules_explain = rules_explain,   \
+		.verify = verify, .match = match, .brief_signer = true,     \
+		.learn = learn, .facts_free = facts_free,                   \
 	}
 
 const struct appraiser appraiser_nvidia =

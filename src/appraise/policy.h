@@ -126,7 +126,7 @@ struct accept_entry {
 	size_t n_signers;
 	bool debug;        /* of Evidence */
 	struct refs *refs; /* NULL: the rules hold the values */
-	void *rules;       /* of the technology; freed by by->rules_free */
+	void *rules;       /* of the technology; of by->rules_size bytes */
 	/* Of a collection, which has none of the above but by. */
 	struct member_rule *members;
 	size_t n_members;

@@ -31,8 +31,9 @@ rules_wipe(struct accept_entry *e)
 	}
 	free(e->signers);
 	refs_free(&e->refs);
-	if (e->by != NULL && e->rules != NULL)
-		e->by->rules_free(e->rules);
+	if (e->rules != NULL && e->by->rules_wipe != NULL)
+		e->by->rules_wipe(e->rules);
+	free(e->rules);
 }
 
 void
@@ -257,7 +258,9 @@ load_rules(const json_t *j, const char *base_dir, const char *where,
 	    ((r = strict_bool(j, "debug", true, where, &e->debug, d)) != 0 ||
 		(r = load_refs(j, base_dir, where, e, d)) != 0))
 		return r;
-	return e->by->rules_load(j, e->debug, &e->rules, d);
+	if ((e->rules = calloc(1, e->by->rules_size)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "%s", where);
+	return e->by->rules_load(j, e->debug, e->rules, d);
 }
 
 static int

@@ -22,11 +22,13 @@ struct rules {
 };
 
 static int
-load(const json_t *entry, struct rules *r, struct seal_diag *d)
+rules_load(const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
+	struct rules *r = rules;
 	const json_t *client = json_object_get(entry, "client_id");
 	int code;
 
+	(void)debug;
 	if ((code = psa_rules_load(entry, &r->psa, d)) != 0)
 		return code;
 	r->has_client = client != NULL;
@@ -38,22 +40,6 @@ load(const json_t *entry, struct rules *r, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "client_id: must be an integer of 32 bits");
 	return 0;
-}
-
-static int
-rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
-{
-	struct rules *r = calloc(1, sizeof(*r));
-	int code;
-
-	(void)debug;
-	if (r == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((code = load(entry, r, d)) != 0)
-		free(r);
-	else
-		*ret = r;
-	return code;
 }
 
 static int
@@ -151,8 +137,8 @@ const struct appraiser appraiser_psa = {
 	.profiles = refs_profiles,
 	.measures = 1u << AR4SI_EXECUTABLES,
 	.describe = describe,
+	.rules_size = sizeof(struct rules),
 	.rules_load = rules_load,
-	.rules_free = free,
 	.rules_explain = rules_explain,
 	.verify = verify,
 	.match = match,

@@ -47,21 +47,20 @@ registers_of(const struct findings *f, struct span ret[REGISTERS])
 }
 
 static void
-rules_free(void *rules)
+rules_wipe(void *rules)
 {
 	struct sgx_rules *r = rules;
 
-	if (r == NULL)
-		return;
 	dcap_rules_wipe(&r->dcap);
-	free(r);
 }
 
 static int
-load(const json_t *entry, struct sgx_rules *r, struct seal_diag *d)
+rules_load(const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
+	struct sgx_rules *r = rules;
 	int code;
 
+	(void)debug;
 	if ((code = dcap_values_load(&registers, entry, &r->values, d)) != 0 ||
 	    (code = strict_uint(entry, "isvprodid", false, 0, UINT16_MAX,
 		 "accept", &r->product, d)) != 0 ||
@@ -79,22 +78,6 @@ load(const json_t *entry, struct sgx_rules *r, struct seal_diag *d)
 		    "accept: without 'mrenclave', 'isvprodid' and 'isvsvn' "
 		    "must say which of the signer's enclaves");
 	return dcap_rules_load(entry, &r->dcap, d);
-}
-
-static int
-rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
-{
-	struct sgx_rules *r = calloc(1, sizeof(*r));
-	int code;
-
-	(void)debug;
-	if (r == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((code = load(entry, r, d)) != 0)
-		rules_free(r);
-	else
-		*ret = r;
-	return code;
 }
 
 static int
@@ -223,8 +206,9 @@ const struct appraiser appraiser_sgx = {
 	.profiles = refs_profiles,
 	.measures = 1u << AR4SI_EXECUTABLES,
 	.describe = describe,
+	.rules_size = sizeof(struct sgx_rules),
 	.rules_load = rules_load,
-	.rules_free = rules_free,
+	.rules_wipe = rules_wipe,
 	.rules_explain = rules_explain,
 	.verify = verify,
 	.match = match,

@@ -333,7 +333,8 @@ facts_free(void *facts)
 		.tsm = !(in_a_collection), .member_only = (in_a_collection),   \
 		.rules = snp_rule_keys, .profiles = refs_profiles,             \
 		.measures = 1u << AR4SI_EXECUTABLES, .describe = snp_describe, \
-		.rules_load = snp_rules_load, .rules_free = free,              \
+		.rules_size = sizeof(struct snp_rules),                        \
+		.rules_load = snp_rules_load,                                  \
 		.rules_explain = snp_rules_explain, .verify = (by),            \
 		.match = snp_match, .endorsed = snp_endorsed,                  \
 		.learn = snp_learn, .facts_free = facts_free,                  \

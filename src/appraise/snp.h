@@ -49,7 +49,7 @@ struct snp_facts {
 
 extern const char *const snp_rule_keys[];
 int snp_rules_load(
-    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d);
 int snp_rules_explain(const void *rules, struct wr *out);
 bool snp_match(
     const void *rules, const struct findings *f, struct seal_verdict *v);

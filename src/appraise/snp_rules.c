@@ -121,11 +121,14 @@ load_product(const json_t *entry, struct snp_rules *r, struct seal_diag *d)
 			 "accept: 'product' must be Milan, Genoa or Turin");
 }
 
-static int
-load(const json_t *entry, struct snp_rules *r, struct seal_diag *d)
+int
+snp_rules_load(
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
+	struct snp_rules *r = rules;
 	int code;
 
+	(void)debug;
 	r->crl = true;
 	if ((code = dcap_values_load(&registers, entry, &r->values, d)) != 0)
 		return code;
@@ -147,22 +150,6 @@ load(const json_t *entry, struct snp_rules *r, struct seal_diag *d)
 		0)
 		return code;
 	return dcap_bytes_load(entry, "chip_id", SNP_CHIP_ID, &r->chip_id, d);
-}
-
-int
-snp_rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
-{
-	struct snp_rules *r = calloc(1, sizeof(*r));
-	int code;
-
-	(void)debug;
-	if (r == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((code = load(entry, r, d)) != 0)
-		free(r);
-	else
-		*ret = r;
-	return code;
 }
 
 /* ---- In words ---- */

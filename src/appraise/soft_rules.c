@@ -55,31 +55,22 @@ load_measurements(json_t *list, struct soft_rules *rules, struct seal_diag *d)
 
 int
 soft_rules_load(
-    const json_t *entry, bool debug, void **ret, struct seal_diag *d)
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
-	struct soft_rules *rules;
-	int r;
+	json_t *measurements = json_object_get(entry, "measurements");
+	struct soft_rules *r = rules;
 
 	if (!debug)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "accept: 'debug' must be true, soft Evidence is always "
 		    "that");
-	if ((rules = calloc(1, sizeof(*rules))) == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	rules->by_refs = json_object_get(entry, "corim") != NULL;
-	if (rules->by_refs && json_object_get(entry, "measurements") != NULL)
-		r = seal_fail(d, SEAL_E_CONFIG,
-		    "accept: 'measurements' or 'corim', not both");
-	else
-		r = rules->by_refs
-			? 0
-			: load_measurements(
-			      json_object_get(entry, "measurements"), rules, d);
-	if (r != 0)
-		free(rules);
-	else
-		*ret = rules;
-	return r;
+	r->by_refs = json_object_get(entry, "corim") != NULL;
+	if (!r->by_refs)
+		return load_measurements(measurements, r, d);
+	if (measurements == NULL)
+		return 0;
+	return seal_fail(
+	    d, SEAL_E_CONFIG, "accept: 'measurements' or 'corim', not both");
 }
 
 int

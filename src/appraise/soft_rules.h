@@ -29,7 +29,7 @@ struct soft_rules {
 extern const char *const soft_rule_keys[];
 
 int soft_rules_load(
-    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d);
 struct findings;
 /* In the terms of CoMID, for reference triples. */
 int soft_describe(

@@ -69,15 +69,12 @@ registers_of(const struct findings *f, struct span ret[REGISTERS])
 }
 
 static void
-rules_free(void *rules)
+rules_wipe(void *rules)
 {
 	struct tdx_rules *r = rules;
 
-	if (r == NULL)
-		return;
 	dcap_rules_wipe(&r->dcap);
 	tpm_events_free(&r->events);
-	free(r);
 }
 
 /* RTMRs that have a value may have rules too. */
@@ -100,10 +97,12 @@ load_events(const json_t *events, struct tdx_rules *r, struct seal_diag *d)
 }
 
 static int
-load(const json_t *entry, struct tdx_rules *r, struct seal_diag *d)
+rules_load(const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
+	struct tdx_rules *r = rules;
 	int code;
 
+	(void)debug;
 	if ((code = dcap_values_load(&registers, entry, &r->values, d)) != 0)
 		return code;
 	/* Without it nothing says what firmware measured the rest. */
@@ -118,22 +117,6 @@ load(const json_t *entry, struct tdx_rules *r, struct seal_diag *d)
 	    (code = load_events(json_object_get(entry, "events"), r, d)) != 0)
 		return code;
 	return dcap_rules_load(entry, &r->dcap, d);
-}
-
-static int
-rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
-{
-	struct tdx_rules *r = calloc(1, sizeof(*r));
-	int code;
-
-	(void)debug;
-	if (r == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	if ((code = load(entry, r, d)) != 0)
-		rules_free(r);
-	else
-		*ret = r;
-	return code;
 }
 
 static int
@@ -246,7 +229,8 @@ learn(const struct findings *f, json_t *entry)
 		.tsm = !(in_a_collection), .member_only = (in_a_collection), \
 		.rules = rule_keys, .profiles = refs_profiles,               \
 		.measures = 1u << AR4SI_EXECUTABLES, .describe = describe,   \
-		.rules_load = rules_load, .rules_free = rules_free,          \
+		.rules_size = sizeof(struct tdx_rules),                      \
+		.rules_load = rules_load, .rules_wipe = rules_wipe,          \
 		.rules_explain = rules_explain, .verify = (by),              \
 		.match = match, .endorsed = endorsed, .learn = learn,        \
 		.facts_free = dcap_facts_free,                               \

@@ -15,16 +15,13 @@ const char *const tpm_rule_keys[] = { "pcrs", "events", "ima", "key_policy",
 	NULL };
 
 void
-tpm_rules_free(void *rules)
+tpm_rules_wipe(void *rules)
 {
 	struct tpm_rules *r = rules;
 
-	if (r == NULL)
-		return;
 	free(r->pcrs);
 	tpm_events_free(&r->events);
 	tpm_ima_free(&r->ima);
-	free(r);
 }
 
 /* "0" to "23" as TPMs count, in one spelling each; so that no PCR can stand
@@ -225,38 +222,30 @@ check_quoted(const struct tpm_rules *rules, struct seal_diag *d)
 }
 
 int
-tpm_rules_load(const json_t *entry, bool debug, void **ret, struct seal_diag *d)
+tpm_rules_load(
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d)
 {
+	json_t *pcrs = json_object_get(entry, "pcrs");
 	const json_t *key_policy = json_object_get(entry, "key_policy");
-	struct tpm_rules *rules;
-	int r;
+	struct tpm_rules *r = rules;
+	int code;
 
 	if (debug)
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "accept: 'debug' must be false, a TPM has no debug mode");
-	if ((rules = calloc(1, sizeof(*rules))) == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "accept");
-	r = json_object_get(entry, "corim") != NULL
-		? load_by_refs(json_object_get(entry, "pcrs"), rules, d)
-		: load_pcrs(json_object_get(entry, "pcrs"), rules, d);
-	if (r != 0)
-		goto out;
-	if ((r = load_events(json_object_get(entry, "events"), rules, d)) !=
-		0 ||
-	    (r = load_ima(json_object_get(entry, "ima"), rules, d)) != 0 ||
-	    (r = check_quoted(rules, d)) != 0)
-		goto out;
-	rules->has_key_policy = key_policy != NULL;
-	if (key_policy != NULL &&
-	    (r = strict_hex_range(key_policy, KEY_POLICY_MIN, HASH_MAX,
-		 "key_policy", rules->key_policy, &rules->n_key_policy, d)) !=
-		0)
-		goto out;
-	*ret = rules;
-	rules = NULL;
-out:
-	tpm_rules_free(rules);
-	return r;
+	code = json_object_get(entry, "corim") != NULL
+		   ? load_by_refs(pcrs, r, d)
+		   : load_pcrs(pcrs, r, d);
+	if (code != 0 ||
+	    (code = load_events(json_object_get(entry, "events"), r, d)) != 0 ||
+	    (code = load_ima(json_object_get(entry, "ima"), r, d)) != 0 ||
+	    (code = check_quoted(r, d)) != 0)
+		return code;
+	r->has_key_policy = key_policy != NULL;
+	return key_policy == NULL
+		   ? 0
+		   : strict_hex_range(key_policy, KEY_POLICY_MIN, HASH_MAX,
+			 "key_policy", r->key_policy, &r->n_key_policy, d);
 }
 
 int

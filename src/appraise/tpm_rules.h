@@ -51,8 +51,8 @@ const struct tpm_pcr_value *tpm_quoted(
 extern const char *const tpm_rule_keys[];
 
 int tpm_rules_load(
-    const json_t *entry, bool debug, void **ret, struct seal_diag *d);
-void tpm_rules_free(void *rules);
+    const json_t *entry, bool debug, void *rules, struct seal_diag *d);
+void tpm_rules_wipe(void *rules);
 int tpm_rules_explain(const void *rules, struct wr *out);
 bool tpm_match(
     const void *rules, const struct findings *f, struct seal_verdict *v);

@@ -598,12 +598,12 @@ not_beside_corim(void **state)
 {
 	json_t *j = json_loads("{\"corim\":[\"f\"],\"ima\":{}}", 0, NULL);
 	struct seal_diag d = { 0 };
-	void *loaded = NULL;
+	struct tpm_rules loaded = { 0 };
 
 	(void)state;
 	assert_int_equal(tpm_rules_load(j, false, &loaded, &d), SEAL_E_CONFIG);
 	assert_non_null(strstr(d.text, "'ima' or 'corim'"));
-	assert_null(loaded);
+	tpm_rules_wipe(&loaded);
 	json_decref(j);
 }
 

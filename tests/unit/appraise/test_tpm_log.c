@@ -568,12 +568,12 @@ not_beside_corim(void **state)
 			       "\"secure_boot\":true}}",
 	    0, NULL);
 	struct seal_diag d = { 0 };
-	void *loaded = NULL;
+	struct tpm_rules loaded = { 0 };
 
 	(void)state;
 	assert_int_equal(tpm_rules_load(j, false, &loaded, &d), SEAL_E_CONFIG);
 	assert_non_null(strstr(d.text, "'events' or 'corim'"));
-	assert_null(loaded);
+	tpm_rules_wipe(&loaded);
 	json_decref(j);
 }
 
