@@ -231,7 +231,9 @@ nss_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 	f.hash = suite_hash(info.cipherSuite);
 	if (info.keaGroup > 0 && info.keaGroup < UINT16_MAX)
 		f.group = (uint16_t)info.keaGroup;
-	f.resumed = info.resumed || info.earlyDataAccepted;
+	/* A PSK of any kind authenticates nobody's certificate. */
+	f.resumed = info.resumed || info.earlyDataAccepted ||
+		    info.pskType != ssl_psk_none;
 	stack_peer_facts(&c->rules, &c->peer, &f);
 	*ret = f;
 	return 0;

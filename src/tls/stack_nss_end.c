@@ -88,7 +88,7 @@ on_certificate(void *arg, PRFileDesc *fd, PRBool check, PRBool is_server)
 	int r;
 
 	(void)check, (void)is_server;
-	if (SSL_PeerCertificateChainDER(fd, &items) != SECSuccess)
+	if (c == NULL || SSL_PeerCertificateChainDER(fd, &items) != SECSuccess)
 		return SECFailure;
 	for (; n < items->len && n < LIMIT_CHAIN; n++)
 		chain[n] = span_of(items->items[n].data, items->items[n].len);
@@ -146,8 +146,8 @@ ask_certificate(const struct nss_conn *c)
 	    needs ? SSL_REQUIRE_ALWAYS : SSL_REQUIRE_NEVER);
 }
 
-static int
-conn_configure(struct nss_conn *c, struct seal_diag *d)
+int
+nss_conn_configure(struct nss_conn *c, struct seal_diag *d)
 {
 	const char *sni = stack_server_name(&c->rules);
 
@@ -176,7 +176,7 @@ conn_import(struct nss_conn *c, struct nss_end *e, struct seal_diag *d)
 			    : SSL_ImportFD(e->model, bottom);
 	pthread_mutex_unlock(&e->lock);
 	if (c->fd != NULL)
-		return conn_configure(c, d);
+		return nss_conn_configure(c, d);
 	nss_fail(d, SEAL_E_TLS, "connection");
 	PR_Close(bottom);
 	return SEAL_E_TLS;
@@ -228,6 +228,15 @@ nss_conn_new(struct nss_end *e, const struct stack_rules *rules,
 	return 0;
 }
 
+/* The socket may outlive c, and asks after it no more. */
+static void
+conn_let_go(struct nss_conn *c)
+{
+	SSL_AuthCertificateHook(c->fd, on_certificate, NULL);
+	SSL_AlertReceivedCallback(c->fd, NULL, NULL);
+	nss_layer_leave(c);
+}
+
 void
 nss_conn_free(struct nss_conn **cp)
 {
@@ -239,7 +248,9 @@ nss_conn_free(struct nss_conn **cp)
 	/* A close_notify that nobody asked for would look like an end in
 	 * order. */
 	c->muted = true;
-	if (c->fd != NULL)
+	if (c->borrowed)
+		conn_let_go(c);
+	else if (c->fd != NULL)
 		PR_Close(c->fd);
 	if (c->wire.close != NULL)
 		c->wire.close(c->wire.arg);

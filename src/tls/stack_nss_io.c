@@ -199,9 +199,42 @@ layer_close(PRFileDesc *fd)
 	return PR_SUCCESS;
 }
 
-/* ---- The layer ---- */
+/* ---- Between NSS and a socket of the caller's ---- */
 
-static PRIOMethods methods;
+static PRInt32
+between_recv(
+    PRFileDesc *fd, void *buf, PRInt32 n, PRIntn flags, PRIntervalTime timeout)
+{
+	return fd->lower->methods->recv(fd->lower, buf, n, flags, timeout);
+}
+
+static PRInt32
+between_send(PRFileDesc *fd, const void *buf, PRInt32 n, PRIntn flags,
+    PRIntervalTime timeout)
+{
+	struct nss_conn *c = conn_of(fd);
+	PRInt32 put;
+
+	if (c == NULL || c->muted)
+		return n;
+	put = fd->lower->methods->send(fd->lower, buf, n, flags, timeout);
+	c->blocked = put < 0 && PR_GetError() == PR_WOULD_BLOCK_ERROR;
+	return put;
+}
+
+/* NSS gives up where it finds no IP, of which it makes nothing here. */
+static PRStatus
+between_getpeername(PRFileDesc *fd, PRNetAddr *ret)
+{
+	if (fd->lower->methods->getpeername(fd->lower, ret) == PR_SUCCESS &&
+	    (ret->raw.family == PR_AF_INET || ret->raw.family == PR_AF_INET6))
+		return PR_SUCCESS;
+	return layer_getpeername(fd, ret);
+}
+
+/* ---- The layers ---- */
+
+static PRIOMethods methods, between;
 static PRDescIdentity identity;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -220,6 +253,10 @@ make_methods(void)
 	methods.shutdown = layer_shutdown;
 	methods.poll = layer_poll;
 	methods.close = layer_close;
+	between = *PR_GetDefaultIOMethods(); /* which ask the layer below */
+	between.recv = between_recv;
+	between.send = between_send;
+	between.getpeername = between_getpeername;
 	identity = PR_GetUniqueIdentity("seal");
 }
 
@@ -233,4 +270,29 @@ nss_layer_new(struct nss_conn *c)
 	if (fd != NULL)
 		fd->secret = (PRFilePrivate *)(void *)c;
 	return fd;
+}
+
+bool
+nss_layer_insert(struct nss_conn *c)
+{
+	PRFileDesc *fd;
+
+	pthread_once(&once, make_methods);
+	if ((fd = PR_CreateIOLayerStub(identity, &between)) == NULL)
+		return false;
+	fd->secret = (PRFilePrivate *)(void *)c;
+	if (PR_PushIOLayer(c->fd, PR_GetLayersIdentity(c->fd->lower), fd) ==
+	    PR_SUCCESS)
+		return true;
+	fd->dtor(fd);
+	return false;
+}
+
+void
+nss_layer_leave(struct nss_conn *c)
+{
+	PRFileDesc *fd = PR_GetIdentitiesLayer(c->fd, identity);
+
+	if (fd != NULL)
+		fd->secret = NULL;
 }

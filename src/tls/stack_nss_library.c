@@ -42,8 +42,8 @@ nss_version_fits(const char *version)
 }
 
 /* What is loaded, rather than what this was built with. */
-static int
-check_version(struct seal_diag *d)
+int
+nss_library_check(struct seal_diag *d)
 {
 	const char *of_nss = NSS_GetVersion(), *of_ssl = NSSSSL_GetVersion();
 
@@ -83,7 +83,7 @@ nss_library_enter(struct seal_diag *d)
 	int r = 0;
 
 	pthread_mutex_lock(&lock);
-	if ((r = check_version(d)) == 0 && library == NULL)
+	if ((r = nss_library_check(d)) == 0 && library == NULL)
 		r = library_open(d);
 	if (r == 0)
 		users++;
@@ -118,7 +118,7 @@ static int
 nss_probe(struct wr *ret_found, struct seal_diag *d)
 {
 	wr_printf(ret_found, "NSS %s; TLS 1.3, DTLS 1.3", NSS_GetVersion());
-	return check_version(d);
+	return nss_library_check(d);
 }
 
 const struct stack_kind stack_nss_kind = {

@@ -35,6 +35,7 @@ struct nss_end {
 
 struct nss_conn {
 	struct PRFileDesc *fd; /* NSS, above our layer */
+	bool borrowed;         /* fd, and what lies below our layer */
 	struct nss_end *end;
 	struct stack_rules rules;
 	struct nss_wire wire;
@@ -61,6 +62,8 @@ struct nss_conn {
 /* NSS is one for the process: in use while anybody needs it. */
 int nss_library_enter(struct seal_diag *d);
 void nss_library_leave(void);
+/* Is the library that is loaded new enough? */
+int nss_library_check(struct seal_diag *d);
 /* Records what NSS last complained of; returns code. */
 int nss_fail(struct seal_diag *d, int code, const char *what);
 
@@ -68,10 +71,23 @@ int nss_fail(struct seal_diag *d, int code, const char *what);
 
 /* A layer at the bottom that moves c's bytes; NULL when out of memory. */
 struct PRFileDesc *nss_layer_new(struct nss_conn *c);
+/* A layer between NSS and what it stands on, through which c's bytes pass;
+ * false when out of memory. It stays; let go of c, it says nothing more. */
+bool nss_layer_insert(struct nss_conn *c);
+void nss_layer_leave(struct nss_conn *c);
 int64_t nss_now_ms(void);
+
+/* ---- stack_nss_end.c ---- */
+
+/* What a connection asks of its socket, which it is then ready for. */
+int nss_conn_configure(struct nss_conn *c, struct seal_diag *d);
 
 /* ---- stack_nss_setup.c ---- */
 
+/* A stream of the caller's: all but credentials, and of suites the caller's
+ * choice. */
+int nss_configure_socket(
+    struct PRFileDesc *fd, enum seal_role role, struct seal_diag *d);
 int nss_configure(
     const struct nss_end_conf *conf, struct nss_end *e, struct seal_diag *d);
 

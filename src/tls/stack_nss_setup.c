@@ -87,6 +87,29 @@ set_suites(PRFileDesc *fd, uint16_t only)
 	return SECSuccess;
 }
 
+/* Of what the caller chose, what is sound. */
+static SECStatus
+keep_suites(PRFileDesc *fd)
+{
+	const PRUint16 *all = SSL_GetImplementedCiphers();
+	unsigned kept = 0;
+
+	for (PRUint16 i = 0; i < SSL_GetNumImplementedCiphers(); i++) {
+		PRInt32 on = PR_FALSE;
+		bool sound = false;
+
+		for (size_t k = 0; k < COUNT(suites); k++)
+			sound = sound || suites[k] == all[i];
+		if (sound && SSL_CipherPrefGet(fd, all[i], &on) != SECSuccess)
+			return SECFailure;
+		if (on)
+			kept++;
+		else if (SSL_CipherPrefSet(fd, all[i], PR_FALSE) != SECSuccess)
+			return SECFailure;
+	}
+	return kept > 0 ? SECSuccess : SECFailure;
+}
+
 static SECStatus
 set_groups(PRFileDesc *fd, bool datagram)
 {
@@ -111,13 +134,14 @@ set_sizes(PRFileDesc *fd, const struct nss_end *e)
 	return SSL_OptionSet(fd, SSL_RECORD_SIZE_LIMIT, limit);
 }
 
+/* What every connection has, whoever made its socket. */
 static int
-set_model(PRFileDesc *fd, const struct nss_end_conf *conf, struct nss_end *e,
-    struct seal_diag *d)
+set_common(
+    PRFileDesc *fd, enum seal_role role, bool datagram, struct seal_diag *d)
 {
 	static const SSLVersionRange only13 = { SSL_LIBRARY_VERSION_TLS_1_3,
 		SSL_LIBRARY_VERSION_TLS_1_3 };
-	bool server = e->role == SEAL_SERVER;
+	bool server = role == SEAL_SERVER;
 
 	for (size_t i = 0; i < COUNT(options); i++) {
 		if (SSL_OptionSet(fd, options[i].option, options[i].value) !=
@@ -128,9 +152,7 @@ set_model(PRFileDesc *fd, const struct nss_end_conf *conf, struct nss_end *e,
 	    SSL_OptionSet(fd, SSL_HANDSHAKE_AS_CLIENT, !server) != SECSuccess ||
 	    SSL_VersionRangeSet(fd, &only13) != SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "version 1.3");
-	if (set_suites(fd, conf->suite) != SECSuccess)
-		return nss_fail(d, SEAL_E_TLS, "cipher suites");
-	if (set_groups(fd, e->datagram) != SECSuccess)
+	if (set_groups(fd, datagram) != SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "key exchange groups");
 	if (SSL_SignatureSchemePrefSet(fd, schemes, COUNT(schemes)) !=
 	    SECSuccess)
@@ -138,8 +160,39 @@ set_model(PRFileDesc *fd, const struct nss_end_conf *conf, struct nss_end *e,
 	if (SSL_SetNextProtoNego(fd, (const unsigned char *)STACK_ALPN_WIRE,
 		sizeof(STACK_ALPN_WIRE) - 1) != SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "ALPN");
+	return 0;
+}
+
+static int
+set_model(PRFileDesc *fd, const struct nss_end_conf *conf, struct nss_end *e,
+    struct seal_diag *d)
+{
+	int r;
+
+	if ((r = set_common(fd, e->role, e->datagram, d)) != 0)
+		return r;
+	if (set_suites(fd, conf->suite) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "cipher suites");
 	if (set_sizes(fd, e) != SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "record size");
+	return 0;
+}
+
+int
+nss_configure_socket(
+    struct PRFileDesc *fd, enum seal_role role, struct seal_diag *d)
+{
+	int r;
+
+	if ((r = set_common(fd, role, false, d)) != 0)
+		return r;
+	if (keep_suites(fd) != SECSuccess)
+		return seal_fail(d, SEAL_E_CONFIG,
+		    "nss: expected a cipher suite of TLS 1.3 among those that "
+		    "are enabled");
+	/* It could let in whom on_certificate() refuses. */
+	if (SSL_BadCertHook(fd, NULL, NULL) != SECSuccess)
+		return nss_fail(d, SEAL_E_TLS, "certificate hook");
 	return 0;
 }
 

@@ -6,6 +6,9 @@ const struct end_stack *const end_stacks[] = {
 #ifdef SEAL_STACK_GNUTLS
 	&end_gnutls,
 #endif
+#ifdef SEAL_STACK_NSS
+	&end_nss,
+#endif
 #ifdef SEAL_STACK_WOLFSSL
 	&end_wolfssl,
 #endif

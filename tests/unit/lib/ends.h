@@ -7,6 +7,9 @@
 /* Every TLS stack that is built in; NULL ends. */
 extern const struct end_stack *const end_stacks[];
 extern const struct end_stack end_gnutls;
+extern const struct end_stack end_nss;
 extern const struct end_stack end_wolfssl;
+/* DTLS 1.3: both ends of a pair, or neither; one such pair at a time. */
+extern const struct end_stack end_nss_dtls;
 
 #endif

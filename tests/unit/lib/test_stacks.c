@@ -32,6 +32,10 @@ matrix(void **state)
 			roles_run(*state, end_stacks[c], end_stacks[s], 384);
 		}
 	}
+#ifdef SEAL_STACK_NSS
+	roles_run(*state, &end_nss_dtls, &end_nss_dtls, 256);
+	roles_run(*state, &end_nss_dtls, &end_nss_dtls, 384);
+#endif
 }
 
 /* ---- A bare peer ---- */
@@ -472,6 +476,7 @@ bytes_in(void **state)
 	with_each(*state, garbage_row);
 }
 
+#define LARGE 131076 /* bytes */
 #define RECORD 16384
 #define RECORDS 64
 
@@ -510,10 +515,62 @@ write_row(struct duel *d, enum seal_role role)
 	free(got);
 }
 
+/* An authenticator may be as large as a frame, and goes in one write. */
+static void
+large_row(struct duel *d, enum seal_role role)
+{
+	struct seal_conn *c = d->seal.conn;
+	uint8_t *buf = malloc(LARGE), *got = malloc(LARGE);
+	enum seal_io io = SEAL_IO_WANT_WRITE;
+	size_t in = 0;
+	int n;
+
+	(void)role;
+	shake(d);
+	for (size_t i = 0; i < LARGE; i++)
+		buf[i] = (uint8_t)(i + i / 253);
+	for (int i = 0; i < 1000 && in < LARGE; i++) {
+		if (io == SEAL_IO_WANT_WRITE)
+			io = c->stack->write(c->tls, buf, LARGE, NULL);
+		while (in < LARGE &&
+		       (n = SSL_read(d->bare, got + in, (int)(LARGE - in))) > 0)
+			in += (size_t)n;
+	}
+	assert_int_equal(io, SEAL_IO_DONE);
+	assert_int_equal(in, LARGE);
+	assert_memory_equal(buf, got, LARGE);
+	free(buf);
+	free(got);
+}
+
+/* The peer has new keys, and wants some of ours. */
+static void
+key_update_row(struct duel *d, enum seal_role role)
+{
+	struct seal_conn *c = d->seal.conn;
+	char buf[64];
+	size_t n = 0;
+
+	(void)role;
+	shake(d);
+	for (int i = 0; i < 3; i++) {
+		SSL_key_update(d->bare, SSL_KEY_UPDATE_REQUESTED);
+		assert_int_equal(SSL_write(d->bare, "ping", 4), 4);
+		assert_int_equal(take(d, buf, sizeof(buf), &n), SEAL_IO_DONE);
+		assert_int_equal(n, 4);
+		assert_int_equal(
+		    c->stack->write(c->tls, "pong", 4, NULL), SEAL_IO_DONE);
+		assert_int_equal(SSL_read(d->bare, buf, sizeof(buf)), 4);
+		assert_memory_equal(buf, "pong", 4);
+	}
+}
+
 static void
 bytes_out(void **state)
 {
 	with_each(*state, write_row);
+	with_each(*state, large_row);
+	with_each(*state, key_update_row);
 }
 
 int

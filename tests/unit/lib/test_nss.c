@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sockets of NSS's that an application hands over. */
+#include "test.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <nss.h>
+#include <openssl/ssl.h>
+#include <pk11pub.h>
+#include <private/pprio.h>
+#include <ssl.h>
+#include <sslexp.h>
+#include <sslproto.h>
+
+#include <sealtls/nss.h>
+
+#include "ends.h"
+
+#define SOFT(key)                                                      \
+	"\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"" key \
+	"\",\"measurements\":\"app=00ff\"}}]"
+
+static struct seal_ctx *
+any_ctx(struct world *w)
+{
+	world_policy(
+	    w, "any", w->server_pin, "00ff", "{\"mode\":\"none\"}", "");
+	return world_ctx(w, "{\"policy\":\"any\"}");
+}
+
+/* ---- What is no socket for an attested connection ---- */
+
+static PRFileDesc *
+stream(PRFileDesc *bottom, bool blocks)
+{
+	PRSocketOptionData data = { .option = PR_SockOpt_Nonblocking,
+		.value.non_blocking = !blocks };
+
+	PR_SetSocketOption(bottom, &data);
+	return SSL_ImportFD(NULL, bottom);
+}
+
+static PRFileDesc *
+sound(PRFileDesc *bottom)
+{
+	return stream(bottom, false);
+}
+
+static PRFileDesc *
+bare(PRFileDesc *bottom)
+{
+	return bottom;
+}
+
+static PRFileDesc *
+blocking(PRFileDesc *bottom)
+{
+	return stream(bottom, true);
+}
+
+static PRFileDesc *
+datagrams(PRFileDesc *bottom)
+{
+	return DTLS_ImportFD(NULL, bottom);
+}
+
+static PRFileDesc *
+without_suites(PRFileDesc *bottom)
+{
+	PRFileDesc *fd = sound(bottom);
+
+	SSL_CipherPrefSet(fd, TLS_AES_128_GCM_SHA256, PR_FALSE);
+	SSL_CipherPrefSet(fd, TLS_AES_256_GCM_SHA384, PR_FALSE);
+	SSL_CipherPrefSet(fd, TLS_CHACHA20_POLY1305_SHA256, PR_FALSE);
+	return fd;
+}
+
+static const struct {
+	const char *name;
+	PRFileDesc *(*make)(PRFileDesc *bottom);
+	int want;
+	const char *says;
+} sockets[] = {
+	{ "a sound one", sound, 0, "" },
+	{ "without NSS on it", bare, SEAL_E_CONFIG, "SSL_ImportFD" },
+	{ "one that blocks", blocking, SEAL_E_CONFIG, "does not block" },
+	{ "one of datagrams", datagrams, SEAL_E_CONFIG, "DTLS_ImportFD" },
+	{ "without a suite of TLS 1.3", without_suites, SEAL_E_CONFIG,
+	    "cipher suite" },
+};
+
+static void
+refused(void **state)
+{
+	struct world *w = *state;
+
+	NSS_NoDB_Init(NULL);
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		struct seal_ctx *ctx = any_ctx(w);
+		struct seal_diag d = { 0 };
+		struct seal_conn *c;
+		PRFileDesc *fd;
+		int fds[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		fd = sockets[i].make(PR_ImportTCPSocket(fds[0]));
+		c = seal_conn_nss(ctx, fd, SEAL_CLIENT, "x.example", &d);
+		if ((c == NULL) != (sockets[i].want != 0) ||
+		    d.code != sockets[i].want ||
+		    strstr(d.text, sockets[i].says) == NULL)
+			fail_msg("%s: %s", sockets[i].name, d.text);
+		seal_conn_free(&c);
+		PR_Close(fd);
+		close(fds[1]);
+		seal_ctx_free(&ctx);
+	}
+}
+
+/* ---- Pairs ---- */
+
+static void
+open_pair(struct pair *p, struct world *w)
+{
+	pair_open_over(p, w, any_ctx(w),
+	    world_ctx(w, "{" SOFT("server.signer") "}"), false, &end_nss,
+	    &end_nss, 0);
+}
+
+static void
+handed_over_late(void **state)
+{
+	struct world *w = *state;
+	struct seal_diag d = { 0 };
+	struct seal_ctx *ctx;
+	struct pair p;
+
+	open_pair(&p, w);
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	ctx = any_ctx(w);
+	assert_null(seal_conn_nss(ctx, p.client.end[0], SEAL_CLIENT, NULL, &d));
+	assert_int_equal(d.code, SEAL_E_STATE);
+	seal_ctx_free(&ctx);
+	pair_close(&p);
+}
+
+static void
+share_secret(PRFileDesc *fd)
+{
+	PRUint8 secret[32] = { 7 };
+	SECItem item = { siBuffer, secret, sizeof(secret) };
+	PK11SlotInfo *slot = PK11_GetInternalSlot();
+	PK11SymKey *key = PK11_ImportSymKey(
+	    slot, CKM_HKDF_KEY_GEN, PK11_OriginUnwrap, CKA_DERIVE, &item, NULL);
+
+	assert_non_null(key);
+	assert_int_equal(SSL_AddExternalPsk(fd, key, (const PRUint8 *)"us", 2,
+			     ssl_hash_sha256),
+	    SECSuccess);
+	PK11_FreeSymKey(key);
+	PK11_FreeSlot(slot);
+}
+
+/* What OpenSSL's client shares with it. */
+static int
+same_secret(SSL *ssl, const EVP_MD *md, const unsigned char **id, size_t *n,
+    SSL_SESSION **ret)
+{
+	static const unsigned char suite[] = { 0x13, 0x01 }, secret[32] = { 7 };
+	SSL_SESSION *s = SSL_SESSION_new();
+
+	(void)md;
+	SSL_SESSION_set1_master_key(s, secret, sizeof(secret));
+	SSL_SESSION_set_cipher(s, SSL_CIPHER_find(ssl, suite));
+	SSL_SESSION_set_protocol_version(s, TLS1_3_VERSION);
+	*id = (const unsigned char *)"us";
+	*n = 2;
+	*ret = s;
+	return 1;
+}
+
+/* PROTOCOL 2: a PSK authenticates nobody's certificate, were it the
+ * application's own. */
+static void
+shared_secret(void **state)
+{
+	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+	const struct seal_diag *diag;
+	struct pair p;
+	SSL *ssl;
+
+	open_pair(&p, *state);
+	share_secret(p.server.end[0]);
+	SSL_CTX_set_alpn_protos(tls, (const unsigned char *)"\006seal/1", 7);
+	SSL_CTX_set_psk_use_session_callback(tls, same_secret);
+	ssl = SSL_new(tls);
+	SSL_set_fd(ssl, p.client.fd);
+	SSL_set_connect_state(ssl);
+	for (int i = 0; i < 5; i++) {
+		SSL_do_handshake(ssl);
+		side_step(&p.server);
+	}
+	assert_int_equal(SSL_session_reused(ssl), 1);
+	diag = seal_conn_diag(p.server.conn);
+	if (diag->code != SEAL_E_RESUMED)
+		fail_msg("%s", diag->text);
+	SSL_free(ssl);
+	SSL_CTX_free(tls);
+	pair_close(&p);
+}
+
+/* New keys in the midst of a session, at either side's wish. */
+static void
+key_update(void **state)
+{
+	struct pair p;
+
+	open_pair(&p, *state);
+	pair_run(&p);
+	for (unsigned i = 0; i < 4; i++) {
+		struct side *from = i % 2 == 0 ? &p.client : &p.server;
+		struct side *to = i % 2 == 0 ? &p.server : &p.client;
+		char buf[8];
+		size_t n = 0;
+
+		assert_int_equal(
+		    SSL_KeyUpdate(from->end[0], i < 2), SECSuccess);
+		seal_write(from->conn, "ping", 4, &n);
+		assert_int_equal(n, 4);
+		assert_int_equal(
+		    seal_read(to->conn, buf, sizeof(buf), &n), SEAL_READY);
+		assert_int_equal(n, 4);
+	}
+	pair_close(&p);
+}
+
+/* Nothing of the socket's after the connection's end: its close_notify would
+ * look like an end in order. */
+static void
+silent_after(void **state)
+{
+	struct pair p;
+	PRFileDesc *fd;
+	char buf[8];
+
+	open_pair(&p, *state);
+	pair_run(&p);
+	seal_conn_free(&p.client.conn);
+	fd = p.client.end[0];
+	PR_Shutdown(fd, PR_SHUTDOWN_SEND);
+	/* The stream's end, and not a byte before it. */
+	assert_int_equal(
+	    recv(p.server.fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK), 0);
+	assert_true(PR_Recv(fd, buf, sizeof(buf), 0, PR_INTERVAL_NO_WAIT) <= 0);
+	pair_close(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    refused, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    handed_over_late, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    shared_secret, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    key_update, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    silent_after, world_setup, world_teardown),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
