@@ -140,7 +140,8 @@ SEAL_API int seal_conn_reattest(struct seal_conn *c);
 /* The newest verdict about the peer, borrowed until the next call with c;
  * seal_verdict_ref() keeps it. NULL before there is one, where the peer is not
  * asked to attest, and, on a connection that goes on without (`require`
- * false), once its lease ended. */
+ * false), once its lease ended. In mode both an acceptance in the handshake is
+ * none yet: the session's is, which binds to the traffic keys. */
 SEAL_API struct seal_verdict *seal_conn_verdict(struct seal_conn *c);
 /* Counts verdicts, so that a re-attestation can be noticed. */
 SEAL_API unsigned seal_conn_verdict_count(const struct seal_conn *c);

@@ -35,8 +35,9 @@ struct seal_conn {
 	struct session *session;
 	struct intra *intra; /* of HANDSHAKE, where it attests; or NULL */
 	const struct intra_stack *intra_stack;
-	struct conn_plain *plain; /* of PLAIN */
-	int64_t lease_ms;         /* when PLAIN ends */
+	struct conn_plain *plain;      /* of PLAIN */
+	int64_t lease_ms;              /* when PLAIN ends */
+	struct session_intra attested; /* what the handshake left */
 	struct peer_identity peer;
 	struct seal_job *job; /* made, not yet taken */
 	struct seal_verdict *first, *verdict;

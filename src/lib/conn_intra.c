@@ -81,18 +81,31 @@ conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 	seal_fail(d, SEAL_E_MEMORY, "job");
 }
 
+/* In mode both an acceptance is half of the one verdict that there will be:
+ * what the session accepts must be of the same platform. */
+static void
+take_verdict(struct seal_conn *c, struct seal_job *j)
+{
+	bool half =
+	    c->ctx->mode == MODE_BOTH && j->verdict->outcome == SEAL_ACCEPTED;
+	struct seal_verdict **place = half ? &c->first : &c->verdict;
+
+	if (*place != NULL)
+		return;
+	*place = j->verdict;
+	j->verdict = NULL;
+	c->learned = j->learned;
+	j->learned = NULL;
+	c->verdicts += !half;
+}
+
 void
 conn_intra_job_done(struct seal_conn *c, struct seal_job *j)
 {
 	if (c->intra == NULL)
 		return;
-	if (j->verdict != NULL && c->verdict == NULL) {
-		c->verdict = j->verdict;
-		j->verdict = NULL;
-		c->verdicts++;
-		c->learned = j->learned;
-		j->learned = NULL;
-	}
+	if (j->verdict != NULL)
+		take_verdict(c, j);
 	intra_job_done(c->intra, &j->work);
 }
 
@@ -117,11 +130,13 @@ conn_intra_story(const struct seal_conn *c, struct seal_diag *d)
 	}
 }
 
-/* For a peer that did not attest, and did not have to. */
+/* For a peer that did not attest, and did not have to; in mode both the session
+ * asks it again. */
 static int
 verdict_of_none(struct seal_conn *c, struct seal_diag *d)
 {
-	if (c->ctx->policy == NULL || c->verdict != NULL)
+	if (c->ctx->policy == NULL || c->verdict != NULL ||
+	    c->ctx->mode == MODE_BOTH)
 		return 0;
 	if ((c->verdict = verdict_new()) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "verdict");
@@ -163,6 +178,7 @@ conn_intra_finish(struct seal_conn *c, struct seal_diag *d)
 	    (r = verdict_of_none(c, d)) != 0 ||
 	    (r = verdict_complete(c, d)) != 0)
 		return r;
+	c->attested = intra_leaves(c->intra);
 	lease_s = intra_lease_s(c->intra);
 	c->lease_ms =
 	    lease_s > 0 ? c->begun_ms + (int64_t)lease_s * 1000 : INT64_MAX;

@@ -24,8 +24,8 @@ begin_session(struct seal_conn *c, enum hash hash, struct seal_diag *d)
 
 	if ((p = ctx_profile(c->ctx, c->role, hash, c->carriage)) == NULL)
 		return seal_fail(d, SEAL_E_TLS, "tls: no profile for hash");
-	c->session = session_new(&p->conf, hash, conn_exporter, c, c->begun_ms,
-	    ctx_boot_ms(c->ctx), d);
+	c->session = session_new(&p->conf, hash, conn_exporter, c, &c->attested,
+	    c->begun_ms, ctx_boot_ms(c->ctx), d);
 	if (c->session == NULL)
 		return d->code;
 	c->phase = CONN_SESSION;

@@ -38,6 +38,7 @@ struct intra {
 	struct work attest, appraise;
 	uint8_t *cmw; /* mine, made */
 	size_t n_cmw;
+	bool attested; /* and sent */
 	bool peer_attests;
 	uint8_t *peer_cmw, *leaf; /* until the job has them */
 	size_t n_peer_cmw, n_leaf;
@@ -226,6 +227,7 @@ write_cmw(struct intra *i, struct wr *out, struct seal_diag *d)
 	(void)d;
 	if (i->n_cmw > 0)
 		wr_vec(out, 3, span_of(i->cmw, i->n_cmw));
+	i->attested = i->n_cmw > 0;
 	return 0;
 }
 
@@ -541,4 +543,18 @@ uint32_t
 intra_lease_s(const struct intra *i)
 {
 	return i->outcome == SEAL_ACCEPTED ? i->lease_s : 0;
+}
+
+/* Each piece of Evidence has its verdict, also where it could not be judged. */
+struct session_intra
+intra_leaves(const struct intra *i)
+{
+	struct session_intra left = { .attested = i->attested };
+
+	if (!i->peer_attests)
+		return left;
+	left.outcome =
+	    i->outcome != SEAL_INVALID ? i->outcome : SEAL_UNAVAILABLE;
+	left.lease_s = intra_lease_s(i);
+	return left;
 }

@@ -75,6 +75,8 @@ int intra_finish(const struct intra *i, struct seal_diag *d);
 /* My verdict about the peer; SEAL_INVALID: it did not attest. */
 enum seal_outcome intra_outcome(const struct intra *i);
 uint32_t intra_lease_s(const struct intra *i);
+/* For the session that follows in mode both. */
+struct session_intra intra_leaves(const struct intra *i);
 
 /* ---- On a TLS stack ---- */
 

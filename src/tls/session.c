@@ -8,7 +8,8 @@
 /* ---- Beginning and end ---- */
 
 static int
-session_begin(struct session *s, int64_t now_ms, struct seal_diag *d)
+session_begin(struct session *s, const struct session_intra *intra,
+    int64_t now_ms, struct seal_diag *d)
 {
 	struct wr w;
 	struct span body;
@@ -24,6 +25,8 @@ session_begin(struct session *s, int64_t now_ms, struct seal_diag *d)
 	else
 		r = session_send(s, FRAME_HELLO, body, d);
 	wr_free(&w);
+	if (r == 0 && intra != NULL && intra->outcome != SEAL_INVALID)
+		r = ask_send_intra(s, intra, d);
 	if (r == 0 && ask_wanted(s))
 		r = ask_send(s, now_ms, d);
 	return r;
@@ -31,8 +34,8 @@ session_begin(struct session *s, int64_t now_ms, struct seal_diag *d)
 
 struct session *
 session_new(const struct session_conf *conf, enum hash hash,
-    exporter_fn exporter, void *exporter_ctx, int64_t begun_ms, int64_t now_ms,
-    struct seal_diag *d)
+    exporter_fn exporter, void *exporter_ctx, const struct session_intra *intra,
+    int64_t begun_ms, int64_t now_ms, struct seal_diag *d)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -46,10 +49,11 @@ session_new(const struct session_conf *conf, enum hash hash,
 	s->exporter_ctx = exporter_ctx;
 	s->state = SESSION_OPENING;
 	s->attest_ms = begun_ms + conf->attest_ms;
+	s->answer.intra = intra != NULL && intra->attested;
 	s->way.row =
 	    conf->carriage == CARRIAGE_DATAGRAM ? &datagram_row : &stream_row;
 	if (s->way.row->init(&s->way, conf, now_ms, d) != 0 ||
-	    session_begin(s, now_ms, d) != 0)
+	    session_begin(s, intra, now_ms, d) != 0)
 		session_free(&s);
 	return s;
 }
@@ -244,6 +248,12 @@ on_frame(struct session *s, const struct frame *f, int64_t now_ms,
 	if (!s->hello && f->type != FRAME_HELLO && f->type != FRAME_CLOSE)
 		return seal_fail(d, SEAL_E_PROTOCOL,
 		    "frame: expected HELLO first, found type %u", f->type);
+	if (s->hello && s->answer.intra && f->type != FRAME_VERDICT &&
+	    f->type != FRAME_CLOSE)
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "frame: expected VERDICT on the handshake's Evidence right "
+		    "after HELLO, found type %u",
+		    f->type);
 	switch ((enum frame_type)f->type) {
 	case FRAME_HELLO:
 		return session_hello(s, f->body, d);

@@ -45,15 +45,22 @@ struct session_conf {
 	uint32_t mtu; /* DATAGRAM: bytes of a UDP payload; 0: 1,200 */
 };
 
+/* What a handshake that attested leaves to its session (PROTOCOL 6, 9). */
+struct session_intra {
+	bool attested; /* this side did: the peer's VERDICT on it comes first */
+	enum seal_outcome outcome; /* mine, told to the peer; INVALID: none */
+	uint32_t lease_s;          /* of an acceptance */
+};
+
 /* TLS-Exporter of the connection; 0 or SEAL_E_*. */
 typedef int (*exporter_fn)(void *ctx, const char *label, struct span context,
     uint8_t *ret, size_t n, struct seal_diag *d);
 
-/* begun_ms: when the connection was accepted or made; attest_ms counts from
- * there. NULL: told. */
+/* intra: NULL where the handshake attested nothing. begun_ms: when the
+ * connection was accepted or made; attest_ms counts from there. NULL: told. */
 struct session *session_new(const struct session_conf *conf, enum hash hash,
-    exporter_fn exporter, void *exporter_ctx, int64_t begun_ms, int64_t now_ms,
-    struct seal_diag *d);
+    exporter_fn exporter, void *exporter_ctx, const struct session_intra *intra,
+    int64_t begun_ms, int64_t now_ms, struct seal_diag *d);
 void session_free(struct session **s);
 
 /* ---- Bytes of the TLS stream, or records of DTLS ---- */

@@ -149,27 +149,48 @@ answer_job_done(struct session *s, const struct session_job *job,
 	    s, span_of(job->authenticator, job->n_authenticator), now_ms, d);
 }
 
+/* Exactly one for each answer, and one for the handshake's Evidence, which
+ * had no context and comes first. */
+static int
+verdict_due(
+    struct answerer *a, const struct verdict_msg *m, struct seal_diag *d)
+{
+	bool *due = a->intra ? &a->intra : &a->awaiting;
+	struct span context = span_of(a->awaited, sizeof(a->awaited));
+
+	if (a->intra)
+		context.n = 0;
+	if (!*due || !span_equal(m->context, context))
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "verdict: expected one for %s, found one for %s",
+		    a->intra      ? "the handshake's Evidence"
+		    : a->awaiting ? "the last answer"
+				  : "nothing",
+		    m->context.n > 0 ? "another context"
+				     : "Evidence in the handshake");
+	*due = false;
+	return 0;
+}
+
+/* An acceptance of the handshake's Evidence opens nothing: the session's own
+ * answer does. */
 int
 answer_verdict(struct session *s, struct span body, struct seal_diag *d)
 {
 	struct answerer *a = &s->answer;
+	bool intra = a->intra;
 	struct verdict_msg m;
 	int r;
 
-	if ((r = verdict_msg_parse(body, &m, d)) != 0)
+	if ((r = verdict_msg_parse(body, &m, d)) != 0 ||
+	    (r = verdict_due(a, &m, d)) != 0)
 		return r;
-	if (!a->awaiting ||
-	    !span_equal(m.context, span_of(a->awaited, sizeof(a->awaited))))
-		return seal_fail(d, SEAL_E_PROTOCOL,
-		    "verdict: expected one for the last answer, found one for "
-		    "another context");
 	if (m.outcome == SEAL_ACCEPTED && m.lease_s < s->conf->lease_floor_s)
 		return seal_fail(d, SEAL_E_PROTOCOL,
 		    "verdict: expected a lease of at least %u s, found %u s",
 		    s->conf->lease_floor_s, m.lease_s);
-	a->awaiting = false;
 	if (m.outcome == SEAL_ACCEPTED) {
-		a->accepted = true;
+		a->accepted = !intra;
 		s->peer_outcome = SEAL_INVALID;
 		return 0;
 	}

@@ -54,12 +54,12 @@ ask_live(const struct session *s, int64_t now_ms)
 
 static int
 ask_send_verdict(struct session *s, enum seal_outcome outcome, uint32_t lease_s,
-    struct seal_diag *d)
+    struct span context, struct seal_diag *d)
 {
 	struct verdict_msg m = {
 		.outcome = outcome,
 		.lease_s = lease_s,
-		.context = span_of(s->ask.context, sizeof(s->ask.context)),
+		.context = context,
 	};
 	uint8_t buf[128];
 	struct wr w;
@@ -67,6 +67,20 @@ ask_send_verdict(struct session *s, enum seal_outcome outcome, uint32_t lease_s,
 	wr_init(&w, buf, sizeof(buf));
 	verdict_msg_write(&w, &m);
 	return session_send(s, FRAME_VERDICT, wr_view(&w), d);
+}
+
+int
+ask_send_intra(
+    struct session *s, const struct session_intra *intra, struct seal_diag *d)
+{
+	return ask_send_verdict(
+	    s, intra->outcome, intra->lease_s, span_of(NULL, 0), d);
+}
+
+static struct span
+ask_context(const struct session *s)
+{
+	return span_of(s->ask.context, sizeof(s->ask.context));
 }
 
 /* The first AUTHENTICATOR that follows a REQUEST consumes it. */
@@ -83,7 +97,7 @@ ask_authenticator(
 	a->outstanding = false;
 	if (a->late) {
 		a->again_ms = now_ms;
-		return ask_send_verdict(s, SEAL_TIMEOUT, 0, d);
+		return ask_send_verdict(s, SEAL_TIMEOUT, 0, ask_context(s), d);
 	}
 	if ((r = span_dup(body, &a->answer)) != 0)
 		return seal_fail(d, r, "authenticator");
@@ -213,7 +227,8 @@ ask_job_done(struct session *s, const struct session_job *job, int64_t now_ms,
 		return 0;
 	s->ask.appraising = false;
 	s->ask.serial = 0;
-	if ((r = ask_send_verdict(s, outcome, job->lease_s, d)) != 0)
+	if ((r = ask_send_verdict(
+		 s, outcome, job->lease_s, ask_context(s), d)) != 0)
 		return r;
 	if (outcome == SEAL_ACCEPTED) {
 		ask_grant(s, job);

@@ -30,6 +30,7 @@ struct asker {
 struct answerer {
 	uint8_t *request; /* waits for its job */
 	size_t n_request;
+	bool intra;     /* a VERDICT on the handshake's Evidence is due */
 	bool answering; /* a REQUEST came, its AUTHENTICATOR has not left */
 	bool awaiting;  /* an AUTHENTICATOR left, its VERDICT has not come */
 	bool accepted;  /* by the peer, last time */
@@ -99,6 +100,9 @@ int session_datagram(struct session *s, struct span body);
 /* ---- tls/session_ask.c ---- */
 bool ask_wanted(const struct session *s);
 int ask_send(struct session *s, int64_t now_ms, struct seal_diag *d);
+/* The VERDICT on the handshake's Evidence: it answers no context. */
+int ask_send_intra(
+    struct session *s, const struct session_intra *intra, struct seal_diag *d);
 int ask_authenticator(
     struct session *s, struct span body, int64_t now_ms, struct seal_diag *d);
 int ask_job(struct session *s, struct session_job **ret, struct seal_diag *d);

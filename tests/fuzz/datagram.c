@@ -142,7 +142,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	conf.mtu = data[0] & SMALL_MTU ? DATAGRAM_MTU_MIN : DATAGRAM_MTU;
 	max = conf.mtu - DATAGRAM_RECORD;
 	s = session_new(
-	    &conf, HASH_SHA256, exporter, NULL, now_ms, now_ms, NULL);
+	    &conf, HASH_SHA256, exporter, NULL, NULL, now_ms, now_ms, NULL);
 	MUST(s != NULL);
 	for (size_t at = 1; at < n; at += step) {
 		uint8_t op = data[at++];

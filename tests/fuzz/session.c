@@ -66,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	conf.role = data[0] & 1 ? EA_CLIENT : EA_SERVER;
 	conf.reveal_after_peer = (data[0] & 2) != 0;
 	s = session_new(
-	    &conf, HASH_SHA256, exporter, NULL, now_ms, now_ms, NULL);
+	    &conf, HASH_SHA256, exporter, NULL, NULL, now_ms, now_ms, NULL);
 	MUST(s != NULL);
 	while (at < n) {
 		size_t step = 1 + data[1] % 64u;

@@ -47,8 +47,8 @@ side_open(struct sim_side *side, enum ea_role role, bool require, bool ask,
 	};
 	side->outcome = SEAL_ACCEPTED;
 	side->lease_s = 60;
-	side->s = session_new(
-	    &side->conf, HASH_SHA256, sim_exporter, NULL, now_ms, now_ms, NULL);
+	side->s = session_new(&side->conf, HASH_SHA256, sim_exporter, NULL,
+	    NULL, now_ms, now_ms, NULL);
 	assert_non_null(side->s);
 }
 
@@ -73,7 +73,7 @@ sim_reopen(struct sim *m, struct sim_side *side)
 {
 	session_free(&side->s);
 	side->s = session_new(&side->conf, HASH_SHA256, sim_exporter, NULL,
-	    m->now_ms, m->now_ms, &side->d);
+	    &side->intra, m->now_ms, m->now_ms, &side->d);
 	assert_non_null(side->s);
 }
 

@@ -12,6 +12,7 @@
  */
 struct sim_side {
 	struct session_conf conf;
+	struct session_intra intra; /* of sim_reopen() */
 	struct session *s;
 	struct seal_diag d;
 	int error; /* the first that session_input or a job returned */

@@ -569,7 +569,7 @@ no_memory_to_begin(void **state)
 
 		allocfail_at(n);
 		s = session_new(&side->conf, HASH_SHA256, sim_exporter, NULL,
-		    l.m.now_ms, l.m.now_ms, &d);
+		    NULL, l.m.now_ms, l.m.now_ms, &d);
 		hit = allocfail_hit();
 		allocfail_off();
 		assert_int_equal(s == NULL, hit);

@@ -213,7 +213,7 @@ require_asks(void **state)
 	sim_open(&m, SIM_CLIENT_REQUIRES);
 	session_free(&m.c.s);
 	m.c.conf.request = false; /* implied by require */
-	m.c.s = session_new(&m.c.conf, HASH_SHA256, sim_exporter, NULL,
+	m.c.s = session_new(&m.c.conf, HASH_SHA256, sim_exporter, NULL, NULL,
 	    m.now_ms, m.now_ms, NULL);
 	sim_run(&m);
 	assert_int_equal(m.c.appraised, 1);
@@ -265,8 +265,8 @@ start_failure_is_told(void **state)
 
 	(void)state;
 	memset(name, 'x', sizeof(name));
-	assert_null(
-	    session_new(&conf, HASH_SHA256, sim_exporter, NULL, 0, 0, &d));
+	assert_null(session_new(
+	    &conf, HASH_SHA256, sim_exporter, NULL, NULL, 0, 0, &d));
 	assert_int_equal(d.code, SEAL_E_LIMIT);
 	assert_non_null(strstr(d.text, "hello"));
 }
@@ -281,7 +281,7 @@ deadline_counts_from_accept(void **state)
 	(void)state;
 	sim_open(&m, SIM_CLIENT_REQUIRES);
 	session_free(&m.c.s);
-	m.c.s = session_new(&m.c.conf, HASH_SHA256, sim_exporter, NULL,
+	m.c.s = session_new(&m.c.conf, HASH_SHA256, sim_exporter, NULL, NULL,
 	    m.now_ms - 25000, m.now_ms, NULL);
 	assert_int_equal(session_deadline(m.c.s, true), m.now_ms + 5000);
 	assert_int_equal(session_tick(m.c.s, m.now_ms + 4999, &d), 0);
