@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/tcb_info.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,34 +38,103 @@ tcb_status_by_name(struct span name)
 	return TCB_UNKNOWN;
 }
 
-/* ---- Scalars ---- */
+/* ---- Members ---- */
+
+/*
+ * A member of an object and where it goes: pull gets what stands at that
+ * offset of the structure, and its size in bytes.
+ */
+struct member {
+	const char *name;
+	bool (*pull)(struct rd *r, void *at, size_t size);
+	size_t at, size;
+};
+#define MEMBER(name, pull, type, field)            \
+	{                                          \
+		name, pull, offsetof(type, field), \
+		    sizeof(((type *)NULL)->field)  \
+	}
+/* One that is pulled into more than one field. */
+#define MEMBERS(name, pull)      \
+	{                        \
+		name, pull, 0, 0 \
+	}
+
+/* Members of other names are passed over; of these, one twice is refused.
+ * *ret_seen: which came, as bits in the order of the table. */
+static bool
+pull_object(
+    struct rd *r, const struct member *members, void *into, uint32_t *ret_seen)
+{
+	bool first = true;
+	struct span key;
+
+	*ret_seen = 0;
+	if (!json_pull_object(r))
+		return false;
+	while (json_pull_key(r, &first, &key)) {
+		const struct member *m = members;
+		uint32_t bit;
+
+		while (m->name != NULL && !span_is(key, m->name))
+			m++;
+		bit = 1u << (m - members);
+		if (m->name == NULL)
+			(void)json_pull_skip(r, NULL);
+		else if ((*ret_seen & bit) != 0 ||
+			 !m->pull(r, (uint8_t *)into + m->at, m->size))
+			return rd_fail(r);
+		else
+			*ret_seen |= bit;
+	}
+	return !r->failed;
+}
 
 static bool
-pull_hex(struct rd *r, uint8_t *ret, size_t n)
+pull_text(struct rd *r, void *ret, size_t size)
+{
+	(void)size;
+	return json_pull_text(r, ret);
+}
+
+static bool
+pull_uint(struct rd *r, void *ret, size_t size)
+{
+	(void)size;
+	return json_pull_uint(r, ret);
+}
+
+static bool
+pull_hex(struct rd *r, void *ret, size_t size)
 {
 	struct span text = { 0 };
 	uint8_t buf[64];
 	struct wr w;
 
-	wr_init(&w, buf, n);
-	if (!json_pull_text(r, &text) || text.n != 2 * n ||
-	    !hex_decode(text, &w) || w.error != 0 || w.n != n)
+	wr_init(&w, buf, size);
+	if (!json_pull_text(r, &text) || text.n != 2 * size ||
+	    !hex_decode(text, &w) || w.error != 0 || w.n != size)
 		return rd_fail(r);
-	memcpy(ret, buf, n);
+	memcpy(ret, buf, size);
 	return true;
 }
 
 /* Numbers of SGX structures are written as integers: most significant byte
  * first, while the REPORT has them little endian. */
-static void
-reverse(uint8_t *p, size_t n)
+static bool
+pull_reversed(struct rd *r, void *ret, size_t size)
 {
-	for (size_t i = 0; i < n / 2; i++) {
+	uint8_t *p = ret;
+
+	if (!pull_hex(r, p, size))
+		return false;
+	for (size_t i = 0; i < size / 2; i++) {
 		uint8_t c = p[i];
 
-		p[i] = p[n - 1 - i];
-		p[n - 1 - i] = c;
+		p[i] = p[size - 1 - i];
+		p[size - 1 - i] = c;
 	}
+	return true;
 }
 
 static bool
@@ -106,108 +176,90 @@ read_date(struct span text, int64_t *ret)
 }
 
 static bool
-pull_date(struct rd *r, int64_t *ret)
+pull_date(struct rd *r, void *ret, size_t size)
 {
 	struct span text = { 0 };
 
+	(void)size;
 	return json_pull_text(r, &text) && (read_date(text, ret) || rd_fail(r));
-}
-
-/* Marks a known member as seen; refuses it the second time. */
-static bool
-once(struct rd *r, uint32_t *seen, unsigned which)
-{
-	if ((*seen & (1u << which)) != 0)
-		return rd_fail(r);
-	*seen |= 1u << which;
-	return true;
-}
-
-/* Which of names (NULL ends) key is; their number where none. */
-static unsigned
-which_of(struct span key, const char *const *names)
-{
-	unsigned i = 0;
-
-	while (names[i] != NULL && !span_is(key, names[i]))
-		i++;
-	return i;
 }
 
 /* ---- Levels ---- */
 
+struct component {
+	uint32_t svn;
+};
+
+static const struct member component_members[] = {
+	MEMBER("svn", pull_uint, struct component, svn),
+	{ NULL },
+};
+
 /* [{"svn": N, …} x 16] */
 static bool
-pull_components(struct rd *r, uint8_t ret[TCB_COMPONENTS])
+pull_components(struct rd *r, void *ret, size_t size)
 {
-	bool more = true, first, has;
-	struct span key;
-	uint32_t svn = 0;
+	uint8_t *svn = ret;
+	bool first = true;
+	uint32_t seen;
 	size_t n = 0;
 
 	if (!json_pull_array(r))
 		return false;
-	while (json_pull_more(r, &more)) {
-		if (n == TCB_COMPONENTS || !json_pull_object(r))
+	while (json_pull_more(r, &first)) {
+		struct component c = { 0 };
+
+		if (n == size ||
+		    !pull_object(r, component_members, &c, &seen) ||
+		    seen != 1 || c.svn > UINT8_MAX)
 			return rd_fail(r);
-		has = false;
-		for (first = true; json_pull_key(r, &first, &key);) {
-			if (!span_is(key, "svn"))
-				(void)json_pull_skip(r, NULL);
-			else if (has || !json_pull_uint(r, &svn) || svn > 255)
-				return rd_fail(r);
-			else
-				has = true;
-		}
-		if (!has)
-			return rd_fail(r);
-		ret[n++] = (uint8_t)svn;
+		svn[n++] = (uint8_t)c.svn;
 	}
-	return n == TCB_COMPONENTS ? !r->failed : rd_fail(r);
+	return n == size ? !r->failed : rd_fail(r);
 }
 
-/* What a level's "tcb" must have. */
-enum level_form { LEVEL_SGX, LEVEL_TDX, LEVEL_ISV };
+static const struct member tcb_members[] = {
+	MEMBER("sgxtcbcomponents", pull_components, struct tcb_level, sgx),
+	MEMBER("pcesvn", pull_uint, struct tcb_level, pce_svn),
+	MEMBER("tdxtcbcomponents", pull_components, struct tcb_level, tdx),
+	MEMBER("isvsvn", pull_uint, struct tcb_level, isv_svn),
+	{ NULL },
+};
+
+/* Which of them a level's "tcb" must have, and no other. */
+enum level_form { LEVEL_SGX = 3, LEVEL_TDX = 7, LEVEL_ISV = 8 };
 
 static bool
-pull_tcb(struct rd *r, enum level_form form, struct tcb_level *l)
+pull_tcb(struct rd *r, void *level, size_t size)
 {
-	static const char *const names[] = { "sgxtcbcomponents", "pcesvn",
-		"tdxtcbcomponents", "isvsvn", NULL };
-	static const uint32_t want[] = { 3, 7, 8 };
-	bool first = true;
-	uint32_t seen = 0;
-	struct span key;
+	struct tcb_level *l = level;
 
-	if (!json_pull_object(r))
-		return false;
-	while (json_pull_key(r, &first, &key)) {
-		unsigned i = which_of(key, names);
-
-		if (names[i] == NULL)
-			(void)json_pull_skip(r, NULL);
-		else if (!once(r, &seen, i))
-			return false;
-		else if (i == 0)
-			(void)pull_components(r, l->sgx);
-		else if (i == 1)
-			(void)json_pull_uint(r, &l->pce_svn);
-		else if (i == 2)
-			(void)pull_components(r, l->tdx);
-		else
-			(void)json_pull_uint(r, &l->isv_svn);
-	}
-	return seen == want[form] ? !r->failed : rd_fail(r);
+	(void)size;
+	return pull_object(r, tcb_members, l, &l->given);
 }
 
 static bool
-pull_advisories(struct rd *r, struct span *ret)
+pull_status(struct rd *r, void *ret, size_t size)
+{
+	struct span text = { 0 };
+	enum tcb_status s;
+
+	(void)size;
+	if (!json_pull_text(r, &text))
+		return false;
+	*(enum tcb_status *)ret = s = tcb_status_by_name(text);
+	return s != TCB_UNKNOWN || rd_fail(r);
+}
+
+static bool
+pull_advisories(struct rd *r, void *ret, size_t size)
 {
 	const uint8_t *start = r->p;
 	bool first = true;
 	struct span one;
 	size_t n = 0;
 
+	(void)size;
 	if (!json_pull_array(r))
 		return false;
 	while (json_pull_more(r, &first))
@@ -216,62 +268,34 @@ pull_advisories(struct rd *r, struct span *ret)
 			return rd_fail(r);
 	if (r->failed)
 		return false;
-	*ret = span_of(start, (size_t)(r->p - start));
+	*(struct span *)ret = span_of(start, (size_t)(r->p - start));
 	return true;
 }
 
-static bool
-pull_status(struct rd *r, enum tcb_status *ret)
-{
-	struct span text = { 0 };
-
-	if (!json_pull_text(r, &text))
-		return false;
-	*ret = tcb_status_by_name(text);
-	return *ret != TCB_UNKNOWN || rd_fail(r);
-}
-
-static bool
-pull_level(struct rd *r, enum level_form form, struct tcb_level *l)
-{
-	static const char *const names[] = { "tcb", "tcbDate", "tcbStatus",
-		"advisoryIDs", NULL };
-	bool first = true;
-	uint32_t seen = 0;
-	struct span key;
-
-	if (!json_pull_object(r))
-		return false;
-	while (json_pull_key(r, &first, &key)) {
-		unsigned i = which_of(key, names);
-
-		if (names[i] == NULL)
-			(void)json_pull_skip(r, NULL);
-		else if (!once(r, &seen, i))
-			return false;
-		else if (i == 0)
-			(void)pull_tcb(r, form, l);
-		else if (i == 1)
-			(void)pull_date(r, &l->date);
-		else if (i == 2)
-			(void)pull_status(r, &l->status);
-		else
-			(void)pull_advisories(r, &l->advisories);
-	}
-	return (seen & 7) == 7 ? !r->failed : rd_fail(r);
-}
+static const struct member level_members[] = {
+	MEMBERS("tcb", pull_tcb),
+	MEMBER("tcbDate", pull_date, struct tcb_level, date),
+	MEMBER("tcbStatus", pull_status, struct tcb_level, status),
+	MEMBER("advisoryIDs", pull_advisories, struct tcb_level, advisories),
+	{ NULL },
+};
+#define LEVEL_ALWAYS 7u /* no advisory is none */
 
 static bool
 pull_levels(struct rd *r, enum level_form form, struct tcb_level *levels,
     size_t max, size_t *ret_n)
 {
 	bool first = true;
+	uint32_t seen;
 	size_t n = 0;
 
 	if (!json_pull_array(r))
 		return false;
-	while (json_pull_more(r, &first))
-		if (n == max || !pull_level(r, form, &levels[n++]))
+	for (; json_pull_more(r, &first); n++)
+		if (n == max ||
+		    !pull_object(r, level_members, &levels[n], &seen) ||
+		    (seen & LEVEL_ALWAYS) != LEVEL_ALWAYS ||
+		    levels[n].given != (uint32_t)form)
 			return rd_fail(r);
 	*ret_n = n;
 	return n > 0 ? !r->failed : rd_fail(r);
@@ -298,102 +322,91 @@ tcb_advisories_next(struct tcb_advisories *it, struct span *ret)
 /* ---- TCB Info ---- */
 
 static bool
-pull_module(struct rd *r, bool named, struct tcb_module *m)
+pull_module_levels(struct rd *r, void *module, size_t size)
 {
-	static const char *const names[] = { "mrsigner", "attributes",
-		"attributesMask", "id", "tcbLevels", NULL };
-	bool first = true;
-	uint32_t seen = 0;
-	struct span key;
+	struct tcb_module *m = module;
 
-	if (!json_pull_object(r))
-		return false;
-	while (json_pull_key(r, &first, &key)) {
-		unsigned i = which_of(key, names);
+	(void)size;
+	return pull_levels(
+	    r, LEVEL_ISV, m->levels, TCB_MODULE_LEVELS_MAX, &m->n_levels);
+}
 
-		if (names[i] == NULL)
-			(void)json_pull_skip(r, NULL);
-		else if (!once(r, &seen, i))
-			return false;
-		else if (i == 0)
-			(void)pull_hex(r, m->mrsigner, sizeof(m->mrsigner));
-		else if (i == 1)
-			(void)pull_hex(r, m->attributes, sizeof(m->attributes));
-		else if (i == 2)
-			(void)pull_hex(r, m->mask, sizeof(m->mask));
-		else if (i == 3)
-			(void)json_pull_text(r, &m->id);
-		else
-			(void)pull_levels(r, LEVEL_ISV, m->levels,
-			    TCB_MODULE_LEVELS_MAX, &m->n_levels);
-	}
-	return seen == (named ? 31u : 7u) ? !r->failed : rd_fail(r);
+static const struct member module_members[] = {
+	MEMBER("mrsigner", pull_hex, struct tcb_module, mrsigner),
+	MEMBER("attributes", pull_hex, struct tcb_module, attributes),
+	MEMBER("attributesMask", pull_hex, struct tcb_module, mask),
+	MEMBER("id", pull_text, struct tcb_module, id),
+	MEMBERS("tcbLevels", pull_module_levels),
+	{ NULL },
+};
+/* Which of them: tdxModule, and one of tdxModuleIdentities. */
+enum module_form { MODULE_ALONE = 7, MODULE_NAMED = 31 };
+
+static bool
+pull_module(struct rd *r, enum module_form form, struct tcb_module *m)
+{
+	uint32_t seen;
+
+	return pull_object(r, module_members, m, &seen) &&
+	       (seen == (uint32_t)form || rd_fail(r));
 }
 
 static bool
-pull_modules(struct rd *r, struct tcb_info *t)
+pull_first_module(struct rd *r, void *info, size_t size)
 {
+	struct tcb_info *t = info;
+
+	(void)size;
+	t->has_module = true;
+	return pull_module(r, MODULE_ALONE, &t->module);
+}
+
+static bool
+pull_modules(struct rd *r, void *info, size_t size)
+{
+	struct tcb_info *t = info;
 	bool first = true;
 
+	(void)size;
 	if (!json_pull_array(r))
 		return false;
 	while (json_pull_more(r, &first))
 		if (t->n_modules == TCB_MODULES_MAX ||
-		    !pull_module(r, true, &t->modules[t->n_modules++]))
+		    !pull_module(r, MODULE_NAMED, &t->modules[t->n_modules++]))
 			return rd_fail(r);
 	return !r->failed;
 }
 
-enum {
-	INFO_ID,
-	INFO_VERSION_AT,
-	INFO_ISSUED,
-	INFO_NEXT,
-	INFO_FMSPC,
-	INFO_PCE_ID,
-	INFO_EVALUATION,
-	INFO_LEVELS,
-	INFO_MODULE,
-	INFO_MODULES
-};
-static const char *const info_names[] = { "id", "version", "issueDate",
-	"nextUpdate", "fmspc", "pceId", "tcbEvaluationDataNumber", "tcbLevels",
-	"tdxModule", "tdxModuleIdentities", NULL };
-#define INFO_ALWAYS ((1u << INFO_MODULE) - 1)
-
+/* Their form is known by "id", which stands before them. */
 static bool
-pull_info_member(
-    struct rd *r, unsigned i, uint32_t *ret_version, struct tcb_info *t)
+pull_info_levels(struct rd *r, void *info, size_t size)
 {
-	switch (i) {
-	case INFO_ID:
-		return json_pull_text(r, &t->id);
-	case INFO_VERSION_AT:
-		return json_pull_uint(r, ret_version);
-	case INFO_ISSUED:
-		return pull_date(r, &t->issued_at);
-	case INFO_NEXT:
-		return pull_date(r, &t->next_update);
-	case INFO_FMSPC:
-		return pull_hex(r, t->fmspc, sizeof(t->fmspc));
-	case INFO_PCE_ID:
-		return pull_hex(r, t->pce_id, sizeof(t->pce_id));
-	case INFO_EVALUATION:
-		return json_pull_uint(r, &t->evaluation);
-	case INFO_LEVELS:
-		/* Their form is known by "id", which stands before them. */
-		t->tdx = span_is(t->id, "TDX");
-		return pull_levels(r, t->tdx ? LEVEL_TDX : LEVEL_SGX, t->levels,
-		    TCB_LEVELS_MAX, &t->n_levels);
-	case INFO_MODULE:
-		t->has_module = true;
-		return pull_module(r, false, &t->module);
-	case INFO_MODULES:
-		return pull_modules(r, t);
-	default:
-		return json_pull_skip(r, NULL);
-	}
+	struct tcb_info *t = info;
+
+	(void)size;
+	t->tdx = span_is(t->id, "TDX");
+	return pull_levels(r, t->tdx ? LEVEL_TDX : LEVEL_SGX, t->levels,
+	    TCB_LEVELS_MAX, &t->n_levels);
 }
+
+static const struct member info_members[] = {
+	MEMBER("id", pull_text, struct tcb_info, id),
+	MEMBER("version", pull_uint, struct tcb_info, version),
+	MEMBER("issueDate", pull_date, struct tcb_info, issued_at),
+	MEMBER("nextUpdate", pull_date, struct tcb_info, next_update),
+	MEMBER("fmspc", pull_hex, struct tcb_info, fmspc),
+	MEMBER("pceId", pull_hex, struct tcb_info, pce_id),
+	MEMBER(
+	    "tcbEvaluationDataNumber", pull_uint, struct tcb_info, evaluation),
+	MEMBERS("tcbLevels", pull_info_levels),
+	MEMBERS("tdxModule", pull_first_module),
+	MEMBERS("tdxModuleIdentities", pull_modules),
+	{ NULL },
+};
+#define INFO_HAS_VERSION 2u
+#define INFO_ALWAYS 0xffu /* all but the modules */
+
+/* ---- The whole ---- */
 
 static bool
 read_signature(struct span hex, uint8_t ret[64])
@@ -404,31 +417,35 @@ read_signature(struct span hex, uint8_t ret[64])
 	return hex.n == 128 && hex_decode(hex, &w) && w.error == 0 && w.n == 64;
 }
 
+/* One document, whose signature is apart. */
+static bool
+read_document(struct span body, const struct member *members, void *into,
+    uint32_t *ret_seen)
+{
+	struct rd r;
+
+	rd_init(&r, body);
+	return body.n <= TCB_JSON_MAX &&
+	       pull_object(&r, members, into, ret_seen) && json_pull_end(&r);
+}
+
 int
 tcb_info_parse(struct span body, struct span signature, struct tcb_info *ret,
     struct seal_diag *d)
 {
-	uint32_t seen = 0, version = 0;
-	bool first = true, ok;
-	struct span key;
-	struct rd r;
+	uint32_t seen = 0;
+	bool ok;
 
 	memset(ret, 0, sizeof(*ret));
-	rd_init(&r, body);
-	ok = body.n <= TCB_JSON_MAX &&
-	     read_signature(signature, ret->signature) && json_pull_object(&r);
-	while (ok && json_pull_key(&r, &first, &key)) {
-		unsigned i = which_of(key, info_names);
-
-		ok = (info_names[i] == NULL || once(&r, &seen, i)) &&
-		     pull_info_member(&r, i, &version, ret);
-	}
 	ret->signed_bytes = body;
-	if (ok && (seen & (1u << INFO_VERSION_AT)) != 0 &&
-	    version != INFO_VERSION)
+	ok = read_signature(signature, ret->signature) &&
+	     read_document(body, info_members, ret, &seen);
+	if (ok && (seen & INFO_HAS_VERSION) != 0 &&
+	    ret->version != INFO_VERSION)
 		return seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "TCB Info: version %u, expected %d", version, INFO_VERSION);
-	if (!ok || (seen & INFO_ALWAYS) != INFO_ALWAYS || !json_pull_end(&r) ||
+		    "TCB Info: version %u, expected %d", ret->version,
+		    INFO_VERSION);
+	if (!ok || (seen & INFO_ALWAYS) != INFO_ALWAYS ||
 	    ret->tdx != span_is(ret->id, "TDX") || ret->tdx != ret->has_module)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "TCB Info: malformed, or a member missing, given twice or "
@@ -438,90 +455,51 @@ tcb_info_parse(struct span body, struct span signature, struct tcb_info *ret,
 
 /* ---- Enclave Identity ---- */
 
-enum {
-	QE_ID,
-	QE_VERSION,
-	QE_ISSUED,
-	QE_NEXT,
-	QE_EVALUATION,
-	QE_MISC,
-	QE_MISC_MASK,
-	QE_ATTRIBUTES,
-	QE_MASK,
-	QE_MRSIGNER,
-	QE_PROD_ID,
-	QE_LEVELS,
-	QE_MEMBERS
-};
-static const char *const qe_names[] = { "id", "version", "issueDate",
-	"nextUpdate", "tcbEvaluationDataNumber", "miscselect", "miscselectMask",
-	"attributes", "attributesMask", "mrsigner", "isvprodid", "tcbLevels",
-	NULL };
-
 static bool
-pull_qe_member(
-    struct rd *r, unsigned i, uint32_t *ret_version, struct qe_identity *q)
+pull_identity_levels(struct rd *r, void *identity, size_t size)
 {
-	switch (i) {
-	case QE_ID:
-		return json_pull_text(r, &q->id);
-	case QE_VERSION:
-		return json_pull_uint(r, ret_version);
-	case QE_ISSUED:
-		return pull_date(r, &q->issued_at);
-	case QE_NEXT:
-		return pull_date(r, &q->next_update);
-	case QE_EVALUATION:
-		return json_pull_uint(r, &q->evaluation);
-	case QE_MISC:
-		return pull_hex(r, q->misc_select, 4);
-	case QE_MISC_MASK:
-		return pull_hex(r, q->misc_mask, 4);
-	case QE_ATTRIBUTES:
-		return pull_hex(r, q->attributes, sizeof(q->attributes));
-	case QE_MASK:
-		return pull_hex(r, q->mask, sizeof(q->mask));
-	case QE_MRSIGNER:
-		return pull_hex(r, q->mrsigner, sizeof(q->mrsigner));
-	case QE_PROD_ID:
-		return json_pull_uint(r, &q->isv_prod_id);
-	case QE_LEVELS:
-		return pull_levels(
-		    r, LEVEL_ISV, q->levels, TCB_LEVELS_MAX, &q->n_levels);
-	default:
-		return json_pull_skip(r, NULL);
-	}
+	struct qe_identity *q = identity;
+
+	(void)size;
+	return pull_levels(
+	    r, LEVEL_ISV, q->levels, TCB_LEVELS_MAX, &q->n_levels);
 }
+
+static const struct member identity_members[] = {
+	MEMBER("id", pull_text, struct qe_identity, id),
+	MEMBER("version", pull_uint, struct qe_identity, version),
+	MEMBER("issueDate", pull_date, struct qe_identity, issued_at),
+	MEMBER("nextUpdate", pull_date, struct qe_identity, next_update),
+	MEMBER("tcbEvaluationDataNumber", pull_uint, struct qe_identity,
+	    evaluation),
+	MEMBER("miscselect", pull_reversed, struct qe_identity, misc_select),
+	MEMBER("miscselectMask", pull_reversed, struct qe_identity, misc_mask),
+	MEMBER("attributes", pull_hex, struct qe_identity, attributes),
+	MEMBER("attributesMask", pull_hex, struct qe_identity, mask),
+	MEMBER("mrsigner", pull_hex, struct qe_identity, mrsigner),
+	MEMBER("isvprodid", pull_uint, struct qe_identity, isv_prod_id),
+	MEMBERS("tcbLevels", pull_identity_levels),
+	{ NULL },
+};
+#define IDENTITY_ALWAYS 0xfffu /* all */
 
 int
 qe_identity_parse(struct span body, struct span signature,
     struct qe_identity *ret, struct seal_diag *d)
 {
-	uint32_t seen = 0, version = 0;
-	bool first = true, ok;
-	struct span key;
-	struct rd r;
+	uint32_t seen = 0;
 
 	memset(ret, 0, sizeof(*ret));
-	rd_init(&r, body);
-	ok = body.n <= TCB_JSON_MAX &&
-	     read_signature(signature, ret->signature) && json_pull_object(&r);
-	while (ok && json_pull_key(&r, &first, &key)) {
-		unsigned i = which_of(key, qe_names);
-
-		ok = (qe_names[i] == NULL || once(&r, &seen, i)) &&
-		     pull_qe_member(&r, i, &version, ret);
-	}
 	ret->signed_bytes = body;
-	reverse(ret->misc_select, 4);
-	reverse(ret->misc_mask, 4);
-	if (!ok || seen != (1u << QE_MEMBERS) - 1 || !json_pull_end(&r))
+	if (!read_signature(signature, ret->signature) ||
+	    !read_document(body, identity_members, ret, &seen) ||
+	    seen != IDENTITY_ALWAYS)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "Enclave Identity: malformed, or a member missing, given "
 		    "twice or too large");
-	if (version != IDENTITY_VERSION)
+	if (ret->version != IDENTITY_VERSION)
 		return seal_fail(d, SEAL_E_UNSUPPORTED,
-		    "Enclave Identity: version %u, expected %d", version,
+		    "Enclave Identity: version %u, expected %d", ret->version,
 		    IDENTITY_VERSION);
 	return 0;
 }

@@ -37,6 +37,7 @@ struct tcb_level {
 	uint8_t sgx[TCB_COMPONENTS], tdx[TCB_COMPONENTS];
 	uint32_t pce_svn; /* of TCB Info */
 	uint32_t isv_svn; /* of an identity */
+	uint32_t given;   /* which of sgx, pce_svn, tdx, isv_svn, as bits */
 	enum tcb_status status;
 	int64_t date;
 	struct span advisories; /* JSON array of texts, checked; or empty */
@@ -62,6 +63,7 @@ struct tcb_info {
 	struct span signed_bytes;
 	uint8_t signature[64]; /* r || s */
 	struct span id;        /* "SGX" or "TDX" */
+	uint32_t version;
 	bool tdx;
 	int64_t issued_at, next_update;
 	uint32_t evaluation; /* tcbEvaluationDataNumber */
@@ -78,6 +80,7 @@ struct qe_identity {
 	struct span signed_bytes;
 	uint8_t signature[64];
 	struct span id; /* "QE", "TD_QE", "QVE" */
+	uint32_t version;
 	int64_t issued_at, next_update;
 	uint32_t evaluation;
 	uint8_t misc_select[4], misc_mask[4]; /* little endian, as a REPORT */
