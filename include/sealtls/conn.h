@@ -81,6 +81,16 @@ SEAL_API struct seal_conn *seal_conn_stack(struct seal_ctx *ctx,
 SEAL_API void seal_conn_free(struct seal_conn **cp); /* NULL is fine */
 
 /*
+ * Who the peer is on the network, as a struct sockaddr of n bytes, copied: what
+ * the configuration's handshakes.per_source counts. A server behind a proxy,
+ * or over a transport of its own, says so before the first step; for a socket
+ * it is known. Of a family other than IPv4 and IPv6, or where nobody said,
+ * only handshakes.total counts. (PROTOCOL 9.)
+ */
+SEAL_API void seal_conn_source(
+    struct seal_conn *c, const void *address, size_t n);
+
+/*
  * Advances handshake, attestation, re-attestation and deadlines as far as the
  * transport allows; never blocks if the transport does not. Call it again
  * after the event it asks for or at seal_conn_deadline(). After READY it

@@ -270,6 +270,23 @@ apply_deadlines(struct seal_ctx *c, const json_t *j, const char *base_dir,
 	    j, "spacing", false, 0, 600000, where, &c->spacing_ms, d);
 }
 
+static int
+apply_handshakes(struct seal_ctx *c, const json_t *j, const char *base_dir,
+    struct seal_diag *d)
+{
+	static const char where[] = WHERE ": handshakes";
+	static const char *const keys[] = { "per_source", "total", NULL };
+	int r;
+
+	(void)base_dir;
+	if ((r = strict_object(j, keys, where, d)) != 0 ||
+	    (r = strict_uint(j, "per_source", false, 1, CTX_WAITS_MAX, where,
+		 &c->waits_per_source, d)) != 0)
+		return r;
+	return strict_uint(
+	    j, "total", false, 1, CTX_WAITS_MAX, where, &c->waits_total, d);
+}
+
 /* Applied in this order, whatever the file's. */
 static const struct config_key config_keys[] = {
 	{ "verifiers", config_verifiers },
@@ -278,12 +295,13 @@ static const struct config_key config_keys[] = {
 	{ "identity", apply_identity },
 	{ "alpn", apply_alpn },
 	{ "deadlines_ms", apply_deadlines },
+	{ "handshakes", apply_handshakes },
 };
 
 static const char *const config_names[] = { "verifiers", "attesters", "policy",
-	"identity", "alpn", "deadlines_ms", "require", "reveal_after_peer",
-	"lease_floor_s", "cmw_extension", "intra_extension", "mode", "mtu",
-	NULL };
+	"identity", "alpn", "deadlines_ms", "handshakes", "require",
+	"reveal_after_peer", "lease_floor_s", "cmw_extension",
+	"intra_extension", "mode", "mtu", NULL };
 
 static int
 config_mode(struct seal_ctx *c, const json_t *j, struct seal_diag *d)

@@ -145,12 +145,15 @@ static void
 conn_handshake(struct seal_conn *c)
 {
 	struct seal_diag d = { 0 };
-	enum seal_io io = c->stack->handshake(c->tls, &d);
+	enum seal_io io;
 	int r = SEAL_E_TLS;
 
+	do
+		io = c->stack->handshake(c->tls, &d);
+	while ((io == SEAL_IO_WANT_READ || io == SEAL_IO_WANT_WRITE) &&
+	       conn_intra_job(c, &d));
 	if (io == SEAL_IO_WANT_READ || io == SEAL_IO_WANT_WRITE) {
 		conn_io(c, io);
-		conn_intra_job(c, &d);
 		if (d.code == 0)
 			return;
 	} else if (io != SEAL_IO_DONE) {

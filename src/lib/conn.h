@@ -38,6 +38,7 @@ struct seal_conn {
 	struct conn_plain *plain;      /* of PLAIN */
 	int64_t lease_ms;              /* when PLAIN ends */
 	struct session_intra attested; /* what the handshake left */
+	struct waits_source source;    /* whose handshake it is */
 	struct peer_identity peer;
 	struct seal_job *job; /* made, not yet taken */
 	struct seal_verdict *first, *verdict;
@@ -106,5 +107,8 @@ bool conn_flush(struct seal_conn *c, struct seal_diag *d);
 bool conn_linger(struct seal_conn *c);
 /* Follows the session's state, and what d tells, into the connection's. */
 void conn_judge_state(struct seal_conn *c, struct seal_diag *d);
+/* Keeps why this side could not attest, or that it could. */
+void conn_note_answer(struct seal_conn *c, const struct session_job *work,
+    const struct seal_diag *d);
 
 #endif

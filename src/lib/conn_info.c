@@ -62,6 +62,12 @@ seal_conn_outcome(const struct seal_conn *c)
 		   : SEAL_INVALID;
 }
 
+void
+seal_conn_source(struct seal_conn *c, const void *address, size_t n)
+{
+	c->source = waits_source_of(address, n);
+}
+
 const char *
 seal_conn_alpn(const struct seal_conn *c)
 {

@@ -60,25 +60,61 @@ intra_peer(const struct seal_conn *c, const struct session_job *work,
 	return 0;
 }
 
-void
+/* What a server judges was asked for by itself, and counts in total alone. */
+static int
+enter(struct seal_conn *c, const struct session_job *work, size_t *ret_place,
+    struct seal_diag *d)
+{
+	static const struct waits_source nobody;
+	bool attest = work->kind == SESSION_JOB_ATTEST;
+
+	return waits_enter(c->ctx->waits, attest ? &c->source : &nobody,
+	    ctx_boot_ms(c->ctx), ret_place, d);
+}
+
+/* Too many wait already: there is no Evidence, or no verdict on it. */
+static void
+refuse(
+    struct seal_conn *c, struct session_job **work, const struct seal_diag *why)
+{
+	(*work)->error = why->code;
+	(*work)->outcome = SEAL_UNAVAILABLE;
+	conn_note_answer(c, *work, why);
+	conn_remark(c, why);
+	intra_job_done(c->intra, work);
+}
+
+bool
 conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 {
+	bool waits = c->role == SEAL_SERVER;
 	struct session_job *work;
 	struct peer_identity peer;
+	struct seal_diag why = { 0 };
+	size_t place = 0;
 
 	if (c->intra == NULL || c->job != NULL || !intra_waiting(c->intra))
-		return;
+		return false;
 	work = intra_job_take(c->intra, ctx_boot_ms(c->ctx));
 	if (work == NULL && intra_waiting(c->intra))
-		return; /* it is out */
+		return false; /* it is out */
+	if (work != NULL && waits && enter(c, work, &place, &why) != 0) {
+		refuse(c, &work, &why);
+		return true;
+	}
 	if (work != NULL && intra_peer(c, work, &peer, d) == 0)
 		c->job = job_new(c->ctx, c->role, &work, &peer, NULL);
 	if (c->job != NULL) {
 		c->job->conn = c->id;
-		return;
+		c->job->waits = waits;
+		c->job->place = place;
+		return false;
 	}
+	if (work != NULL && waits)
+		waits_leave(c->ctx->waits, place);
 	session_job_free(&work);
 	seal_fail(d, SEAL_E_MEMORY, "job");
+	return false;
 }
 
 /* In mode both an acceptance is half of the one verdict that there will be:
@@ -122,8 +158,8 @@ conn_intra_story(const struct seal_conn *c, struct seal_diag *d)
 	if (c->verdict != NULL && c->verdict->outcome != SEAL_ACCEPTED &&
 	    c->verdict->diag != NULL)
 		told = c->verdict->diag;
-	else
-		told = c->intra_stack->diag(c->tls);
+	else if ((told = c->intra_stack->diag(c->tls)) == NULL)
+		told = c->unanswered; /* the peer's alert says less */
 	if (told != NULL) {
 		seal_diag_clear(d);
 		*d = *told;

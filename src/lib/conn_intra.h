@@ -11,8 +11,8 @@ int conn_intra_begin(
 /* Lets go of the handshake, finished or not; muted: nothing more is said. */
 void conn_intra_end(struct seal_conn *c, bool muted);
 /* The work that the handshake waits for, if any, becomes c->job; d tells where
- * it cannot. */
-void conn_intra_job(struct seal_conn *c, struct seal_diag *d);
+ * it cannot. True: it was refused, and the handshake can go on at once. */
+bool conn_intra_job(struct seal_conn *c, struct seal_diag *d);
 void conn_intra_job_done(struct seal_conn *c, struct seal_job *j);
 /* Why a handshake failed, where it was for attestation's sake: into d. */
 void conn_intra_story(const struct seal_conn *c, struct seal_diag *d);

@@ -266,16 +266,17 @@ conn_take_verdict(struct seal_conn *c, struct seal_job *j, int64_t now_ms)
 }
 
 /* The newest answer counts: one that was made leaves nothing to explain. */
-static void
-conn_note_answer(struct seal_conn *c, const struct seal_job *j)
+void
+conn_note_answer(struct seal_conn *c, const struct session_job *work,
+    const struct seal_diag *d)
 {
-	if (j->work->kind != SESSION_JOB_ATTEST)
+	if (work->kind != SESSION_JOB_ATTEST)
 		return;
 	free(c->unanswered);
 	c->unanswered = NULL;
-	if (j->diag.code != 0 &&
+	if (d->code != 0 &&
 	    (c->unanswered = malloc(sizeof(*c->unanswered))) != NULL)
-		*c->unanswered = j->diag;
+		*c->unanswered = *d;
 }
 
 int
@@ -296,14 +297,14 @@ seal_conn_job_done(struct seal_conn *c, struct seal_job **jp)
 	}
 	if (c->phase == CONN_SESSION) {
 		conn_take_verdict(c, j, now_ms);
-		conn_note_answer(c, j);
+		conn_note_answer(c, j->work, &j->diag);
 		r = session_job_done(c->session, &j->work, now_ms, &d);
 		if (r != 0) {
 			conn_tell_verdict(c, &d);
 			conn_tell(c, &d);
 		}
 	} else if (c->phase == CONN_HANDSHAKE) {
-		conn_note_answer(c, j);
+		conn_note_answer(c, j->work, &j->diag);
 		conn_intra_job_done(c, j);
 	}
 	seal_job_free(&j);

@@ -47,6 +47,8 @@ seal_ctx_new(void)
 	c->answer_ms = 30000;
 	c->spacing_ms = 10000;
 	c->lease_floor_s = 30;
+	c->waits_per_source = CTX_WAITS_PER_SOURCE;
+	c->waits_total = CTX_WAITS_TOTAL;
 	c->boot_ms = clock_boot_ms;
 	c->unix_s = clock_unix_s;
 	pthread_mutex_init(&c->lock, NULL);
@@ -85,6 +87,7 @@ seal_ctx_free(struct seal_ctx **cp)
 	policy_free(&c->policy);
 	identity_wipe(&c->identity);
 	trust_free(&c->anchors);
+	waits_free(&c->waits);
 	cert_cache_free(&c->certs);
 	key_cache_free(&c->keys);
 	pthread_mutex_destroy(&c->lock);
@@ -431,6 +434,16 @@ profiles_fill(struct seal_ctx *c, enum seal_role role)
 	}
 }
 
+/* Only handshakes that attest wait. */
+static int
+ctx_make_waits(struct seal_ctx *c, struct seal_diag *d)
+{
+	if (c->mode == MODE_POST || c->waits != NULL)
+		return 0;
+	c->waits = waits_new(c->waits_per_source, c->waits_total);
+	return c->waits != NULL ? 0 : seal_fail(d, SEAL_E_MEMORY, "context");
+}
+
 int
 ctx_freeze(struct seal_ctx *c, struct seal_diag *d)
 {
@@ -438,7 +451,7 @@ ctx_freeze(struct seal_ctx *c, struct seal_diag *d)
 
 	pthread_mutex_lock(&c->lock);
 	if (!c->frozen && (r = ctx_check_mode(c, d)) == 0 &&
-	    (r = ctx_check(c, d)) == 0) {
+	    (r = ctx_check(c, d)) == 0 && (r = ctx_make_waits(c, d)) == 0) {
 		ctx_fill_accept(c);
 		profiles_fill(c, SEAL_CLIENT);
 		profiles_fill(c, SEAL_SERVER);

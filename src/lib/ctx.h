@@ -9,6 +9,7 @@
 #include "appraise/policy.h"
 #include "evidence/driver.h"
 #include "lib/passport.h"
+#include "lib/waits.h"
 #include "tls/session.h"
 
 #define CTX_ATTESTERS_MAX 4
@@ -17,6 +18,10 @@
 
 #define CTX_JUDGES_MAX 8u /* Evidence types that remote Verifiers judge */
 #define CTX_PASSPORT_AGE_S 3600u
+
+#define CTX_WAITS_PER_SOURCE 16u /* handshakes that wait for work */
+#define CTX_WAITS_TOTAL 1024u
+#define CTX_WAITS_MAX 65536u /* that a configuration may ask for */
 
 #define CTX_CMW_TYPE 0xff00u /* PROTOCOL 3; settable per context */
 
@@ -68,6 +73,8 @@ struct seal_ctx {
 	uint16_t cmw_type, intra_type;
 	uint32_t attest_ms, answer_ms, spacing_ms, lease_floor_s;
 	uint32_t mtu; /* 0: the carriage's own */
+	uint32_t waits_per_source, waits_total;
+	struct waits *waits; /* of servers; NULL in mode post */
 	/* Role, hash, carriage: filled once frozen. */
 	struct ctx_profile profiles[2][2][2];
 

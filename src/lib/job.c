@@ -75,6 +75,8 @@ seal_job_free(struct seal_job **jp)
 	*jp = NULL;
 	if (j == NULL)
 		return;
+	if (j->waits)
+		waits_leave(j->ctx->waits, j->place);
 	session_job_free(&j->work);
 	seal_verdict_free(&j->first);
 	seal_verdict_free(&j->verdict);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sealtls/openssl.h>
 
+#include <sys/socket.h>
+
 #include "lib/conn_intra.h"
 #include "lib/stack.h"
 #include "tls/stack_openssl.h"
@@ -73,14 +75,30 @@ seal_openssl_prepare(struct seal_ctx *ctx, struct ssl_ctx_st *ssl_ctx,
 	return stack_openssl_prepare(ssl_ctx, &conf, d);
 }
 
+/* The address of a server's peer, as its socket has it. */
+static void
+note_source(struct seal_conn *c, const struct ssl_st *ssl)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t n = sizeof(a);
+	int fd = stack_openssl_fd(ssl);
+
+	if (fd >= 0 && getpeername(fd, (struct sockaddr *)&a, &n) == 0)
+		seal_conn_source(c, &a, n);
+}
+
 struct seal_conn *
 seal_conn_openssl(struct seal_ctx *ctx, struct ssl_st *ssl, enum seal_role role,
     const char *peer_name, struct seal_diag *d)
 {
 	struct stack_rules rules;
+	struct seal_conn *c;
 
 	if (stack_rules_make(ctx, role, peer_name, false, &rules, d) != 0 ||
 	    stack_openssl_attach(ssl, &rules, d) != 0)
 		return NULL;
-	return conn_new(ctx, &stack_openssl, &intra_openssl, ssl, role, d);
+	c = conn_new(ctx, &stack_openssl, &intra_openssl, ssl, role, d);
+	if (c != NULL && c->intra != NULL && role == SEAL_SERVER)
+		note_source(c, ssl);
+	return c;
 }

@@ -2,6 +2,7 @@
 /* Attestation in the handshake, over real OpenSSL peers. */
 #include "test.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "lib/ctx.h"
 #include "pair.h"
 
 #define SOFT(key, app)                                                 \
@@ -596,6 +598,119 @@ test_queue_full(void **state)
 	pair_close(&p);
 }
 
+/* ---- Who asks for how much ---- */
+
+#define FLOODED                                                          \
+	"{" INTRA "\"handshakes\":{\"per_source\":2,\"total\":3}," SOFT( \
+	    "server.signer", "00ff") "}"
+
+/* One of many on a server; from: the last byte of its address, or 0. */
+static void
+knock(struct pair *p, struct world *w, struct seal_ctx *server, uint8_t from)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+
+	pair_open_bare(p, w, world_ctx(w, CLIENT_ASKS), ctx_ref(server));
+	p->server.hold_jobs = true;
+	a.sin_addr.s_addr = htonl(0x7f000000u | from);
+	if (from != 0)
+		seal_conn_source(p->server.conn, &a, sizeof(a));
+	pair_run(p);
+}
+
+/* The extension was left out, at once. */
+static void
+turned_away(struct pair *p, const char *says)
+{
+	assert_int_equal(seal_conn_outcome(p->client.conn), SEAL_UNSUPPORTED);
+	assert_int_equal(seal_conn_outcome(p->server.conn), SEAL_UNAVAILABLE);
+	assert_non_null(strstr(seal_conn_diag(p->server.conn)->text, says));
+	pair_close(p);
+}
+
+static void
+let_in(struct pair *p)
+{
+	p->server.hold_jobs = false;
+	pair_run(p);
+	assert_int_equal(seal_conn_outcome(p->client.conn), SEAL_ACCEPTED);
+	pair_close(p);
+}
+
+static void
+test_flood(void **state)
+{
+	struct world *w = *state;
+	struct seal_ctx *server;
+	struct pair one, two, other, p;
+	struct seal_job *job;
+
+	policies(w);
+	server = world_ctx(w, FLOODED);
+	knock(&one, w, server, 1);
+	knock(&two, w, server, 1);
+	knock(&p, w, server, 1);
+	turned_away(&p, "of one source");
+	knock(&other, w, server, 2);
+	knock(&p, w, server, 3);
+	turned_away(&p, "fewer than 3");
+	let_in(&one);
+	/* It counts for a second, for its own source. */
+	knock(&p, w, server, 1);
+	turned_away(&p, "of one source");
+	knock(&p, w, server, 0);
+	let_in(&p);
+	let_in(&other);
+	w->boot_ms += 1000;
+	knock(&p, w, server, 1);
+	let_in(&p);
+	/* And work counts until it is done, also of who has left. */
+	job = seal_conn_job(two.server.conn);
+	assert_non_null(job);
+	pair_close(&two);
+	knock(&p, w, server, 1);
+	turned_away(&p, "of one source");
+	w->boot_ms += 1000;
+	knock(&one, w, server, 1);
+	knock(&p, w, server, 1);
+	turned_away(&p, "of one source");
+	seal_job_free(&job);
+	knock(&p, w, server, 1);
+	let_in(&p);
+	let_in(&one);
+	seal_ctx_free(&server);
+}
+
+/* What a server is to judge counts too, and is refused where it cannot be. */
+static void
+test_flood_judged(void **state)
+{
+	struct world *w = *state;
+	struct seal_ctx *server;
+	struct pair one, p;
+
+	policies(w);
+	server = world_ctx(
+	    w, "{" INTRA "\"handshakes\":{\"total\":1},\"policy\":\"client\"}");
+	for (int i = 0; i < 2; i++) {
+		struct pair *each = i == 0 ? &one : &p;
+
+		pair_open(each, w,
+		    world_ctx(w, "{" INTRA SOFT("client.signer",
+				     "00ff") ",\"identity\":" SERVER_ID "}"),
+		    ctx_ref(server), false);
+		each->server.hold_jobs = true;
+		pair_run(each);
+	}
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_UNAVAILABLE);
+	one.server.hold_jobs = false;
+	pair_run(&one);
+	assert_int_equal(seal_conn_outcome(one.server.conn), SEAL_ACCEPTED);
+	pair_close(&p);
+	pair_close(&one);
+	seal_ctx_free(&server);
+}
+
 /* ---- After the handshake ---- */
 
 static void
@@ -769,6 +884,10 @@ main(void)
 		    test_timeout, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_queue_full, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_flood, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_flood_judged, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_lease, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
