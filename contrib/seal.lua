@@ -4,6 +4,8 @@
 --
 --	tshark -X lua_script:contrib/seal.lua -o tls.keylog_file:KEYS -r CAPTURE
 --
+-- Not as root: tshark 4.4 then passes scripts over without a word.
+--
 -- `seal` takes the stream carriage from TLS by its ALPN; `seal_datagram` the
 -- datagram carriage from DTLS likewise, or, where records are decrypted by other
 -- means, from UDP: -d udp.port==PORT,seal_datagram.

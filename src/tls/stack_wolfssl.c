@@ -107,6 +107,7 @@ verify_mode(const struct stack_rules *rules)
 /* ---- Settings ---- */
 
 #define GROUPS 5
+#define TLS_1_3 0x0304
 
 static void
 sound_groups(int ret[GROUPS])
@@ -179,7 +180,9 @@ attach_settings(struct wolfssl_conn *c, struct seal_diag *d)
 	int groups[GROUPS];
 
 	sound_groups(groups);
-	if (wolfSSL_SetMinVersion(c->ssl, WOLFSSL_TLSV1_3) != WOLFSSL_SUCCESS)
+	/* A method of TLS 1.2 alone takes any minimum. */
+	if (wolfSSL_SetMinVersion(c->ssl, WOLFSSL_TLSV1_3) != WOLFSSL_SUCCESS ||
+	    wolfSSL_version(c->ssl) != TLS_1_3)
 		return setup_fail(d, "TLS 1.3");
 	if (wolfSSL_set_groups(c->ssl, groups, GROUPS) != WOLFSSL_SUCCESS)
 		return setup_fail(d, "key exchange groups");
