@@ -28,6 +28,10 @@ struct appraisal_in {
 	/* Given beside the Evidence, untrusted; NULL: what the policy's folder
 	 * holds, if it names one. */
 	const struct endorsements *endorse;
+	/* What the peer sent beside its Evidence (staple.h); NULL: nothing.
+	 * Certificates and keys count as those above do; what ages counts as
+	 * policy says, and never in place of something newer above. */
+	const struct endorsements *stapled;
 	/* The first verdict of a connection, for a re-attestation; or NULL. */
 	const struct seal_verdict *first;
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraise/staple.h"
 #include "base/text.h"
 #include "base/wr.h"
 
@@ -112,12 +113,11 @@ add_endorsement(struct collection *c, const struct cmw_item *item,
 	struct seal_diag d = { 0 };
 	int r = SEAL_E_MEMORY;
 
-	if (c->endorse == NULL)
-		c->endorse = endorse_new();
-	if (c->endorse != NULL)
-		r = endorse_add(c->endorse, label, item->value, &d);
-	if (r == SEAL_E_CONFIG)
-		r = SEAL_E_DECODE;
+	if (c->stapled == NULL)
+		c->stapled = endorse_new();
+	if (c->stapled != NULL)
+		r = staple_add(
+		    c->stapled, item->media_type, label, item->value, &d);
 	return r == 0 || verdict_check(v, "collection.endorsement", false, r,
 			     "certificates, revocation lists or collateral",
 			     d.text, NULL);
@@ -159,23 +159,6 @@ open_parts(struct collection *c, struct seal_verdict *v)
 	return ok;
 }
 
-/* What the caller gave counts as well. */
-static bool
-join_endorsements(struct collection *c, const struct endorsements *given,
-    struct seal_verdict *v)
-{
-	struct seal_diag d = { 0 };
-	int r = 0;
-
-	if (c->endorse == NULL || given == NULL)
-		return true;
-	for (size_t i = 0; r == 0 && i < given->n; i++)
-		r = endorse_add(c->endorse, given->items[i].name,
-		    given->items[i].bytes, &d);
-	return r == 0 || verdict_check(v, "collection.endorsement", false, r,
-			     "room for all endorsements", d.text, NULL);
-}
-
 static bool
 open_collection(
     const struct appraisal_in *in, struct collection *c, struct seal_verdict *v)
@@ -191,7 +174,7 @@ open_collection(
 	is_one = c->cmw.items[0].kind == CMW_COLLECTION;
 	if (!verdict_check(v, "collection.form", is_one, SEAL_E_EVIDENCE,
 		"a CMW collection", is_one ? NULL : "one record", NULL) ||
-	    !open_parts(c, v) || !join_endorsements(c, in->endorse, v))
+	    !open_parts(c, v))
 		return false;
 	if (c->cmw.items[0].collection_type.n > 0)
 		verdict_claim(v, "collection.type", "%s",
@@ -220,8 +203,7 @@ verify_member(const struct appraisal_in *in, struct collection *c,
 	part.member = true;
 	part.subject = NULL;
 	part.first = NULL;
-	if (c->endorse != NULL)
-		part.endorse = c->endorse;
+	part.stapled = c->stapled;
 	ok = appraise_verify(m->by, &part, &m->f, one);
 	m->bound = one->binder_compared;
 	v->key_compared = v->key_compared || one->key_compared;
@@ -386,7 +368,7 @@ facts_free(void *facts)
 	for (size_t i = 0; i < CMW_ITEMS; i++)
 		if (c->members[i].by != NULL)
 			findings_wipe(&c->members[i].f, c->members[i].by);
-	endorse_free(&c->endorse);
+	endorse_free(&c->stapled);
 	cmw_free(&c->cmw);
 	free(c);
 }

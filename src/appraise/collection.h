@@ -23,7 +23,7 @@ struct collection_member {
 
 struct collection {
 	struct cmw cmw;
-	struct endorsements *endorse; /* NULL: only the caller's */
+	struct endorsements *stapled; /* staple.h; NULL: nothing */
 	struct collection_member members[CMW_ITEMS];
 	size_t n;
 };

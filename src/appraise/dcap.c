@@ -247,6 +247,7 @@ dcap_verify(const struct appraisal_in *in, enum quote_tee tee,
 	if ((ret->facts = f) == NULL)
 		return SEAL_E_MEMORY;
 	f->endorse = in->endorse;
+	f->stapled = in->stapled;
 	f->parsed = in->certs;
 	if ((r = read_quote(in, tee, f, v)) == 0 &&
 	    (r = read_certificates(f, &pck, v)) == 0 &&

@@ -30,8 +30,9 @@ struct dcap_facts {
 	struct span chain[DCAP_CHAIN]; /* into certs */
 	uint8_t *certs;
 	struct pck pck;
-	const struct endorsements *endorse; /* of the caller; may be NULL */
-	struct cert_cache *parsed;          /* of the caller; may be NULL */
+	/* Of the caller, and of the peer (staple.h); may be NULL. */
+	const struct endorsements *endorse, *stapled;
+	struct cert_cache *parsed; /* of the caller; may be NULL */
 	struct eventlog log; /* of the TD, where has_log; where only other_log
 				is set, of some other */
 	bool has_log, other_log;
@@ -57,7 +58,13 @@ void dcap_facts_free(void *facts);
  *          "crl": BOOL },            revocation lists needed; default true
  * "root_sha256": HEX                 SHA-256 of the root's SPKI, in place of
  *                                    a "ca" among the signers
+ * "stapled": BOOL                    may collateral that the peer sent along
+ *                                    count, verified as all is, no older than
+ *                                    what this side has and, where "max_age_s"
+ *                                    says nothing, at most DCAP_STAPLED_AGE_S
+ *                                    old? default true
  */
+#define DCAP_STAPLED_AGE_S 604800u /* a week */
 #define DCAP_ADVISORIES_MAX 64
 #define DCAP_ADVISORY_TEXT 64
 #define DCAP_GRACE_MAX_S 31536000u
@@ -68,12 +75,12 @@ struct dcap_rules {
 	char (*advisories)[DCAP_ADVISORY_TEXT];
 	size_t n_advisories;
 	uint32_t grace_s, max_age_s, min_evaluation;
-	bool need_lists;
+	bool need_lists, stapled;
 	bool has_root;
 	uint8_t root_sha256[32];
 };
 
-#define DCAP_RULE_KEYS "tcb", "root_sha256"
+#define DCAP_RULE_KEYS "tcb", "root_sha256", "stapled"
 int dcap_rules_load(
     const json_t *entry, struct dcap_rules *ret, struct seal_diag *d);
 void dcap_rules_wipe(struct dcap_rules *r);

@@ -15,6 +15,10 @@
 #define REMEDY_COLLATERAL \
 	"give Intel's current collateral for this platform (--endorsements)"
 
+/* Where collateral comes from: this side's first, since what the peer sent must
+ * be no older. */
+enum { OWN, STAPLED, DCAP_SOURCES };
+
 struct judging {
 	const struct dcap_facts *f;
 	const struct dcap_rules *rules;
@@ -22,9 +26,10 @@ struct judging {
 	const struct trust *ca; /* whose anchor the root is */
 	size_t anchor;
 	struct trust *own; /* ca, where the policy only names the root */
-	const struct collateral *c;
+	const struct collateral *c[DCAP_SOURCES];
 	const struct tcb_info *info; /* the best so far */
 	const struct qe_identity *qe;
+	bool info_stapled, qe_stapled, lists_stapled;
 	struct span signer; /* certificate, DER */
 	struct cert *signer_cert;
 	struct seal_verdict *v;
@@ -143,16 +148,25 @@ judge_root(struct judging *j, const struct accept_entry *e)
 
 /* ---- Who signs collateral ---- */
 
+static const struct endorsement *
+next_cert(const struct judging *j, size_t at[DCAP_SOURCES][2])
+{
+	const struct endorsement *item = NULL;
+
+	for (int i = 0; item == NULL && i < DCAP_SOURCES; i++)
+		item = collateral_cert(j->c[i], at[i]);
+	return item;
+}
+
 static bool
 find_signer(struct judging *j)
 {
+	size_t at[DCAP_SOURCES][2] = { { 0 } };
 	const struct endorsement *item;
 	struct seal_diag d = { 0 };
-	size_t at[2] = { 0, 0 };
 	int r = SEAL_E_UNAVAILABLE;
 
-	while (j->signer_cert == NULL &&
-	       (item = collateral_cert(j->c, at)) != NULL) {
+	while (j->signer_cert == NULL && (item = next_cert(j, at)) != NULL) {
 		int got = tcb_signer_check_under(j->ca, j->anchor, item->bytes,
 		    j->now, j->f->parsed, &j->signer_cert, &d);
 
@@ -170,35 +184,84 @@ find_signer(struct judging *j)
 
 /* ---- Documents ---- */
 
-static int
-check_time(struct judging *j, const char *what, int64_t from, int64_t to,
-    struct seal_diag *d)
+/* Which of several statements about one thing is the newest? */
+struct dated {
+	const char *what;
+	uint32_t evaluation;
+	int64_t from, to;
+};
+
+static struct dated
+dated_of(const struct collateral_document *doc)
 {
-	if (j->now < from)
-		return seal_fail(d, SEAL_E_STALE,
-		    "%s: issued at %" PRId64 ", after the time %" PRId64, what,
-		    from, j->now);
-	if (j->now > to)
-		return seal_fail(d, SEAL_E_STALE,
-		    "%s: ended at %" PRId64 ", before the time %" PRId64, what,
-		    to, j->now);
-	if (j->rules->max_age_s > 0 &&
-	    j->now - from > (int64_t)j->rules->max_age_s)
-		return seal_fail(d, SEAL_E_STALE,
-		    "%s: %" PRId64 " s old, at most %u allowed", what,
-		    j->now - from, j->rules->max_age_s);
-	return 0;
+	const struct tcb_info *i = doc->info;
+	const struct qe_identity *q = doc->qe;
+
+	return i != NULL ? (struct dated){ "TCB Info", i->evaluation,
+		i->issued_at, i->next_update }
+			 : (struct dated){ "Enclave Identity", q->evaluation,
+				   q->issued_at, q->next_update };
+}
+
+static bool
+is_newer(const struct dated *a, const struct dated *than)
+{
+	return a->evaluation != than->evaluation
+		   ? a->evaluation > than->evaluation
+		   : a->from > than->from;
+}
+
+/* The peer chooses the day of what it sends: a week is the most, unless the
+ * policy says how much. */
+static uint32_t
+max_age(const struct judging *j, bool stapled)
+{
+	return stapled && j->rules->max_age_s == 0 ? DCAP_STAPLED_AGE_S
+						   : j->rules->max_age_s;
 }
 
 static int
-check_evaluation(
-    struct judging *j, const char *what, uint32_t number, struct seal_diag *d)
+check_time(
+    struct judging *j, const struct dated *t, bool stapled, struct seal_diag *d)
 {
-	if (number >= j->rules->min_evaluation)
+	uint32_t most = max_age(j, stapled);
+
+	if (j->now < t->from)
+		return seal_fail(d, SEAL_E_STALE,
+		    "%s: issued at %" PRId64 ", after the time %" PRId64,
+		    t->what, t->from, j->now);
+	if (j->now > t->to)
+		return seal_fail(d, SEAL_E_STALE,
+		    "%s: ended at %" PRId64 ", before the time %" PRId64,
+		    t->what, t->to, j->now);
+	if (most > 0 && j->now - t->from > (int64_t)most)
+		return seal_fail(d, SEAL_E_STALE,
+		    "%s: %" PRId64 " s old, at most %u allowed%s", t->what,
+		    j->now - t->from, most,
+		    stapled ? " of what the peer sends" : "");
+	if (t->evaluation < j->rules->min_evaluation)
+		return seal_fail(d, SEAL_E_STALE,
+		    "%s: evaluation %u, at least %u wanted", t->what,
+		    t->evaluation, j->rules->min_evaluation);
+	return 0;
+}
+
+/* held: the newest of this side's, also one that has ended; NULL: none. */
+static int
+check_stapled(struct judging *j, const struct dated *t,
+    const struct dated *held, struct seal_diag *d)
+{
+	if (!j->rules->stapled)
+		return seal_fail(d, SEAL_E_UNAVAILABLE,
+		    "%s: only the peer sent one, and the policy takes none "
+		    "from it",
+		    t->what);
+	if (held == NULL || !is_newer(held, t))
 		return 0;
 	return seal_fail(d, SEAL_E_STALE,
-	    "%s: evaluation %u, at least %u wanted", what, number,
-	    j->rules->min_evaluation);
+	    "%s: the peer sent evaluation %u of %" PRId64
+	    ", older than evaluation %u of %" PRId64 " that is held here",
+	    t->what, t->evaluation, t->from, held->evaluation, held->from);
 }
 
 /* How far a document came; the one that came furthest tells its story. */
@@ -243,60 +306,45 @@ check_info(struct judging *j, const struct tcb_info *i, struct seal_diag *d)
 }
 
 static int
-try_info(struct judging *j, const struct tcb_info *i, int *ret_stage,
-    struct seal_diag *d)
-{
-	int r;
-
-	*ret_stage = 2;
-	if ((r = check_info(j, i, d)) != 0)
-		return r;
-	*ret_stage = 3;
-	if ((r = tcb_signer_verify_once(
-		 j->signer_cert, i->signed_bytes, i->signature, j->ca, d)) != 0)
-		return r;
-	*ret_stage = 4;
-	if ((r = check_time(j, "TCB Info", i->issued_at, i->next_update, d)) !=
-	    0)
-		return r;
-	return check_evaluation(j, "TCB Info", i->evaluation, d);
-}
-
-static int
-try_identity(struct judging *j, const struct qe_identity *q, int *ret_stage,
-    struct seal_diag *d)
+check_identity(
+    struct judging *j, const struct qe_identity *q, struct seal_diag *d)
 {
 	const char *id = j->f->quote.tee == QUOTE_TDX ? "TD_QE" : "QE";
 	char got[16];
-	int r;
 
-	*ret_stage = 2;
-	if (!span_is(q->id, id))
-		return seal_fail(d, SEAL_E_EVIDENCE,
-		    "Enclave Identity: of '%s', expected '%s'",
-		    text_safe(q->id, got, sizeof(got)), id);
-	*ret_stage = 3;
-	if ((r = tcb_signer_verify_once(
-		 j->signer_cert, q->signed_bytes, q->signature, j->ca, d)) != 0)
-		return r;
-	*ret_stage = 4;
-	if ((r = check_time(
-		 j, "Enclave Identity", q->issued_at, q->next_update, d)) != 0)
-		return r;
-	return check_evaluation(j, "Enclave Identity", q->evaluation, d);
+	return span_is(q->id, id)
+		   ? 0
+		   : seal_fail(d, SEAL_E_EVIDENCE,
+			 "Enclave Identity: of '%s', expected '%s'",
+			 text_safe(q->id, got, sizeof(got)), id);
 }
 
-/* One that cannot be read failed before all of that. */
+/* Is it Intel's word about this platform, whenever? *ret_stage: how far it
+ * came, of GENUINE. One that cannot be read failed before all of that. */
+enum { UNREADABLE = 1, OTHERS, UNSIGNED, GENUINE };
+
 static int
-try_document(struct judging *j, const struct collateral_document *doc,
+check_genuine(struct judging *j, const struct collateral_document *doc,
     int *ret_stage, struct seal_diag *d)
 {
-	*ret_stage = 1;
-	if (doc->info != NULL)
-		return try_info(j, doc->info, ret_stage, d);
-	if (doc->qe != NULL)
-		return try_identity(j, doc->qe, ret_stage, d);
-	return seal_fail(d, doc->why.code, "%s", doc->why.text);
+	const struct tcb_info *i = doc->info;
+	const struct qe_identity *q = doc->qe;
+	int r;
+
+	*ret_stage = UNREADABLE;
+	if (i == NULL && q == NULL)
+		return seal_fail(d, doc->why.code, "%s", doc->why.text);
+	*ret_stage = OTHERS;
+	r = i != NULL ? check_info(j, i, d) : check_identity(j, q, d);
+	if (r != 0)
+		return r;
+	*ret_stage = UNSIGNED;
+	r = tcb_signer_verify_once(j->signer_cert,
+	    i != NULL ? i->signed_bytes : q->signed_bytes,
+	    i != NULL ? i->signature : q->signature, j->ca, d);
+	if (r == 0)
+		*ret_stage = GENUINE;
+	return r;
 }
 
 static void
@@ -306,92 +354,159 @@ until_at_most(struct judging *j, int64_t end)
 		j->until = end;
 }
 
-/* An older document that is still in date may lie beside the newest. */
-static bool
-is_newer(uint32_t evaluation, int64_t issued, uint32_t than_evaluation,
-    int64_t than_issued)
+/* What was seen of documents of one kind. */
+struct search {
+	const struct collateral_document *best;
+	struct dated held; /* the newest of this side's, in date or not */
+	bool has_held, best_stapled;
+	struct story story;
+};
+
+static void
+try_document(struct judging *j, const struct collateral_document *doc,
+    bool stapled, struct search *s)
 {
-	return evaluation != than_evaluation ? evaluation > than_evaluation
-					     : issued > than_issued;
+	struct seal_diag d = { 0 };
+	struct dated t, best;
+	int stage = 0, r = check_genuine(j, doc, &stage, &d);
+
+	if (r != 0) {
+		keep_story(&s->story, stage, r, &d);
+		return;
+	}
+	t = dated_of(doc);
+	if (stapled)
+		r = check_stapled(j, &t, s->has_held ? &s->held : NULL, &d);
+	else if (!s->has_held || is_newer(&t, &s->held))
+		s->held = t;
+	s->has_held = s->has_held || !stapled;
+	if (r != 0)
+		stage++; /* told rather than how old this side's is */
+	if (r != 0 || (r = check_time(j, &t, stapled, &d)) != 0) {
+		keep_story(&s->story, stage, r, &d);
+		return;
+	}
+	/* An older one that is still in date may lie beside the newest. */
+	if (s->best != NULL) {
+		best = dated_of(s->best);
+		if (!is_newer(&t, &best))
+			return;
+	}
+	s->best = doc;
+	s->best_stapled = stapled;
 }
 
 static void
-keep_document(struct judging *j, const struct collateral_document *doc)
+try_documents(struct judging *j, bool info, int source, struct search *s)
 {
-	if (doc->info != NULL &&
-	    (j->info == NULL ||
-		is_newer(doc->info->evaluation, doc->info->issued_at,
-		    j->info->evaluation, j->info->issued_at)))
-		j->info = doc->info;
-	if (doc->qe != NULL &&
-	    (j->qe == NULL || is_newer(doc->qe->evaluation, doc->qe->issued_at,
-				  j->qe->evaluation, j->qe->issued_at)))
-		j->qe = doc->qe;
+	const struct collateral *c = j->c[source];
+
+	if (c->broken.code != 0)
+		keep_story(&s->story, 0, c->broken.code, &c->broken);
+	for (size_t i = 0; i < c->n_documents; i++)
+		if (c->documents[i].is_info == info)
+			try_document(j, &c->documents[i], source == STAPLED, s);
 }
 
 /* Of those that serve, the one of the highest tcbEvaluationDataNumber. */
 static bool
 find_document(struct judging *j, bool info)
 {
-	struct story s = { .code = 0 };
-	bool found;
+	struct search s = { .best = NULL };
 
-	if (j->c->broken.code != 0)
-		keep_story(&s, 0, j->c->broken.code, &j->c->broken);
-	for (size_t i = 0; i < j->c->n_documents; i++) {
-		const struct collateral_document *doc = &j->c->documents[i];
-		struct seal_diag d = { 0 };
-		int stage = 0, r;
-
-		if (doc->is_info != info)
-			continue;
-		if ((r = try_document(j, doc, &stage, &d)) != 0) {
-			keep_story(&s, stage, r, &d);
-			continue;
-		}
-		keep_document(j, doc);
+	for (int i = 0; i < DCAP_SOURCES; i++)
+		try_documents(j, info, i, &s);
+	if (s.best == NULL && s.story.code == 0)
+		s.story.code =
+		    seal_fail(&s.story.d, SEAL_E_UNAVAILABLE, "none was given");
+	if (s.best != NULL) {
+		until_at_most(j, dated_of(s.best).to);
+		*(info ? &j->info_stapled : &j->qe_stapled) = s.best_stapled;
 	}
-	found = info ? j->info != NULL : j->qe != NULL;
-	if (!found && s.code == 0)
-		s.code = seal_fail(&s.d, SEAL_E_UNAVAILABLE, "none was given");
-	if (info && j->info != NULL)
-		until_at_most(j, j->info->next_update);
-	if (!info && j->qe != NULL)
-		until_at_most(j, j->qe->next_update);
+	if (s.best != NULL && info)
+		j->info = s.best->info;
+	else if (s.best != NULL)
+		j->qe = s.best->qe;
 	return step(j, info ? "dcap.tcb.info" : "dcap.qe.info",
-	    found ? 0 : s.code, &s.d,
+	    s.best != NULL ? 0 : s.story.code, &s.story.d,
 	    info ? "current TCB Info of this platform"
 		 : "a current identity of the quoting enclave");
 }
 
 /* ---- Revocation ---- */
 
+/* What is known of lists of one issuer. */
+struct lists {
+	struct crl held; /* the newest of this side's, current or not */
+	int64_t until;   /* 0: none is current */
+	bool stapled;    /* that one is the peer's */
+};
+
+/* May it say that nothing newer was revoked? */
+static bool
+list_counts(const struct judging *j, const struct crl *list, bool stapled,
+    struct lists *l, struct seal_diag *d)
+{
+	if (!stapled) {
+		if (l->held.issuer.n == 0 || crl_compare(&l->held, list) > 0)
+			l->held = *list;
+		return true;
+	}
+	if (!j->rules->stapled)
+		seal_fail(d, SEAL_E_UNAVAILABLE,
+		    "revocation list: only the peer sent a current one, and "
+		    "the policy takes none from it");
+	else if (l->held.issuer.n > 0 && crl_compare(&l->held, list) < 0)
+		seal_fail(d, SEAL_E_STALE,
+		    "revocation list: the peer sent one that is older than "
+		    "what is held here");
+	else
+		return true;
+	return false;
+}
+
+static int
+check_list(const struct judging *j, const struct crl *list, bool stapled,
+    const struct span *certs, size_t n, struct lists *l, struct seal_diag *d)
+{
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		if ((r = crl_check(list, certs[i], NULL, d)) != 0)
+			return r;
+	if (list_counts(j, list, stapled, l, d) &&
+	    crl_current(list, j->now, d) == 0 && list->next_update > l->until) {
+		l->until = list->next_update;
+		l->stapled = stapled;
+	}
+	return 0;
+}
+
 /*
  * Every list that the issuer signed counts against a certificate, also one
- * that has ended; at least one must be current, if lists are needed.
+ * that has ended, whoever sent it; at least one must be current, if lists are
+ * needed.
  */
 static int
 check_lists(struct judging *j, struct span issuer, const struct span *certs,
     size_t n, bool *ret_current, struct seal_diag *d)
 {
-	int64_t until = 0;
+	struct lists l = { .until = 0 };
 	int r;
 
-	for (size_t k = 0; k < j->c->n_lists; k++) {
-		const struct crl *list = &j->c->lists[k];
+	for (int s = 0; s < DCAP_SOURCES; s++)
+		for (size_t k = 0; k < j->c[s]->n_lists; k++) {
+			const struct crl *list = &j->c[s]->lists[k];
 
-		if (crl_verify_once(list, issuer, j->ca, NULL) != 0)
-			continue;
-		for (size_t i = 0; i < n; i++)
-			if ((r = crl_check(list, certs[i], NULL, d)) != 0)
+			if (crl_verify_once(list, issuer, j->ca, NULL) == 0 &&
+			    (r = check_list(
+				 j, list, s == STAPLED, certs, n, &l, d)) != 0)
 				return r;
-		if (crl_current(list, j->now, d) == 0 &&
-		    list->next_update > until)
-			until = list->next_update;
-	}
-	*ret_current = until > 0;
-	if (until > 0)
-		until_at_most(j, until);
+		}
+	*ret_current = l.until > 0;
+	j->lists_stapled = j->lists_stapled || l.stapled;
+	if (l.until > 0)
+		until_at_most(j, l.until);
 	return 0;
 }
 
@@ -427,28 +542,40 @@ judge_revocation(struct judging *j)
 /* ---- All ---- */
 
 static bool
-open_collateral(struct judging *j, const struct endorsements *e)
+open_collateral(struct judging *j, int source, const struct endorsements *e)
 {
 	struct seal_diag d = { 0 };
 
-	j->c = collateral_of(e);
-	return j->c != NULL ||
+	j->c[source] = collateral_of(e);
+	return j->c[source] != NULL ||
 	       step(j, "dcap.collateral", SEAL_E_MEMORY, &d, "collateral");
+}
+
+/* Which of it the peer sent: for who wonders what a verdict rests on. */
+static void
+claim_stapled(const struct judging *j)
+{
+	if (j->info_stapled || j->qe_stapled || j->lists_stapled)
+		verdict_claim(j->v, "dcap.stapled", "%s%s%s",
+		    j->info_stapled ? "TCB Info " : "",
+		    j->qe_stapled ? "Enclave Identity " : "",
+		    j->lists_stapled ? "revocation list" : "");
 }
 
 static bool
 judge(struct judging *j, const struct accept_entry *e,
-    const struct endorsements *given)
+    const struct endorsements *const given[DCAP_SOURCES])
 {
 	struct dcap_tcb t = { 0 };
 
-	if (!judge_root(j, e) || !open_collateral(j, given) ||
-	    !find_signer(j) || !judge_revocation(j) ||
-	    !find_document(j, true) || !find_document(j, false) ||
-	    !dcap_judge_qe(j->qe, j->f, &t, j->v) ||
+	if (!judge_root(j, e) || !open_collateral(j, OWN, given[OWN]) ||
+	    !open_collateral(j, STAPLED, given[STAPLED]) || !find_signer(j) ||
+	    !judge_revocation(j) || !find_document(j, true) ||
+	    !find_document(j, false) || !dcap_judge_qe(j->qe, j->f, &t, j->v) ||
 	    !dcap_judge_platform(j->info, j->f, &t, j->v))
 		return false;
 	until_at_most(j, cert_not_after(j->signer_cert));
+	claim_stapled(j);
 	dcap_merge(&t);
 	return dcap_judge_status(&t, j->rules, j->now, &j->until, j->v);
 }
@@ -463,15 +590,16 @@ dcap_endorsed(const struct accept_entry *e, const struct dcap_rules *rules,
 		.now = now,
 		.until = *until,
 		.v = v };
-	struct endorsements *none = NULL;
+	struct endorsements *none = endorse_new();
+	const struct endorsements *given[DCAP_SOURCES] = { j.f->endorse,
+		j.f->stapled };
 	bool ok;
 
-	if (j.f->endorse == NULL)
-		none = endorse_new();
-	ok = j.f->endorse != NULL || none != NULL
-		 ? judge(&j, e, none != NULL ? none : j.f->endorse)
-		 : verdict_check(v, "dcap.collateral", false, SEAL_E_MEMORY,
-		       NULL, "out of memory", NULL);
+	for (int i = 0; i < DCAP_SOURCES; i++)
+		given[i] = given[i] != NULL ? given[i] : none;
+	ok = none != NULL ? judge(&j, e, given)
+			  : verdict_check(v, "dcap.collateral", false,
+				SEAL_E_MEMORY, NULL, "out of memory", NULL);
 	if (ok)
 		*until = j.until;
 	v->ar4si[AR4SI_CONFIGURATION] = ok ? AR4SI_AFFIRMING : AR4SI_WARNING;

@@ -114,7 +114,10 @@ dcap_rules_load(
 	const json_t *root = json_object_get(entry, "root_sha256");
 	int r;
 
-	if ((r = load_tcb(json_object_get(entry, "tcb"), ret, d)) != 0)
+	ret->stapled = true;
+	if ((r = load_tcb(json_object_get(entry, "tcb"), ret, d)) != 0 ||
+	    (r = strict_bool(
+		 entry, "stapled", false, "accept", &ret->stapled, d)) != 0)
 		return r;
 	ret->has_root = root != NULL;
 	return root == NULL ? 0
@@ -164,6 +167,13 @@ dcap_rules_explain(const struct dcap_rules *r, struct wr *out)
 			     "certificates\n"
 			   : "    revocation lists, where there are any, name "
 			     "none of its certificates\n");
+	if (r->stapled)
+		wr_printf(out,
+		    "    from this side's folder, or sent along by the peer, "
+		    "no older and of the last %u s\n",
+		    r->max_age_s > 0 ? r->max_age_s : DCAP_STAPLED_AGE_S);
+	else
+		wr_printf(out, "    from this side's folder alone\n");
 	if (r->has_root)
 		wr_printf(out, "    the root has key %s\n",
 		    hex_short(span_of(r->root_sha256, 32), hex));

@@ -96,6 +96,17 @@ endorse_next(const struct endorsements *e, enum endorse_kind kind, size_t *at)
 	return NULL;
 }
 
+const struct endorsement *
+endorse_next_of(const struct endorsements *const *of, size_t n,
+    enum endorse_kind kind, size_t *at)
+{
+	const struct endorsement *item = NULL;
+
+	for (size_t i = 0; item == NULL && i < n; i++)
+		item = endorse_next(of[i], kind, &at[i]);
+	return item;
+}
+
 /* ---- What bytes are ---- */
 
 static bool
@@ -354,21 +365,41 @@ stamp_entry(void *ctx, const char *dir, const char *name, const struct stat *st,
 	return w->error == 0 ? 0 : seal_fail(d, w->error, "endorsements");
 }
 
-int
-endorse_stamp(const char *path, uint8_t ret[32], struct seal_diag *d)
+/* in: the folder; NULL: it is a file. */
+static int
+stamp(DIR *in, const char *path, const struct stat *st, uint8_t ret[32],
+    struct seal_diag *d)
 {
 	uint8_t digest[HASH_MAX];
-	DIR *in = opendir(path);
 	struct wr w;
 	int r;
 
-	if (in == NULL)
-		return cannot_open(path, d);
 	wr_init_heap(&w, STAMP_MAX);
-	if ((r = walk_folder(path, in, stamp_entry, &w, d)) == 0 &&
-	    (r = hash_one(HASH_SHA256, wr_view(&w), digest, d)) == 0)
+	r = in != NULL ? walk_folder(path, in, stamp_entry, &w, d)
+		       : stamp_entry(&w, path, path, st, d);
+	if (r == 0 && (r = hash_one(HASH_SHA256, wr_view(&w), digest, d)) == 0)
 		memcpy(ret, digest, 32);
 	wr_free(&w);
-	closedir(in);
 	return r;
+}
+
+int
+endorse_stamp(const char *path, uint8_t ret[32], struct seal_diag *d)
+{
+	DIR *in = opendir(path);
+	int r =
+	    in == NULL ? cannot_open(path, d) : stamp(in, path, NULL, ret, d);
+
+	if (in != NULL)
+		closedir(in);
+	return r;
+}
+
+int
+endorse_stamp_file(const char *path, uint8_t ret[32], struct seal_diag *d)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 ? cannot_open(path, d)
+				    : stamp(NULL, path, &st, ret, d);
 }

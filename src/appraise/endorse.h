@@ -57,12 +57,18 @@ int endorse_add(struct endorsements *e, const char *name, struct span bytes,
 int endorse_load(
     const char *path, struct endorsements **ret, struct seal_diag *d);
 /* A digest of which files a folder has, their sizes and when they changed:
- * while it is the same, endorse_load() would find the same. */
+ * while it is the same, endorse_load() would find the same. And of a file, not
+ * what is in it. */
 int endorse_stamp(const char *path, uint8_t ret[32], struct seal_diag *d);
+int endorse_stamp_file(const char *path, uint8_t ret[32], struct seal_diag *d);
 
 /* The next item of this kind at or after *at, which moves behind it; NULL:
  * there is none. e may be NULL. */
 const struct endorsement *endorse_next(
     const struct endorsements *e, enum endorse_kind kind, size_t *at);
+
+/* The same of several, the first one's first; at starts as zeros. */
+const struct endorsement *endorse_next_of(const struct endorsements *const *of,
+    size_t n, enum endorse_kind kind, size_t *at);
 
 #endif

@@ -34,16 +34,18 @@ read_evidence(
 	return nvidia_parse(report, &f->report, d);
 }
 
-/* The i-th certificate of the Evidence, then of the caller. */
+/* The next certificate of the Evidence, then of the caller, then of what the
+ * peer sent beside it. */
+#define SOURCES 3
 static bool
-next_cert(const struct nvidia_facts *f, const struct endorsements *given,
-    size_t at[2], struct span *ret)
+next_cert(const struct nvidia_facts *f, const struct appraisal_in *in,
+    size_t at[SOURCES], struct span *ret)
 {
+	const struct endorsements *of[SOURCES] = { f->carried, in->endorse,
+		in->stapled };
 	const struct endorsement *e =
-	    endorse_next(f->carried, ENDORSE_CERT, &at[0]);
+	    endorse_next_of(of, SOURCES, ENDORSE_CERT, at);
 
-	if (e == NULL)
-		e = endorse_next(given, ENDORSE_CERT, &at[1]);
 	if (e == NULL)
 		return false;
 	*ret = e->bytes;
@@ -74,15 +76,15 @@ check_signature(
 
 /* The certificate whose key made the signature: not one of a CA. */
 static bool
-find_signer(const struct nvidia_facts *f, const struct endorsements *given,
+find_signer(const struct nvidia_facts *f, const struct appraisal_in *in,
     struct span *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
-	size_t at[2] = { 0, 0 };
+	size_t at[SOURCES] = { 0 };
 	struct span der;
 	int tries = 0;
 
-	while (tries < TRIES_MAX && next_cert(f, given, at, &der)) {
+	while (tries < TRIES_MAX && next_cert(f, in, at, &der)) {
 		tries++;
 		seal_diag_clear(&d);
 		if (check_signature(&f->report, der, &d) != 0)
@@ -100,7 +102,7 @@ find_signer(const struct nvidia_facts *f, const struct endorsements *given,
 
 /* Issuers by their names; what they are worth the chain's verification says. */
 static void
-find_issuers(const struct nvidia_facts *f, const struct endorsements *given,
+find_issuers(const struct nvidia_facts *f, const struct appraisal_in *in,
     struct findings *ret)
 {
 	struct cert_parts p, q;
@@ -111,10 +113,10 @@ find_issuers(const struct nvidia_facts *f, const struct endorsements *given,
 	    found && ret->n_signer_chain < LIMIT_CHAIN &&
 	    cert_parts_read(ret->signer_chain[ret->n_signer_chain - 1], &p) &&
 	    !span_equal(p.issuer, p.subject)) {
-		size_t at[2] = { 0, 0 };
+		size_t at[SOURCES] = { 0 };
 
 		found = false;
-		while (!found && next_cert(f, given, at, &der))
+		while (!found && next_cert(f, in, at, &der))
 			found = cert_parts_read(der, &q) &&
 				span_equal(q.subject, p.issuer);
 		if (found)
@@ -236,10 +238,10 @@ verify(
 	if (!verdict_check(v, "nvidia.form", r == 0, r,
 		"an attestation report of an NVIDIA GPU", d.text, NULL))
 		return r;
-	if (!find_signer(f, in->endorse, &leaf, v) || !take_key(leaf, ret, v) ||
+	if (!find_signer(f, in, &leaf, v) || !take_key(leaf, ret, v) ||
 	    !check_fwid(&f->report, leaf, v))
 		return v->diag == NULL ? SEAL_E_MEMORY : v->diag->code;
-	find_issuers(f, in->endorse, ret);
+	find_issuers(f, in, ret);
 	if (!name_instance(ret, v))
 		return SEAL_E_CHAIN;
 	ret->signed_binder[0] = f->report.nonce;

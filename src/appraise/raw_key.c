@@ -53,14 +53,14 @@ try_jwk(struct search *s, struct span text)
 static bool
 try_endorsed(struct search *s)
 {
+	const struct endorsements *of[] = { s->in->endorse, s->in->stapled };
+	size_t keys[2] = { 0 }, sets[2] = { 0 };
 	const struct endorsement *e;
-	size_t at = 0;
 
-	while ((e = endorse_next(s->in->endorse, ENDORSE_KEY, &at)) != NULL)
+	while ((e = endorse_next_of(of, 2, ENDORSE_KEY, keys)) != NULL)
 		if (!try_key(s, e->bytes))
 			return false;
-	at = 0;
-	while ((e = endorse_next(s->in->endorse, ENDORSE_JSON, &at)) != NULL)
+	while ((e = endorse_next_of(of, 2, ENDORSE_JSON, sets)) != NULL)
 		if (!try_jwk(s, e->bytes))
 			return false;
 	return true;

@@ -32,19 +32,22 @@ read_evidence(
 			 f->carried, "certificate table", t.certs[i], d)) != 0)
 			return r == SEAL_E_CONFIG ? SEAL_E_DECODE : r;
 	f->endorse = in->endorse;
+	f->stapled = in->stapled;
 	f->parsed = in->certs;
 	return 0;
 }
 
-/* The i-th certificate of the Evidence, then of the caller. */
+/* The next certificate of the Evidence, then of the caller, then of what the
+ * peer sent beside it. */
+#define SOURCES 3
 static bool
-next_cert(const struct snp_facts *f, size_t at[2], struct span *ret)
+next_cert(const struct snp_facts *f, size_t at[SOURCES], struct span *ret)
 {
+	const struct endorsements *of[SOURCES] = { f->carried, f->endorse,
+		f->stapled };
 	const struct endorsement *e =
-	    endorse_next(f->carried, ENDORSE_CERT, &at[0]);
+	    endorse_next_of(of, SOURCES, ENDORSE_CERT, at);
 
-	if (e == NULL)
-		e = endorse_next(f->endorse, ENDORSE_CERT, &at[1]);
 	if (e == NULL)
 		return false;
 	*ret = e->bytes;
@@ -114,7 +117,7 @@ find_signer(struct snp_facts *f, struct span *ret, struct seal_verdict *v)
 	int tries = 0, r = SEAL_E_CHAIN;
 
 	for (int pass = 0; pass < 2; pass++) {
-		size_t at[2] = { 0, 0 };
+		size_t at[SOURCES] = { 0 };
 		struct snp_cert c;
 		struct span der;
 
@@ -149,7 +152,7 @@ static void
 find_issuers(const struct snp_facts *f, struct findings *ret)
 {
 	for (size_t i = 0; i < ret->n_signer_chain; i++) {
-		size_t at[2] = { 0, 0 };
+		size_t at[SOURCES] = { 0 };
 		struct cert_parts p, q;
 		struct span der;
 

@@ -14,6 +14,8 @@
  *                                "snp": N, "microcode": N, "fmc": N (Turin)}
  *   "crl": BOOL                  must AMD's revocation list be there? default
  *                                true
+ *   "stapled": BOOL              may it be one that the peer sent? default
+ *                                true
  *   "vmpl": N                    the least privileged level that may attest;
  *                                default 0
  *   "policy": {NAME: BOOL, …}    bits of the guest's policy (snp_rules.c); of
@@ -29,7 +31,7 @@ struct snp_rules {
 	struct dcap_expected values;
 	bool has_tcb[SNP_TCBS];
 	struct snp_tcb tcb[SNP_TCBS];
-	bool crl;
+	bool crl, stapled;
 	uint32_t vmpl;
 	bool policy_named[SNP_POLICY_BITS], policy[SNP_POLICY_BITS];
 	struct dcap_bytes host_data, family_id, image_id, chip_id;
@@ -40,11 +42,13 @@ struct snp_facts {
 	struct snp_report report; /* views into the Evidence */
 	enum snp_product product; /* of the report, or else its certificate */
 	struct snp_tcb tcb[SNP_TCBS];
-	bool has_tcb[SNP_TCBS];             /* the word makes sense */
-	struct snp_cert cert;               /* of the key that signed */
-	struct endorsements *carried;       /* certificates of the Evidence */
-	const struct endorsements *endorse; /* of the caller; may be NULL */
-	struct cert_cache *parsed;          /* of the caller; may be NULL */
+	bool has_tcb[SNP_TCBS]; /* the word makes sense */
+	struct snp_cert cert;   /* of the key that signed */
+	/* The certificate table of the Evidence; of the caller and of what the
+	 * peer sent beside it, which may be NULL. */
+	struct endorsements *carried;
+	const struct endorsements *endorse, *stapled;
+	struct cert_cache *parsed; /* of the caller; may be NULL */
 };
 
 extern const char *const snp_rule_keys[];

@@ -15,20 +15,26 @@ struct search {
 	const struct accept_entry *e;
 	const struct snp_facts *f;
 	int64_t now;
+	bool *stapled; /* a list that counts is the peer's */
 };
 
-/* The lists of the caller and of the Evidence, in turn. */
-static bool
-next_list(const struct snp_facts *f, size_t at[2], struct span *ret)
-{
-	const struct endorsement *e =
-	    endorse_next(f->endorse, ENDORSE_CRL, &at[0]);
+/* The caller's lists first: what the peer sent must not be older. */
+enum { OWN, CARRIED, STAPLED, SOURCES };
 
-	if (e == NULL)
-		e = endorse_next(f->carried, ENDORSE_CRL, &at[1]);
+static bool
+next_list(const struct snp_facts *f, size_t at[SOURCES], struct span *ret,
+    bool *ret_own)
+{
+	const struct endorsements *of[SOURCES] = { f->endorse, f->carried,
+		f->stapled };
+	size_t before = at[CARRIED] + at[STAPLED];
+	const struct endorsement *e =
+	    endorse_next_of(of, SOURCES, ENDORSE_CRL, at);
+
 	if (e == NULL)
 		return false;
 	*ret = e->bytes;
+	*ret_own = at[CARRIED] + at[STAPLED] == before;
 	return true;
 }
 
@@ -61,29 +67,57 @@ is_genuine(
 	return false;
 }
 
+/* May what the peer sent say that nothing newer was revoked? Policy decides,
+ * and what is held here: an older list would hide what a newer one names. */
+static bool
+counts(const struct search *s, const struct crl *list, const struct crl *held,
+    struct seal_diag *d)
+{
+	const struct snp_rules *rules = s->e->rules;
+
+	if (!rules->stapled)
+		seal_fail(d, SEAL_E_STALE,
+		    "no current list of this side's, and the policy takes "
+		    "none from the peer");
+	else if (held->issuer.n > 0 && crl_compare(held, list) < 0)
+		seal_fail(d, SEAL_E_STALE,
+		    "the list that the peer sent is older than one that is "
+		    "held here");
+	else
+		return true;
+	return false;
+}
+
 /* 0: one current list at least, and none that names the certificate. A list
  * that is out of date still revokes. */
 static int
 check_issuer(const struct search *s, struct span cert, const struct findings *f,
     int64_t *until, struct seal_diag *d)
 {
-	size_t at[2] = { 0, 0 };
+	struct crl held = { .n_revoked = 0 }; /* the newest of this side's */
+	struct seal_diag why = { 0 };
+	size_t at[SOURCES] = { 0 };
 	struct cert_parts p;
-	bool current = false;
+	bool current = false, own;
 	struct span der;
 	int r = 0;
 
 	if (!cert_parts_read(cert, &p))
 		return seal_fail(d, SEAL_E_CHAIN, "malformed certificate");
-	while (r != SEAL_E_KEY && next_list(s->f, at, &der)) {
+	while (r != SEAL_E_KEY && next_list(s->f, at, &der, &own)) {
 		struct crl list;
 
 		if (crl_parse(der, &list, NULL) != 0 ||
 		    !span_equal(list.issuer, p.issuer) ||
 		    !is_genuine(s, &list, f))
 			continue;
+		if (own &&
+		    (held.issuer.n == 0 || crl_compare(&held, &list) > 0))
+			held = list;
 		if ((r = crl_check(&list, cert, NULL, d)) == 0 &&
-		    crl_current(&list, s->now, NULL) == 0) {
+		    crl_current(&list, s->now, NULL) == 0 &&
+		    (own || (!current && counts(s, &list, &held, &why)))) {
+			*s->stapled = *s->stapled || !own;
 			current = true;
 			if (list.next_update < *until)
 				*until = list.next_update;
@@ -91,6 +125,8 @@ check_issuer(const struct search *s, struct span cert, const struct findings *f,
 	}
 	if (r != 0)
 		return r;
+	if (!current && why.code != 0)
+		return seal_fail(d, why.code, "%s", why.text);
 	return current ? 0
 		       : seal_fail(d, SEAL_E_STALE,
 			     "no current revocation list of the ARK");
@@ -130,7 +166,8 @@ snp_endorsed(const struct accept_entry *e, const struct findings *f,
     int64_t now, int64_t *until, struct seal_verdict *v)
 {
 	const struct snp_rules *rules = e->rules;
-	const struct search s = { e, f->facts, now };
+	bool stapled = false;
+	const struct search s = { e, f->facts, now, &stapled };
 	struct seal_diag d = { 0 };
 	int64_t end = *until;
 	int r;
@@ -145,6 +182,8 @@ snp_endorsed(const struct accept_entry *e, const struct findings *f,
 		"give AMD's list with --endorsements, the ARK among 'signers' "
 		"as \"ca\", or set 'crl' to false"))
 		return false;
+	if (stapled)
+		verdict_claim(v, "snp.stapled", "revocation list");
 	*until = end;
 	return true;
 }

@@ -9,9 +9,9 @@
 #include "appraise/strict.h"
 #include "base/text.h"
 
-const char *const snp_rule_keys[] = { "measurements", "tcb", "crl", "vmpl",
-	"policy", "host_data", "family_id", "image_id", "chip_id", "product",
-	NULL };
+const char *const snp_rule_keys[] = { "measurements", "tcb", "crl", "stapled",
+	"vmpl", "policy", "host_data", "family_id", "image_id", "chip_id",
+	"product", NULL };
 
 enum { MEASUREMENT, ID_KEY, AUTHOR_KEY, REGISTERS };
 static const char *const names[REGISTERS + 1] = { "measurement", "id_key",
@@ -129,7 +129,7 @@ snp_rules_load(
 	int code;
 
 	(void)debug;
-	r->crl = true;
+	r->crl = r->stapled = true;
 	if ((code = dcap_values_load(&registers, entry, &r->values, d)) != 0)
 		return code;
 	if (!r->values.by_refs && !r->values.set[MEASUREMENT])
@@ -138,6 +138,8 @@ snp_rules_load(
 	if ((code = load_tcb(entry, r, d)) != 0 ||
 	    (code = strict_bool(entry, "crl", false, "accept", &r->crl, d)) !=
 		0 ||
+	    (code = strict_bool(
+		 entry, "stapled", false, "accept", &r->stapled, d)) != 0 ||
 	    (code = strict_uint(
 		 entry, "vmpl", false, 0, 3, "accept", &r->vmpl, d)) != 0 ||
 	    (code = load_policy(entry, r, d)) != 0 ||
@@ -200,6 +202,11 @@ snp_rules_explain(const void *rules, struct wr *out)
 	explain_bytes("chip_id", &r->chip_id, SNP_CHIP_ID, out);
 	wr_printf(out, r->crl ? "    AMD's revocation list is there, current\n"
 			      : "    keys that AMD has revoked are accepted\n");
+	if (r->crl)
+		wr_printf(out, "    %s\n",
+		    r->stapled ? "from this side's folder, or sent along by "
+				 "the peer and no older"
+			       : "from this side's folder alone");
 	return out->error;
 }
 

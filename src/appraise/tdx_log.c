@@ -102,14 +102,15 @@ claim(const struct dcap_facts *f, uint32_t mask, struct seal_verdict *v)
 int
 tdx_log_find(struct dcap_facts *f, struct seal_verdict *v)
 {
+	const struct endorsements *of[] = { f->endorse, f->stapled };
 	const struct endorsement *item;
+	size_t at[2] = { 0 };
 	struct quoted q;
 	uint32_t best = 0;
-	size_t at = 0;
 	int r;
 
 	quoted_read(f, &q);
-	while ((item = endorse_next(f->endorse, ENDORSE_OTHER, &at)) != NULL)
+	while ((item = endorse_next_of(of, 2, ENDORSE_OTHER, at)) != NULL)
 		if ((r = try_log(f, &q, item->bytes, &best)) != 0)
 			return r;
 	if (!f->has_log) {

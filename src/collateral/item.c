@@ -331,19 +331,10 @@ coll_name(const struct coll_item *item, char *ret)
 						     : ".json");
 }
 
-/* As numbers, big endian, without leading zeros. */
-static int
-compare_numbers(struct span a, struct span b)
-{
-	if (a.n != b.n)
-		return b.n > a.n ? 1 : -1;
-	return a.n == 0 ? 0 : memcmp(b.p, a.p, a.n);
-}
-
 int
 coll_compare(const struct coll_item *a, const struct coll_item *b)
 {
-	int c = compare_numbers(a->number, b->number);
+	int c = crl_compare_numbers(a->number, b->number);
 
 	if (c == 0 && a->evaluation != b->evaluation)
 		c = b->evaluation > a->evaluation ? 1 : -1;

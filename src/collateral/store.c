@@ -268,16 +268,16 @@ by_kind_and_digest(const void *a, const void *b)
 }
 
 int
-coll_pack(const struct coll_store *s, struct wr *out, size_t *ret_n,
+coll_pack(const struct endorsements *held, struct wr *out, size_t *ret_n,
     struct seal_diag *d)
 {
-	struct coll_item *items = calloc(s->held->n + 1, sizeof(*items));
+	struct coll_item *items = calloc(held->n + 1, sizeof(*items));
 	size_t n = 0, put = 0;
 
 	if (items == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "collateral");
-	for (size_t i = 0; i < s->held->n; i++)
-		if (coll_read(&s->held->items[i], &items[n], NULL) == 0)
+	for (size_t i = 0; i < held->n; i++)
+		if (coll_read(&held->items[i], &items[n], NULL) == 0)
 			n++;
 	qsort(items, n, sizeof(*items), by_kind_and_digest);
 	for (size_t i = 0; i < n; i++) {
@@ -292,9 +292,9 @@ coll_pack(const struct coll_store *s, struct wr *out, size_t *ret_n,
 	tar_end(out);
 	free(items);
 	*ret_n = put;
-	return out->error == 0 ? 0
-			       : seal_fail(d, out->error,
-				     "pack: larger than a file may be");
+	return out->error == 0
+		   ? 0
+		   : seal_fail(d, out->error, "pack: larger than expected");
 }
 
 static int

@@ -37,8 +37,9 @@ enum coll_put { COLL_PUT_NEW = 1, COLL_PUT_NEWER, COLL_PUT_SAME };
 int coll_store_put(struct coll_store *s, const struct coll_item *item,
     enum coll_put *ret, char *ret_name, struct seal_diag *d);
 
-/* All of it as one file, the same for the same items; *ret_n of them. */
-int coll_pack(const struct coll_store *s, struct wr *out, size_t *ret_n,
+/* All items, taken apart, as one file, the same for the same items; *ret_n of
+ * them. */
+int coll_pack(const struct endorsements *held, struct wr *out, size_t *ret_n,
     struct seal_diag *d);
 /* Files, folders and packs, taken apart and added to out. */
 int coll_load(const char *path, struct endorsements *out, struct seal_diag *d);

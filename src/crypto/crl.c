@@ -2,6 +2,7 @@
 #include "crypto/crl.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/text.h"
@@ -290,6 +291,25 @@ crl_current(const struct crl *c, int64_t now, struct seal_diag *d)
 		return SEAL_E_STALE;
 	}
 	return 0;
+}
+
+/* Big endian, without leading zeros. */
+int
+crl_compare_numbers(struct span a, struct span b)
+{
+	if (a.n != b.n)
+		return b.n > a.n ? 1 : -1;
+	return a.n == 0 ? 0 : memcmp(b.p, a.p, a.n);
+}
+
+int
+crl_compare(const struct crl *a, const struct crl *b)
+{
+	int c = crl_compare_numbers(a->number, b->number);
+
+	if (c == 0 && a->this_update != b->this_update)
+		c = b->this_update > a->this_update ? 1 : -1;
+	return c;
 }
 
 /* Without the leading zeros that DER does not allow anyhow. */

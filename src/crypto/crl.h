@@ -57,6 +57,12 @@ int crl_verify_once(const struct crl *c, struct span issuer,
 /* thisUpdate <= now <= nextUpdate? 0 or SEAL_E_STALE. */
 int crl_current(const struct crl *c, int64_t now, struct seal_diag *d);
 
+/* Of two lists of one issuer, is b newer (> 0), the same age (0) or older (< 0)
+ * than a? By number (one without is older than any), then by thisUpdate. */
+int crl_compare(const struct crl *a, const struct crl *b);
+/* The numbers alone, as lists have them. */
+int crl_compare_numbers(struct span a, struct span b);
+
 /*
  * Is this certificate (DER), of the list's issuer, not on it? 0, or SEAL_E_KEY
  * with *ret filled, or SEAL_E_CHAIN where the list is not about it. ret may be

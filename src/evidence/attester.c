@@ -161,7 +161,8 @@ attester_open(const char *name, const struct conf *conf, struct attester **ret,
 }
 
 static int
-check_parts(const struct attester_part *parts, size_t n, struct seal_diag *d)
+check_parts(const struct attester_part *parts, size_t n, bool staple,
+    struct seal_diag *d)
 {
 	if (n == 0 || n > ATTESTER_PARTS_MAX)
 		return seal_fail(d, SEAL_E_CONFIG,
@@ -177,24 +178,29 @@ check_parts(const struct attester_part *parts, size_t n, struct seal_diag *d)
 			seal_remedy(d, "give both the same 'key'");
 			return SEAL_E_CONFIG;
 		}
+	for (size_t i = 0; staple && i < n; i++)
+		if (strcmp(parts[i].label, ATTESTER_STAPLE_LABEL) == 0)
+			return seal_fail(d, SEAL_E_CONFIG,
+			    "attester 'collection': with 'staple' no member "
+			    "may be called '" ATTESTER_STAPLE_LABEL "'");
 	return 0;
 }
 
 int
 attester_open_parts(struct attester_part *parts, size_t n,
-    struct attester **ret, struct seal_diag *d)
+    struct attester_staple *staple, struct attester **ret, struct seal_diag *d)
 {
 	struct attester *a;
 	int r;
 
-	if ((r = check_parts(parts, n, d)) != 0)
+	if ((r = check_parts(parts, n, staple->ctx != NULL, d)) != 0)
 		return r;
 	if ((a = attester_new(&evidence_parts)) == NULL ||
 	    (a->ctx = calloc(1, evidence_parts.ctx_size)) == NULL) {
 		attester_free(&a);
 		return seal_fail(d, SEAL_E_MEMORY, "attester");
 	}
-	parts_take(a->ctx, parts, n);
+	parts_take(a->ctx, parts, n, staple);
 	if ((r = read_chain(a, d)) != 0) {
 		attester_free(&a);
 		return r;

@@ -68,11 +68,19 @@ struct attester_part {
 	struct attester *by;
 };
 void attester_part_wipe(struct attester_part *p);
+/* What goes along with their Evidence for whoever verifies it: a pack of
+ * collateral (TAR_COLLATERAL_TYPE), as it is when Evidence is collected. */
+#define ATTESTER_STAPLE_LABEL "collateral"
+struct attester_staple {
+	void *ctx; /* NULL: nothing */
+	int (*pack)(void *ctx, struct span *ret, struct seal_diag *d);
+	void (*close)(void *ctx);
+};
 /* An attester whose Evidence is the collection of theirs, for the subject key
- * of the first, which all of them must have. Takes the parts over where it
- * succeeds. */
+ * of the first, which all of them must have. Takes the parts and staple over
+ * where it succeeds. */
 int attester_open_parts(struct attester_part *parts, size_t n,
-    struct attester **ret, struct seal_diag *d);
+    struct attester_staple *staple, struct attester **ret, struct seal_diag *d);
 const char *attester_name(const struct attester *a);
 const char *attester_media_type(const struct attester *a);
 bool attester_insecure(const struct attester *a);

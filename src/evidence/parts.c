@@ -10,10 +10,12 @@
 
 #include "base/limits.h"
 #include "format/cmw.h"
+#include "format/tar.h"
 
 struct parts {
 	struct attester_part part[ATTESTER_PARTS_MAX];
 	size_t n;
+	struct attester_staple staple;
 };
 
 void
@@ -25,13 +27,16 @@ attester_part_wipe(struct attester_part *p)
 }
 
 void
-parts_take(void *ctx, struct attester_part *parts, size_t n)
+parts_take(void *ctx, struct attester_part *parts, size_t n,
+    struct attester_staple *staple)
 {
 	struct parts *p = ctx;
 
 	memcpy(p->part, parts, n * sizeof(*parts));
 	memset(parts, 0, n * sizeof(*parts));
 	p->n = n;
+	p->staple = *staple;
+	memset(staple, 0, sizeof(*staple));
 }
 
 bool
@@ -88,15 +93,28 @@ collect_all(struct parts *p, const struct seal_binding *b, uint64_t deadline_ms,
 	return r;
 }
 
+/* Endorsements, by their indicator: no policy has to have a rule for it. */
+static int
+put_staple(struct parts *p, struct cmw_item *to, struct seal_diag *d)
+{
+	*to = (struct cmw_item){ .kind = CMW_RECORD,
+		.depth = 1,
+		.label = span_str(ATTESTER_STAPLE_LABEL),
+		.media_type = span_str(TAR_COLLATERAL_TYPE),
+		.ind = CMW_IND_ENDORSEMENTS };
+	return p->staple.pack(p->staple.ctx, &to->value, d);
+}
+
 static int
 parts_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
     struct wr *out, struct seal_diag *d)
 {
-	struct cmw_item items[1 + ATTESTER_PARTS_MAX] = {
+	struct cmw_item items[1 + ATTESTER_PARTS_MAX + 1] = {
 		{ .kind = CMW_COLLECTION }
 	};
 	struct wr each[ATTESTER_PARTS_MAX] = { { 0 } };
 	struct parts *p = ctx;
+	size_t n = 1 + p->n;
 	int r = collect_all(p, b, deadline_ms, each, d);
 
 	for (size_t i = 0; r == 0 && i < p->n; i++)
@@ -107,7 +125,9 @@ parts_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 			    span_str(attester_media_type(p->part[i].by)),
 			.value = wr_view(&each[i]),
 			.ind = CMW_IND_EVIDENCE };
-	if (r == 0 && (r = cmw_write_cbor(out, items, 1 + p->n)) != 0)
+	if (r == 0 && p->staple.ctx != NULL)
+		r = put_staple(p, &items[n++], d);
+	if (r == 0 && (r = cmw_write_cbor(out, items, n)) != 0)
 		seal_fail(d, r, "collection: larger than a CMW may be");
 	for (size_t i = 0; i < p->n; i++)
 		wr_free(&each[i]);
@@ -131,6 +151,8 @@ parts_close(void *ctx)
 
 	for (size_t i = 0; i < p->n; i++)
 		attester_part_wipe(&p->part[i]);
+	if (p->staple.ctx != NULL)
+		p->staple.close(p->staple.ctx);
 }
 
 const struct evidence_driver evidence_parts = {

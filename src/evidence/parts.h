@@ -6,7 +6,8 @@
 
 /* For attester.c: a driver whose ctx is made of attesters, not opened. */
 extern const struct evidence_driver evidence_parts;
-void parts_take(void *ctx, struct attester_part *parts, size_t n);
+void parts_take(void *ctx, struct attester_part *parts, size_t n,
+    struct attester_staple *staple);
 bool parts_insecure(const void *ctx);
 
 #endif

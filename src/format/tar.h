@@ -11,6 +11,9 @@
  * files needs: regular files in no folder. What is written depends on names
  * and contents alone: no times, no owners.
  */
+/* Of collateral, beside Evidence in a CMW collection: of doc/collateral.md. */
+#define TAR_COLLATERAL_TYPE "application/vnd.sealtls.collateral"
+
 #define TAR_BLOCK 512u
 #define TAR_NAME 99u /* bytes; of plain characters */
 

@@ -144,7 +144,7 @@ seal_collateral_pack(const struct seal_collateral *c, void **ret, size_t *ret_n,
 	if ((r = coll_store_open(c->dir, false, &s, d)) != 0)
 		return r;
 	wr_init_heap(&w, COLL_PACK_MAX);
-	if ((r = coll_pack(&s, &w, &n, d)) == 0 && n == 0)
+	if ((r = coll_pack(s.held, &w, &n, d)) == 0 && n == 0)
 		r = seal_fail(d, SEAL_E_CONFIG,
 		    "collateral '%s': nothing in it to pack", c->dir);
 	if (r == 0 && (r = wr_take(&w, &bytes, ret_n)) != 0)

@@ -5,6 +5,7 @@
 #include "appraise/strict.h"
 #include "base/file.h"
 #include "lib/config_verifiers.h"
+#include "lib/staple.h"
 #include "tls/datagram.h"
 
 #define CONF_PAIRS 32
@@ -132,15 +133,33 @@ open_members(json_t *members, const char *subject, const char *base_dir,
 	return 0;
 }
 
+static int
+open_staple(const json_t *j, const char *base_dir, struct attester_staple *ret,
+    struct seal_diag *d)
+{
+	const char *name = NULL;
+	char *path = NULL;
+	int r;
+
+	if ((r = strict_text(j, "staple", false, "attesters", &name, d)) != 0 ||
+	    name == NULL)
+		return r;
+	if ((r = strict_path(base_dir, name, &path, d)) == 0)
+		r = staple_open(path, ret, d);
+	free(path);
+	return r;
+}
+
 /* {"driver": "collection", "members": {LABEL: {driver, conf}…}, "subject":
- * LABEL} */
+ * LABEL, "staple": FOLDER or FILE or absent} */
 static int
 config_collection(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
 	static const char *const keys[] = { "driver", "members", "subject",
-		NULL };
+		"staple", NULL };
 	struct attester_part parts[ATTESTER_PARTS_MAX] = { { NULL, NULL } };
+	struct attester_staple staple = { .ctx = NULL };
 	json_t *members = json_object_get(j, "members");
 	const char *driver = NULL, *subject = NULL;
 	struct attester *a = NULL;
@@ -157,12 +176,15 @@ config_collection(struct seal_ctx *c, const json_t *j, const char *base_dir,
 		return config_type("members", "driver collection beside it", d);
 	if (json_object_get(members, subject) == NULL)
 		return config_type("subject", "the label of a member", d);
-	if ((r = open_members(members, subject, base_dir, parts, &n, d)) == 0 &&
-	    (r = attester_open_parts(parts, n, &a, d)) == 0 &&
+	if ((r = open_staple(j, base_dir, &staple, d)) == 0 &&
+	    (r = open_members(members, subject, base_dir, parts, &n, d)) == 0 &&
+	    (r = attester_open_parts(parts, n, &staple, &a, d)) == 0 &&
 	    (r = ctx_add_attester(c, a, d)) != 0)
 		attester_free(&a);
 	for (size_t i = 0; i < n; i++)
 		attester_part_wipe(&parts[i]);
+	if (staple.ctx != NULL)
+		staple.close(staple.ctx);
 	return r;
 }
 

@@ -211,6 +211,41 @@ for kind in tdx cca; do
 	expect 2 connect "localhost:$port" --ca cert.pem --attest "tsm:dir=a.mount" </dev/null
 done
 
+say "collateral that the peer sends along: taken, or not, by policy; renewed without a restart"
+# stapled FILE ROOT TAKEN
+stapled() {
+	cat >"$1" <<-END
+		{ "version": 1, "max_age_s": 60, "identity": { "mode": "none" },
+		  "accept": [ { "scheme": "application/cmw+cbor", "members": { "cpu": {
+		    "scheme": "application/vnd.sealtls.tdx-quote", "signers": [ { "ca": "$2" } ],
+		    "debug": false, "stapled": $3, "tcb": {}, "measurements": { "mrtd": "$(digest 11)" } } } } ] }
+	END
+}
+fault tdx ''
+stapled stapled.json tdx.state/root.pem true
+stapled own-alone.json tdx.state/root.pem false
+stapled stapled-other.json tdx.state/other.pem true
+cp -r tdx.state/endorsements stapled
+cat >stapler.json <<-END
+	{ "attesters": [ { "driver": "collection", "subject": "cpu", "staple": "stapled",
+	    "members": { "cpu": { "driver": "tsm", "conf": { "dir": "tdx.mount" } } } } ] }
+END
+# shellcheck disable=SC2086 # $own is four words
+serve stapler $own --echo --config stapler.json
+talks --policy stapled.json
+expect 0 connect "localhost:$port" --policy stapled.json --verdict </dev/null
+has out 'cpu/dcap.stapled.*TCB Info'
+expect 3 connect "localhost:$port" --policy own-alone.json </dev/null
+has err cpu/dcap.crl.root
+refused cpu/signer --policy stapled-other.json
+for f in stapled/*; do
+	if grep -q tcbInfo "$f"; then mv "$f" kept; fi
+done
+expect 3 connect "localhost:$port" --policy stapled.json </dev/null
+has err cpu/dcap.tcb.info
+mv kept stapled/tcb
+talks --policy stapled.json
+
 say "a setting that names another platform: it does not start"
 expect 1 evidence --attest "tsm:dir=tdx.mount;provider=sev_guest" --nonce 0011223344556677
 has err 'expected sev_guest, found .tdx_guest'

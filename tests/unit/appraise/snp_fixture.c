@@ -17,8 +17,19 @@ static EVP_PKEY *rsa[3], *chip;
 static X509 *x[SNP_WHO];
 struct span snp_der[SNP_WHO];
 static char ca[] = "/tmp/seal-snp-XXXXXX", other_ca[] = "/tmp/seal-snp-XXXXXX";
-static uint8_t *crl[2]; /* empty, with the ASK on it */
-static size_t n_crl[2];
+/* By the numbers of snp_given.list, less one. */
+static const struct {
+	int64_t from, to; /* from fixture_clock */
+	bool has_ask;
+} lists[] = {
+	{ -DAY, 10 * DAY, false },
+	{ -DAY, 10 * DAY, true },
+	{ -20 * DAY, 10 * DAY, false },
+	{ -2 * DAY, -60, false },
+};
+#define LISTS ((int)(sizeof(lists) / sizeof(lists[0])))
+static uint8_t *crl[sizeof(lists) / sizeof(lists[0])];
+static size_t n_crl[sizeof(lists) / sizeof(lists[0])];
 
 static void
 put_name(X509_NAME *n, const char *cn)
@@ -156,16 +167,17 @@ make_crl(int i)
 {
 	X509_CRL *c = X509_CRL_new();
 	X509_REVOKED *entry = X509_REVOKED_new();
-	ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)(fixture_clock - DAY));
+	ASN1_TIME *t =
+	    ASN1_TIME_set(NULL, (time_t)(fixture_clock + lists[i].from));
 	EVP_MD_CTX *ctx = pss(rsa[0]);
 	int n;
 
 	assert_int_equal(X509_CRL_set_version(c, 1), 1);
 	X509_CRL_set_issuer_name(c, X509_get_subject_name(x[ARK]));
 	X509_CRL_set1_lastUpdate(c, t);
-	ASN1_TIME_set(t, (time_t)(fixture_clock + 10 * DAY));
+	ASN1_TIME_set(t, (time_t)(fixture_clock + lists[i].to));
 	X509_CRL_set1_nextUpdate(c, t);
-	if (i == 1) {
+	if (lists[i].has_ask) {
 		ASN1_TIME_set(t, (time_t)(fixture_clock - DAY));
 		X509_REVOKED_set_serialNumber(
 		    entry, X509_get_serialNumber(x[ASK]));
@@ -215,8 +227,8 @@ snp_setup(size_t rsa_size)
 	make_leaf(VCEK_NEWER, "Milan-B0", newer, false);
 	make_leaf(VCEK_TURIN, "Turin", turin, false);
 	make_leaf(VLEK, "Milan", milan, true);
-	make_crl(0);
-	make_crl(1);
+	for (int i = 0; i < LISTS; i++)
+		make_crl(i);
 	put_pem(ca, ARK);
 	put_pem(other_ca, OTHER_ARK);
 }
@@ -231,8 +243,8 @@ snp_teardown(void)
 	for (int i = 0; i < 3; i++)
 		EVP_PKEY_free(rsa[i]);
 	EVP_PKEY_free(chip);
-	OPENSSL_free(crl[0]);
-	OPENSSL_free(crl[1]);
+	for (int i = 0; i < LISTS; i++)
+		OPENSSL_free(crl[i]);
 	unlink(ca);
 	unlink(other_ca);
 }

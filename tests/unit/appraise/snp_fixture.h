@@ -50,7 +50,8 @@ void snp_extend(const uint8_t rep[SNP_REPORT_SIZE], struct wr *out);
 struct snp_given {
 	enum snp_who leaf;
 	bool ask, other_ark;
-	int list; /* 0: none, 1: empty, 2: with the ASK */
+	int list; /* 0: none, 1: empty, 2: with the ASK, 3: 19 days older,
+		     4: newer than that, and ended */
 };
 
 struct endorsements *snp_endorse(const struct snp_given *g);

@@ -498,9 +498,9 @@ packed(void **state)
 	assert_int_equal(coll_store_open(store_dir, false, &s, NULL), 0);
 	wr_init_heap(&a, COLL_PACK_MAX);
 	wr_init_heap(&b, COLL_PACK_MAX);
-	assert_int_equal(coll_pack(&s, &a, &n, NULL), 0);
+	assert_int_equal(coll_pack(s.held, &a, &n, NULL), 0);
 	assert_int_equal(n, 5);
-	assert_int_equal(coll_pack(&s, &b, &n, NULL), 0);
+	assert_int_equal(coll_pack(s.held, &b, &n, NULL), 0);
 	assert_true(span_equal(wr_view(&a), wr_view(&b)));
 	snprintf(path, sizeof(path), "%s/pack.tar", dir);
 	assert_int_equal(file_write(path, wr_view(&a), 0644, NULL), 0);

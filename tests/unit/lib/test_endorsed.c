@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "evidence/driver.h"
 #include "lib/ctx.h"
+#include "lib/staple.h"
 #include "pair.h"
 
 #define RSA_SIZE 256
@@ -116,12 +117,29 @@ attester(struct world *w, const struct kind *k)
 	return c;
 }
 
+/* The same in a collection, with the collateral of the folder beside it. */
+static struct seal_ctx *
+stapler(struct world *w, const struct kind *k)
+{
+	struct seal_ctx *c = attester(w, k);
+	struct attester_part part = { strdup("cpu"), c->attesters[0] };
+	struct attester_staple staple = { .ctx = NULL };
+	struct seal_diag d = { 0 };
+	char dir[96];
+
+	snprintf(dir, sizeof(dir), "%s/stapled", w->dir);
+	if (staple_open(dir, &staple, &d) != 0 ||
+	    attester_open_parts(&part, 1, &staple, &c->attesters[0], &d) != 0)
+		fail_msg("%s: %s", k->name, d.text);
+	return c;
+}
+
 /* ---- Those who rely on them ---- */
 
 enum given { NOTHING, GOOD, REVOKED };
 
 static void
-provide(struct world *w, int kind, enum given what)
+provide_in(struct world *w, const char *folder, int kind, enum given what)
 {
 	const struct snp_given g = { VCEK, true, false, what };
 	struct dcap_recipe r = { .tee =
@@ -133,9 +151,15 @@ provide(struct world *w, int kind, enum given what)
 	e = what == NOTHING    ? endorse_new()
 	    : kind == KIND_SNP ? snp_endorse(&g)
 			       : dcap_given(&r);
-	snprintf(dir, sizeof(dir), "%s/collateral", w->dir);
+	snprintf(dir, sizeof(dir), "%s/%s", w->dir, folder);
 	folder_put(dir, e);
 	endorse_free(&e);
+}
+
+static void
+provide(struct world *w, int kind, enum given what)
+{
+	provide_in(w, "collateral", kind, what);
 }
 
 static void
@@ -212,6 +236,130 @@ revoked_while_it_lives(void **state)
 	}
 }
 
+/* ---- Collateral that comes along ---- */
+
+static void
+open_stapled(struct pair *p, struct world *w, int kind, bool taken)
+{
+	const struct kind *k = &kinds[kind];
+
+	world_write(w, "policy",
+	    "{\"version\":1,\"max_age_s\":60,\"lease_s\":%d,"
+	    "\"identity\":{\"mode\":\"none\"},"
+	    "\"accept\":[{\"scheme\":\"application/cmw+cbor\",\"members\":{"
+	    "\"cpu\":{\"scheme\":\"%s\",\"signers\":[{\"ca\":\"%s\"}],"
+	    "\"debug\":false,\"stapled\":%s,%s}}}]}",
+	    LEASE_S, k->type, k->root(), taken ? "true" : "false", k->rules);
+	pair_open(p, w, world_ctx(w, "{\"policy\":\"policy\"}"), stapler(w, k),
+	    false);
+	pair_run(p);
+}
+
+static void
+stapled_on_connections(void **state)
+{
+	struct world *w = *state;
+
+	for (int k = 0; k < KINDS; k++)
+		for (int row = 0; row < 3; row++) {
+			bool good = row == 0;
+			struct pair p;
+
+			provide_in(w, "stapled", k, row == 1 ? REVOKED : GOOD);
+			open_stapled(&p, w, k, row != 2);
+			if ((outcome(&p) == SEAL_ACCEPTED) != good ||
+			    (side_step(&p.client) == SEAL_ERROR) == good)
+				fail_msg("%s, %d: %d", kinds[k].name, row,
+				    outcome(&p));
+			pair_close(&p);
+		}
+}
+
+/* What the folder holds when Evidence is made counts; while it cannot be
+ * packed, what it held before. */
+static void
+stapled_anew(void **state)
+{
+	struct world *w = *state;
+	char path[128];
+
+	for (int k = 0; k < KINDS; k++) {
+		struct pair p;
+
+		provide_in(w, "stapled", k, GOOD);
+		open_stapled(&p, w, k, true);
+		assert_int_equal(outcome(&p), SEAL_ACCEPTED);
+		snprintf(path, sizeof(path), "%s/stapled", w->dir);
+		folder_clear(path);
+		w->boot_ms += LEASE_S * 500;
+		w->unix_s += LEASE_S / 2;
+		pair_run(&p);
+		assert_int_equal(outcome(&p), SEAL_ACCEPTED);
+		assert_int_not_equal(side_step(&p.client), SEAL_ERROR);
+		provide_in(w, "stapled", k, REVOKED);
+		w->boot_ms += LEASE_S * 500;
+		w->unix_s += LEASE_S / 2;
+		pair_run(&p);
+		if (side_step(&p.client) != SEAL_ERROR)
+			fail_msg("%s: lives on", kinds[k].name);
+		pair_close(&p);
+	}
+}
+
+static void
+nothing_to_staple(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+	} rows[] = {
+		{ "\"staple\":\"stapled\",", true },
+		{ "\"staple\":\"empty\",", false },
+		{ "\"staple\":\"missing\",", false },
+		{ "\"staple\":\"big\",", false },
+		{ "\"staple\":1,", false },
+		{ "\"staple\":\"\",", false },
+	};
+	struct endorsements *e = endorse_new(), *big = endorse_new();
+	struct world *w = *state;
+	char dir[96];
+
+	provide_in(w, "stapled", KIND_TDX, GOOD);
+	snprintf(dir, sizeof(dir), "%s/empty", w->dir);
+	folder_put(dir, e);
+	for (int i = 0; i < 40; i++) {
+		struct dcap_recipe r = { .tee = QUOTE_TDX, .evaluation = i };
+
+		dcap_documents(&r, big);
+	}
+	snprintf(dir, sizeof(dir), "%s/big", w->dir);
+	folder_put(dir, big);
+	endorse_free(&e);
+	endorse_free(&big);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct seal_ctx *c = seal_ctx_new();
+		struct seal_diag d = { 0 };
+		char text[512];
+		int r;
+
+		snprintf(text, sizeof(text),
+		    "{\"attesters\":[{\"driver\":\"collection\",%s"
+		    "\"subject\":\"cpu\",\"members\":{\"cpu\":{\"driver\":"
+		    "\"soft\",\"conf\":{\"key\":\"server.signer\"}}}}]}",
+		    rows[i].text);
+		r = seal_ctx_load(c, text, w->dir, &d);
+		if (r != (rows[i].ok ? 0 : SEAL_E_CONFIG))
+			fail_msg("%s: %d (%s)", rows[i].text, r, d.text);
+		seal_ctx_free(&c);
+	}
+	for (const char *const *name =
+		 (const char *const[]){ "empty", "big", "stapled", NULL };
+	     *name != NULL; name++) {
+		snprintf(dir, sizeof(dir), "%s/%s", w->dir, *name);
+		folder_remove(dir);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -237,6 +385,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted_with_collateral),
 		cmocka_unit_test(revoked_while_it_lives),
+		cmocka_unit_test(stapled_on_connections),
+		cmocka_unit_test(stapled_anew),
+		cmocka_unit_test(nothing_to_staple),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

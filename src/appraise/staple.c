@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "appraise/staple.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "format/tar.h"
+
+static int
+add_part(struct endorsements *e, const char *name, struct span value,
+    struct seal_diag *d)
+{
+	int r = endorse_add(e, name, value, d);
+
+	if (r == 0 &&
+	    (e->n > STAPLE_ITEMS_MAX || e->n_bytes > STAPLE_BYTES_MAX))
+		r = seal_fail(d, SEAL_E_LIMIT,
+		    "'%.100s': more than %u parts or %u bytes sent along", name,
+		    STAPLE_ITEMS_MAX, STAPLE_BYTES_MAX);
+	return r == SEAL_E_CONFIG ? SEAL_E_DECODE : r; /* not ours */
+}
+
+/* Which of two would count is nobody's to guess. */
+static bool
+is_twice(const struct tar_entry *seen, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(seen[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int
+add_pack(struct endorsements *e, struct span pack, struct seal_diag *d)
+{
+	struct tar_entry seen[STAPLE_ITEMS_MAX];
+	size_t n = 0;
+	struct rd rd;
+	int r;
+
+	rd_init(&rd, pack);
+	while (n < STAPLE_ITEMS_MAX && (r = tar_next(&rd, &seen[n], d)) == 0) {
+		if (is_twice(seen, n, seen[n].name))
+			return seal_fail(d, SEAL_E_DECODE,
+			    "collateral sent along: '%s' twice", seen[n].name);
+		if ((r = add_part(e, seen[n].name, seen[n].content, d)) != 0)
+			return r;
+		n++;
+	}
+	if (n == STAPLE_ITEMS_MAX)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "collateral sent along: %u parts or more",
+		    STAPLE_ITEMS_MAX);
+	return r == SEAL_E_CLOSED ? 0 : r;
+}
+
+int
+staple_add(struct endorsements *e, struct span media_type, const char *label,
+    struct span value, struct seal_diag *d)
+{
+	return media_type_equal(media_type, span_str(TAR_COLLATERAL_TYPE))
+		   ? add_pack(e, value, d)
+		   : add_part(e, label, value, d);
+}

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Collateral that the peer sends beside its Evidence: it counts where it would
+ * have counted out of this side's folder, and never in place of something
+ * newer there.
+ */
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "appraise/staple.h"
+#include "base/limits.h"
+#include "dcap_fixture.h"
+#include "format/cmw.h"
+#include "format/tar.h"
+#include "snp_fixture.h"
+
+#define POLICY_MAX 4096
+#define RSA_SIZE 256
+#define TWICE(c) c c
+#define HEX48(c) \
+	TWICE(TWICE(TWICE(TWICE(TWICE(c))))) TWICE(TWICE(TWICE(TWICE(c))))
+
+static struct seal_binding binding;
+
+/* ---- Evidence ---- */
+
+/* How it is sent. */
+enum form {
+	PACK = 0,
+	NO_PACK,
+	ITEMS,       /* a member for each */
+	AS_EVIDENCE, /* the pack, marked as such */
+	NAME_TWICE,
+	BYTE_MORE,
+	CUT,
+	NO_TAR,
+	MANY, /* more parts than there may be */
+	TWO_PACKS
+};
+
+static void
+put_pack(const struct endorsements *e, enum form form, struct wr *out)
+{
+	char name[32];
+
+	wr_init_heap(out, 2 * LIMIT_CMW);
+	for (size_t i = 0; i < e->n; i++) {
+		snprintf(name, sizeof(name), "%02zu",
+		    form == NAME_TWICE && i == 1 ? (size_t)0 : i);
+		tar_put(out, name, e->items[i].bytes);
+	}
+	for (size_t i = 0; form == MANY && i < STAPLE_ITEMS_MAX; i++) {
+		snprintf(name, sizeof(name), "more-%02zu", i);
+		tar_put(out, name, span_str("x"));
+	}
+	tar_end(out);
+	if (form == BYTE_MORE)
+		wr_u8(out, 1);
+	if (form == CUT)
+		out->n -= TAR_BLOCK;
+	if (form == NO_TAR)
+		out->p[0] = '/';
+	assert_int_equal(out->error, 0);
+}
+
+static size_t
+put_items(
+    const struct endorsements *e, struct cmw_item *items, char (*labels)[32])
+{
+	for (size_t i = 0; i < e->n; i++) {
+		snprintf(labels[i], sizeof(labels[i]), "item%zu", i);
+		items[i] = (struct cmw_item){ .kind = CMW_RECORD,
+			.depth = 1,
+			.label = span_str(labels[i]),
+			.media_type = span_str("application/pkix-cert"),
+			.value = e->items[i].bytes,
+			.ind = CMW_IND_ENDORSEMENTS };
+	}
+	return e->n;
+}
+
+/* {"cpu": report, …: what is stapled} */
+static void
+collect(const char *type, struct span report, const struct endorsements *e,
+    enum form form, struct wr *out)
+{
+	struct cmw_item items[CMW_ITEMS + 1] = { { .kind = CMW_COLLECTION },
+		{ .kind = CMW_RECORD,
+		    .depth = 1,
+		    .label = span_str("cpu"),
+		    .media_type = span_str(type),
+		    .value = report } };
+	char labels[CMW_ITEMS][32];
+	struct wr pack = { 0 };
+	size_t n = 2;
+
+	if (form == ITEMS) {
+		n += put_items(e, items + n, labels);
+	} else if (form != NO_PACK) {
+		put_pack(e, form, &pack);
+		items[n++] = (struct cmw_item){ .kind = CMW_RECORD,
+			.depth = 1,
+			.label = span_str("collateral"),
+			.media_type = span_str(TAR_COLLATERAL_TYPE),
+			.value = wr_view(&pack),
+			.ind = form == AS_EVIDENCE ? CMW_IND_EVIDENCE
+						   : CMW_IND_ENDORSEMENTS };
+		if (form == TWO_PACKS) {
+			items[n] = items[n - 1];
+			items[n++].label = span_str("collateral2");
+		}
+	}
+	wr_init_heap(out, 4 * LIMIT_CMW);
+	assert_int_equal(cmw_write_cbor(out, items, n), 0);
+	wr_free(&pack);
+}
+
+/* ---- Judging ---- */
+
+static struct policy *
+policy_of(const char *type, const char *root, const char *rules)
+{
+	struct seal_diag d = { 0 };
+	struct policy *p = NULL;
+	char text[POLICY_MAX];
+
+	snprintf(text, sizeof(text),
+	    "{\"version\":1,\"max_age_s\":60,\"identity\":{\"mode\":\"none\"},"
+	    "\"accept\":[{\"scheme\":\"" CMW_TYPE "\",\"members\":{\"cpu\":{"
+	    "\"scheme\":\"%s\",\"signers\":[{\"ca\":\"%s\"}],\"debug\":false,"
+	    "%s}}}]}",
+	    type, root, rules);
+	if (policy_load(span_str(text), "/", &p, &d) != 0)
+		fail_msg("%s: %s", text, d.text);
+	return p;
+}
+
+static const char *
+first_failed(const struct seal_verdict *v)
+{
+	for (size_t i = 0; i < v->n_checks; i++)
+		if (v->checks[i].status == SEAL_CHECK_FAILED)
+			return v->checks[i].name;
+	return "";
+}
+
+/* want: the first check that fails; stapled: the claim of what came from the
+ * peer, or NULL. */
+static void
+judge(const char *name, const struct policy *p, struct span evidence,
+    const struct endorsements *own, const char *want, const char *claim,
+    const char *stapled)
+{
+	struct appraisal_in in = { .media_type = span_str(CMW_TYPE),
+		.evidence = evidence,
+		.expected = &binding,
+		.carrier = SEAL_LEVEL_TRAFFIC,
+		.now = NOW,
+		.endorse = own,
+		.binder_known = true };
+	struct seal_verdict *v = verdict_new();
+	int r = appraise(p, &in, v);
+	const char *got = seal_verdict_claim(v, claim);
+
+	if (strcmp(first_failed(v), want) != 0 || (r == 0) != (*want == '\0'))
+		fail_msg("%s: %d, '%s' failed, expected '%s': %s", name, r,
+		    first_failed(v), want,
+		    v->diag == NULL ? "" : v->diag->text);
+	if (r == 0 &&
+	    strcmp(got == NULL ? "" : got, stapled == NULL ? "" : stapled) != 0)
+		fail_msg("%s: from the peer: '%s', expected '%s'", name,
+		    got == NULL ? "" : got, stapled == NULL ? "" : stapled);
+	seal_verdict_free(&v);
+}
+
+/* ---- Intel ---- */
+
+#define RULES "\"tcb\":{},\"measurements\":{\"mrtd\":\"" HEX48("11") "\"}"
+#define OWN_ALONE RULES ",\"stapled\":false"
+#define MONTH                                                                  \
+	"\"tcb\":{\"max_age_s\":2592000},\"measurements\":{\"mrtd\":\"" HEX48( \
+	    "11") "\"}"
+#define OUTDATED .levels = { { DCAP_SVN, DCAP_SVN, DCAP_SVN, "OutOfDate" } }
+#define ENDED .info_to = -60, .qe_to = -60
+#define EVALUATION(n) .evaluation = (n), .qe_evaluation = (n)
+#define ALL "TCB Info Enclave Identity revocation list"
+#define LISTS "revocation list"
+#define DOCUMENTS "TCB Info Enclave Identity "
+
+struct row {
+	const char *name;
+	struct dcap_recipe stapled;
+	const char *want, *from;
+	bool has_own;
+	struct dcap_recipe own;
+	const char *rules;
+	enum form form;
+	bool twin; /* the policy trusts the twin's root */
+};
+
+static const struct row rows[] = {
+	/* Nothing is held here. */
+	{ "good", { 0 }, "", ALL },
+	{ "none", { 0 }, "cpu/dcap.tcb.signer", .form = NO_PACK },
+	{ "a member for each", { 0 }, "", ALL, .form = ITEMS },
+	{ "the policy takes none", { 0 }, "cpu/dcap.crl.root",
+	    .rules = OWN_ALONE },
+	{ "the policy takes none, and asks for no list", { 0 },
+	    "cpu/dcap.tcb.info",
+	    .rules = "\"stapled\":false,\"tcb\":{\"crl\":false},"
+		     "\"measurements\":{\"mrtd\":\"" HEX48("11") "\"}" },
+	{ "another root", { 0 }, "cpu/dcap.root", .twin = true },
+	{ "a signer under another root", { .info_by = BY_TWIN },
+	    "cpu/dcap.tcb.signer" },
+	{ "a signer that the CA certified", { .info_by = BY_NAMESAKE },
+	    "cpu/dcap.tcb.signer" },
+	{ "signed by nobody", { .info_by = BY_STRANGER }, "cpu/dcap.tcb.info" },
+	{ "an identity signed by nobody", { .qe_info_by = BY_STRANGER },
+	    "cpu/dcap.qe.info" },
+	{ "tampered with", { .touched_info = true }, "cpu/dcap.tcb.info" },
+	{ "of another FMSPC", { .fmspc = "00a1b2c3d4e6" },
+	    "cpu/dcap.tcb.info" },
+	{ "of another PCE", { .pce_id = "0001" }, "cpu/dcap.tcb.info" },
+	{ "of SGX", { .info_id = "SGX" }, "cpu/dcap.tcb.info" },
+	{ "of another enclave", { .qe_id = "QE" }, "cpu/dcap.qe.info" },
+	{ "ended", { .info_to = -60 }, "cpu/dcap.tcb.info" },
+	{ "not yet", { .info_from = 60 }, "cpu/dcap.tcb.info" },
+	{ "six days old", { .info_from = -6 * DAY, .qe_from = -6 * DAY }, "",
+	    ALL },
+	{ "over a week old", { .info_from = -7 * DAY - 1 },
+	    "cpu/dcap.tcb.info" },
+	{ "an identity over a week old", { .qe_from = -7 * DAY - 1 },
+	    "cpu/dcap.qe.info" },
+	{ "over a week old, and allowed",
+	    { .info_from = -8 * DAY, .qe_from = -8 * DAY }, "", ALL,
+	    .rules = MONTH },
+	{ "over a month old", { .info_from = -31 * DAY }, "cpu/dcap.tcb.info",
+	    .rules = MONTH },
+	{ "no list of the root", { .no_root_list = true },
+	    "cpu/dcap.crl.root" },
+	{ "an ended list of the root", { .old_root_list = true },
+	    "cpu/dcap.crl.root" },
+	{ "no list of the CA", { .no_pck_list = true }, "cpu/dcap.crl.pck" },
+	{ "an ended list of the CA", { .old_pck_list = true },
+	    "cpu/dcap.crl.pck" },
+	{ "lists of nobody's", { .list_by = BY_STRANGER },
+	    "cpu/dcap.crl.root" },
+	{ "revoked", { .revoke_pck = true }, "cpu/dcap.crl.pck" },
+	{ "a revoked CA", { .revoke_ca = true }, "cpu/dcap.crl.root" },
+	{ "a revoked signer", { .revoke_signer = true }, "cpu/dcap.crl.root" },
+	{ "a revoked PCK, on an ended list", { .old_list_revokes = true },
+	    "cpu/dcap.crl.pck" },
+	{ "out of date", { OUTDATED }, "cpu/dcap.tcb.status" },
+	{ "a bundle", { .bundle = true }, "", ALL },
+
+	/* What is held here counts first. */
+	{ "the same here", { 0 }, "", NULL, true },
+	{ "the same here, and none from the peer", { 0 }, "", NULL, true,
+	    .rules = OWN_ALONE },
+	{ "nothing but here", { .no_collateral = true }, "", NULL, true },
+	{ "rubbish beside what is here", { .info_by = BY_STRANGER }, "", NULL,
+	    true },
+	{ "newer here", { EVALUATION(16) }, "", NULL, true },
+	{ "newer here, and worse", { EVALUATION(16) }, "cpu/dcap.tcb.status",
+	    NULL, true, { OUTDATED } },
+	{ "issued later here, and worse", { .info_from = -2 * DAY },
+	    "cpu/dcap.tcb.status", NULL, true, { OUTDATED } },
+	{ "newer from the peer", { EVALUATION(18) }, "", DOCUMENTS, true },
+	{ "newer from the peer, and better", { EVALUATION(18) }, "", DOCUMENTS,
+	    true, { OUTDATED } },
+	{ "newer from the peer, which policy does not take", { EVALUATION(18) },
+	    "cpu/dcap.tcb.status", NULL, true, { OUTDATED }, OWN_ALONE },
+	{ "newer from the peer, and worse", { EVALUATION(18), OUTDATED },
+	    "cpu/dcap.tcb.status", NULL, true },
+	{ "ended here", { 0 }, "", DOCUMENTS, true, { ENDED } },
+	{ "ended here, and none from the peer", { 0 }, "cpu/dcap.tcb.info",
+	    NULL, true, { ENDED }, OWN_ALONE },
+	{ "ended here, issued before from the peer", { .info_from = -2 * DAY },
+	    "cpu/dcap.tcb.info", NULL, true, { ENDED } },
+	{ "ended here, a lower evaluation issued later",
+	    { .evaluation = 16, .info_from = -60 }, "cpu/dcap.tcb.info", NULL,
+	    true, { ENDED } },
+	{ "ended here, a lower evaluation of the identity",
+	    { .qe_evaluation = 16, .qe_from = -60 }, "cpu/dcap.qe.info", NULL,
+	    true, { ENDED } },
+	{ "ended here, a higher one from the peer", { EVALUATION(18) }, "",
+	    DOCUMENTS, true, { ENDED } },
+	{ "ended here, of another platform", { .info_from = -2 * DAY }, "",
+	    DOCUMENTS, true,
+	    { ENDED, .fmspc = "00a1b2c3d4e6", .qe_id = "QE" } },
+	{ "ended here, but of nobody's", { .info_from = -2 * DAY }, "",
+	    "TCB Info ", true, { .info_to = -60, .touched_info = true } },
+
+	/* Lists likewise. */
+	{ "revoked here", { .list_number = 9 }, "cpu/dcap.crl.pck", NULL, true,
+	    { .revoke_pck = true, .list_number = 8 } },
+	{ "revoked by the peer alone", { .revoke_pck = true },
+	    "cpu/dcap.crl.pck", NULL, true },
+	{ "lists ended here", { .list_number = 9 }, "", LISTS, true,
+	    { .old_root_list = true, .old_pck_list = true, .list_number = 8 } },
+	{ "a list ended here, an older one from the peer", { .list_number = 8 },
+	    "cpu/dcap.crl.pck", NULL, true,
+	    { .old_pck_list = true, .list_number = 9 } },
+	{ "a root's list ended here, an older one from the peer",
+	    { .list_number = 8 }, "cpu/dcap.crl.root", NULL, true,
+	    { .old_root_list = true, .list_number = 9 } },
+	{ "a list ended here, one issued before from the peer",
+	    { .list_from = -40 * DAY }, "cpu/dcap.crl.root", NULL, true,
+	    { .old_root_list = true } },
+	{ "a list ended here, and none from the peer", { .list_number = 9 },
+	    "cpu/dcap.crl.root", NULL, true, { .old_root_list = true },
+	    OWN_ALONE },
+
+	/* Packs. */
+	{ "called Evidence", { 0 }, "collection.member", .form = AS_EVIDENCE },
+	{ "a name twice", { 0 }, "collection.endorsement", .form = NAME_TWICE },
+	{ "a byte more", { 0 }, "collection.endorsement", .form = BYTE_MORE },
+	{ "cut", { 0 }, "collection.endorsement", .form = CUT },
+	{ "no tar", { 0 }, "collection.endorsement", .form = NO_TAR },
+	{ "too many", { 0 }, "collection.endorsement", .form = MANY },
+	{ "two packs", { 0 }, "", ALL, .form = TWO_PACKS },
+};
+
+static void
+intel(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		struct dcap_recipe stapled = row->stapled, own = row->own;
+		struct span want = binding_value(&binding);
+		struct endorsements *e, *held = NULL;
+		struct policy *p = policy_of(QUOTE_TDX_TYPE,
+		    row->twin ? dcap_twin_file() : dcap_root_file(),
+		    row->rules == NULL ? RULES : row->rules);
+		struct wr quote, evidence;
+
+		stapled.tee = own.tee = QUOTE_TDX;
+		memcpy(stapled.report_data, want.p, want.n);
+		dcap_quote(&stapled, &quote);
+		e = dcap_given(&stapled);
+		if (row->has_own)
+			held = dcap_given(&own);
+		collect(
+		    QUOTE_TDX_TYPE, wr_view(&quote), e, row->form, &evidence);
+		/* What "another root" refuses comes earlier. */
+		judge(row->name, p, wr_view(&evidence), held,
+		    row->twin ? "cpu/signer" : row->want, "cpu/dcap.stapled",
+		    row->from);
+		wr_free(&evidence);
+		wr_free(&quote);
+		endorse_free(&e);
+		endorse_free(&held);
+		policy_free(&p);
+	}
+}
+
+/* ---- AMD ---- */
+
+#define SNP_RULES                                                         \
+	"\"tcb\":{\"reported\":{\"boot_loader\":3,\"tee\":0,\"snp\":8,"   \
+	"\"microcode\":115}},\"measurements\":{\"measurement\":\"" HEX48( \
+	    "11") "\"}"
+
+static const struct amd_row {
+	const char *name;
+	struct snp_given stapled;
+	const char *want, *from;
+	int held; /* a list; 0: nothing is held here */
+	const char *rules;
+	bool other_root;
+} amd_rows[] = {
+	{ "good", { VCEK, true, false, 1 }, "", "revocation list" },
+	{ "no list", { VCEK, true, false, 0 }, "cpu/snp.crl" },
+	{ "no list, but here", { VCEK, true, false, 0 }, "", NULL, 1 },
+	{ "the policy takes none", { VCEK, true, false, 1 }, "cpu/snp.crl",
+	    NULL, 0, SNP_RULES ",\"stapled\":false" },
+	{ "the policy takes none, there is one here", { VCEK, true, false, 1 },
+	    "", NULL, 1, SNP_RULES ",\"stapled\":false" },
+	{ "no issuer", { VCEK, false, false, 1 }, "cpu/signer" },
+	{ "another chip", { VCEK_TURIN, true, false, 1 }, "cpu/snp.product" },
+	{ "another root", { VCEK, true, false, 1 }, "cpu/signer",
+	    .other_root = true },
+	{ "on the list", { VCEK, true, false, 2 }, "cpu/snp.crl" },
+	{ "on the peer's list alone", { VCEK, true, false, 2 }, "cpu/snp.crl",
+	    NULL, 1 },
+	{ "on the list here alone", { VCEK, true, false, 1 }, "cpu/snp.crl",
+	    NULL, 2 },
+	{ "an ended list", { VCEK, true, false, 4 }, "cpu/snp.crl" },
+	{ "an older list", { VCEK, true, false, 3 }, "", "revocation list" },
+	{ "an older list than the one here", { VCEK, true, false, 3 }, "", NULL,
+	    1 },
+	{ "an older list than one that ended here", { VCEK, true, false, 3 },
+	    "cpu/snp.crl", NULL, 4 },
+	{ "a newer list than one that ended here", { VCEK, true, false, 1 }, "",
+	    "revocation list", 4 },
+};
+
+static void
+amd(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(amd_rows) / sizeof(amd_rows[0]); i++) {
+		const struct amd_row *row = &amd_rows[i];
+		const struct snp_given given = { VCEK, true, false, row->held };
+		struct endorsements *e = snp_endorse(&row->stapled), *held;
+		struct policy *p = policy_of(SNP_TYPE,
+		    row->other_root ? snp_other_root_file() : snp_root_file(),
+		    row->rules == NULL ? SNP_RULES : row->rules);
+		uint8_t rep[SNP_REPORT_SIZE];
+		struct wr evidence;
+
+		held = row->held == 0 ? NULL : snp_endorse(&given);
+		snp_make_report_over(rep, binding_value(&binding));
+		collect(
+		    SNP_TYPE, span_of(rep, sizeof(rep)), e, PACK, &evidence);
+		judge(row->name, p, wr_view(&evidence), held, row->want,
+		    "cpu/snp.stapled", row->from);
+		wr_free(&evidence);
+		endorse_free(&e);
+		endorse_free(&held);
+		policy_free(&p);
+	}
+}
+
+/* Of what is sent along no byte may turn a refusal into something else than
+ * that: here the PCK is on the list. */
+static void
+every_byte(void **state)
+{
+	struct dcap_recipe r = { .tee = QUOTE_TDX, .revoke_pck = true };
+	struct span want = binding_value(&binding);
+	struct policy *p = policy_of(QUOTE_TDX_TYPE, dcap_root_file(), RULES);
+	struct endorsements *e;
+	struct wr quote, evidence;
+
+	(void)state;
+	memcpy(r.report_data, want.p, want.n);
+	dcap_quote(&r, &quote);
+	e = dcap_given(&r);
+	collect(QUOTE_TDX_TYPE, wr_view(&quote), e, PACK, &evidence);
+	for (size_t i = quote.n; i < evidence.n; i += 3) {
+		struct appraisal_in in = { .media_type = span_str(CMW_TYPE),
+			.evidence = wr_view(&evidence),
+			.expected = &binding,
+			.carrier = SEAL_LEVEL_TRAFFIC,
+			.now = NOW,
+			.binder_known = true };
+		struct seal_verdict *v = verdict_new();
+
+		evidence.p[i] ^= 1;
+		if (appraise(p, &in, v) == 0)
+			fail_msg("byte %zu", i);
+		evidence.p[i] ^= 1;
+		seal_verdict_free(&v);
+	}
+	wr_free(&evidence);
+	wr_free(&quote);
+	endorse_free(&e);
+	policy_free(&p);
+}
+
+static void
+limits(void **state)
+{
+	static const uint8_t big[STAPLE_BYTES_MAX + 1] = { '{' };
+	struct endorsements *e = endorse_new();
+	struct seal_diag d = { 0 };
+	struct wr w;
+
+	(void)state;
+	assert_int_equal(staple_add(e, span_str("application/json"), "big",
+			     span_of(big, sizeof(big)), &d),
+	    SEAL_E_LIMIT);
+	endorse_free(&e);
+	/* Packs count together. */
+	e = endorse_new();
+	wr_init_heap(&w, 2 * LIMIT_CMW);
+	for (unsigned i = 0; i < 40; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "%u", i);
+		tar_put(&w, name, span_str("x"));
+	}
+	tar_end(&w);
+	assert_int_equal(
+	    staple_add(e, span_str(TAR_COLLATERAL_TYPE), "a", wr_view(&w), &d),
+	    0);
+	assert_int_equal(staple_add(e, span_str(TAR_COLLATERAL_TYPE), "b",
+			     wr_view(&w), NULL),
+	    SEAL_E_LIMIT);
+	wr_free(&w);
+	endorse_free(&e);
+}
+
+static int
+setup(void **state)
+{
+	static const uint8_t exporter[32] = { 1 };
+
+	(void)state;
+	dcap_setup();
+	snp_setup(RSA_SIZE);
+	return binding_post(
+	    HASH_SHA256, dcap_signer(), span_of(exporter, 32), &binding, NULL);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	dcap_teardown();
+	snp_teardown();
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(intel),
+		cmocka_unit_test(amd),
+		cmocka_unit_test(every_byte),
+		cmocka_unit_test(limits),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
