@@ -15,6 +15,7 @@
 #define VERSION_12 0xfefdu /* of all others */
 #define PLAIN_HEADER 13u   /* bytes: type, version, epoch, sequence, length */
 #define MESSAGE_HEADER 12u /* type, length, sequence, offset, part */
+#define MESSAGE_BEGIN 6u   /* the first three of these */
 #define HELLO_HEADER (PLAIN_HEADER + MESSAGE_HEADER)
 #define ACK_ENTRY 16u /* bytes: epoch and sequence, of 64 bits each */
 
@@ -152,6 +153,7 @@ dtls_opening(struct span datagram)
 }
 
 struct part {
+	struct span message; /* its type, length and sequence, as they came */
 	uint32_t length, offset;
 	struct span body;
 };
@@ -170,10 +172,14 @@ read_part(struct span datagram, struct part *ret)
 	    !record.plain || record.type != TYPE_HANDSHAKE)
 		return false;
 	rd_init(&r, record.body);
+	if (!rd_bytes(&r, MESSAGE_BEGIN, &ret->message))
+		return false;
+	rd_init(&r, record.body);
 	return rd_u8(&r, &type) && type == CLIENT_HELLO &&
 	       rd_u24(&r, &ret->length) && rd_u16(&r, &sequence) &&
-	       rd_u24(&r, &ret->offset) && rd_u24(&r, &n) && n < ret->length &&
-	       rd_bytes(&r, n, &ret->body);
+	       rd_u24(&r, &ret->offset) && ret->offset <= ret->length &&
+	       rd_u24(&r, &n) && n < ret->length &&
+	       n <= ret->length - ret->offset && rd_bytes(&r, n, &ret->body);
 }
 
 bool
@@ -212,7 +218,8 @@ dtls_hello_join(uint8_t *buf, size_t cap, size_t *n, struct span record)
 		had = HELLO_HEADER;
 	}
 	if (had < HELLO_HEADER || part.offset != had - HELLO_HEADER ||
-	    part.body.n > part.length - part.offset)
+	    !span_equal(
+		part.message, span_of(buf + PLAIN_HEADER, MESSAGE_BEGIN)))
 		return false;
 	memcpy(buf + had, part.body.p, part.body.n);
 	*n = had + part.body.n;

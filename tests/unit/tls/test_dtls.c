@@ -66,6 +66,11 @@ opening(void **state)
 		    HEX(PLAIN(22, 0xfd, 0, 14), 1, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0,
 			2, 0, 0),
 		    DTLS_NO_HELLO },
+		{ "a part that is not as long as it says",
+		    HEX(PLAIN(22, 0xfd, 0, 12 + HELLO_N + 2), 1, 0, 0,
+			HELLO_N + 2, 0, 0, 0, 0, 0, 0, 0, HELLO_N + 1, 0xfe,
+			0xfd, RANDOM32, NONE, 0, 0),
+		    DTLS_NO_HELLO },
 		{ "another type", HEX(PLAIN(23, 0xfd, 0, 1), 1),
 		    DTLS_NO_HELLO },
 		{ "another epoch",
@@ -205,6 +210,11 @@ joining(void **state)
 		2, 0, 0, 3, 'c', 'd', 'e' };
 	const uint8_t whole[] = { PLAIN(22, 0xfd, 0, 16), 1, 0, 0, 4, 0, 1, 0,
 		0, 0, 0, 0, 4, 'a', 'b', 'c', 'd' };
+	/* Another message's, which ends before this part would begin. */
+	const uint8_t less[] = { PLAIN(22, 0xfd, 0, 13), 1, 0, 0, 2, 0, 1, 0, 0,
+		3, 0, 0, 1, 'd' };
+	const uint8_t other[] = { PLAIN(22, 0xfd, 0, 14), 1, 0, 0, 5, 0, 1, 0,
+		0, 2, 0, 0, 2, 'c', 'd' };
 	struct span first = span_of(head, sizeof(head));
 	struct span second = span_of(tail, sizeof(tail));
 	uint8_t buf[64];
@@ -215,11 +225,17 @@ joining(void **state)
 	assert_true(dtls_hello_part(second));
 	assert_false(dtls_hello_part(span_of(whole, sizeof(whole))));
 	assert_false(dtls_hello_part(span_of(head, 20)));
+	assert_false(dtls_hello_part(span_of(over, sizeof(over))));
+	assert_false(dtls_hello_part(span_of(less, sizeof(less))));
 	/* Not in order; too much; too large for the buffer. */
 	assert_false(dtls_hello_join(buf, sizeof(buf), &n, second));
 	assert_false(dtls_hello_join(buf, sizeof(buf), &n, first));
 	assert_false(
 	    dtls_hello_join(buf, sizeof(buf), &n, span_of(over, sizeof(over))));
+	assert_int_equal(n, 0);
+	assert_false(dtls_hello_join(buf, sizeof(buf), &n, first));
+	assert_false(dtls_hello_join(
+	    buf, sizeof(buf), &n, span_of(other, sizeof(other))));
 	assert_int_equal(n, 0);
 	assert_false(dtls_hello_join(buf, 28, &n, first));
 	assert_int_equal(n, 0);
