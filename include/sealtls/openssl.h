@@ -24,7 +24,10 @@ struct ssl_ctx_st;
  * In modes intra and both (doc/config.schema.json, PROTOCOL 9) it also adds the
  * extension remoteAttestation, sets the certificate verification callback,
  * and takes the attester's key and certificate for TLS's: ssl_ctx must have
- * none of its own then. In mode intra the caller's ALPN stays as it is.
+ * none of its own then. In mode intra the caller's ALPN stays as it is. A
+ * server that changes the SSL_CTX by name, in its servername callback, prepares
+ * each of them, for the same ctx: with another one it does not attest, and
+ * what it requires of clients is refused after the handshake.
  */
 SEAL_API int seal_openssl_prepare(struct seal_ctx *ctx,
     struct ssl_ctx_st *ssl_ctx, enum seal_role role, struct seal_diag *d);

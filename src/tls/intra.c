@@ -90,11 +90,23 @@ intra_alert(const struct intra *i)
 	return i->alert != 0 ? i->alert : ALERT_INTERNAL_ERROR;
 }
 
+/* After a HelloRetryRequest the client's second offer counts alone, or that it
+ * makes none any more. */
+static void
+forget_offer(struct intra *i)
+{
+	i->offered = false;
+	i->mine = i->peers = (struct direction){ .agreed = false };
+}
+
 int
 intra_observe(struct intra *i, struct span message, struct seal_diag *d)
 {
+	bool retried = i->transcript.retried;
 	int r = transcript_add(&i->transcript, message, d);
 
+	if (!retried && i->transcript.retried)
+		forget_offer(i);
 	return r == 0 ? 0 : intra_fail(i, ALERT_INTERNAL_ERROR, r);
 }
 
@@ -129,8 +141,7 @@ write_offer(struct intra *i, struct wr *out, struct seal_diag *d)
 	return 0;
 }
 
-/* A server that lacks what it asks for says so when it asks. A second
- * ClientHello counts alone. */
+/* A server that lacks what it asks for says so when it asks. */
 static int
 read_offer(struct intra *i, struct rd *in, struct seal_diag *d)
 {
@@ -243,7 +254,8 @@ read_cmw(struct intra *i, struct rd *in, struct seal_diag *d)
 		return intra_fail(
 		    i, ALERT_UNSUPPORTED_EXTENSION, SEAL_E_PROTOCOL);
 	}
-	if (!rd_vec24(in, &cmw) || cmw.n == 0 || cmw.n > INTRA_CMW_MAX)
+	if (!rd_vec24(in, &cmw) || cmw.n == 0 || cmw.n > INTRA_CMW_MAX ||
+	    rd_left(in) > 0)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "remoteAttestation: expected a CMW of 1 to %u bytes in "
 		    "Certificate",

@@ -15,8 +15,21 @@
 
 #include "lib/conn.h"
 
-#define VICTIM "{\"policy\":\"of-server\"}"
-#define SERVER "{" FORGE_SOFT("server.signer") "}"
+/* The carriers; in the handshake the attester's key is TLS's. */
+static const struct carrier {
+	const char *victim, *server, *identity, *extra;
+	bool bare;
+} carriers[] = {
+	{ "{\"policy\":\"of-server\"}", "{" FORGE_SOFT("server.signer") "}",
+	    "{\"mode\":\"pkix\",\"ca\":\"server.pem\"}", "", false },
+	{ "{\"mode\":\"intra\",\"policy\":\"of-server\"}",
+	    "{\"mode\":\"intra\"," FORGE_SOFT("server.signer") "}",
+	    "{\"mode\":\"none\"}", "\"min_binding\":\"transcript\",", true },
+	{ "{\"mode\":\"both\",\"policy\":\"of-server\"}",
+	    "{\"mode\":\"both\"," FORGE_SOFT("server.signer") "}",
+	    "{\"mode\":\"none\"}", "", true },
+};
+#define CARRIERS (sizeof(carriers) / sizeof(carriers[0]))
 
 /* Both of p once more, from the same SSL_CTXs, so that they share ticket
  * keys. */
@@ -54,23 +67,33 @@ give_tickets(struct side *server)
 
 /* A first connection, accepted; the session that its client can keep. */
 static SSL_SESSION *
-first(struct world *w, struct pair *p, bool tickets)
+first(struct world *w, struct pair *p, const struct carrier *by, bool tickets)
 {
-	world_policy(w, "of-server", w->server_pin, "00ff",
-	    "{\"mode\":\"pkix\",\"ca\":\"server.pem\"}", "");
-	pair_open(p, w, world_ctx(w, VICTIM), world_ctx(w, SERVER), false);
+	struct seal_ctx *victim, *server;
+	char buf[8];
+	size_t n;
+
+	world_policy(
+	    w, "of-server", w->server_pin, "00ff", by->identity, by->extra);
+	victim = world_ctx(w, by->victim);
+	server = world_ctx(w, by->server);
+	if (by->bare)
+		pair_open_bare(p, w, victim, server);
+	else
+		pair_open(p, w, victim, server, false);
 	if (tickets)
 		give_tickets(&p->server);
 	pair_run(p);
+	seal_read(p->client.conn, buf, sizeof(buf), &n); /* tickets */
 	expect_accepted(p, &p->client, "first");
 	return SSL_get1_session(p->client.ssl);
 }
 
 static void
-no_session_to_keep(void **state)
+no_session_to_keep(struct world *w, const struct carrier *by)
 {
 	struct pair p, q;
-	SSL_SESSION *kept = first(*state, &p, false);
+	SSL_SESSION *kept = first(w, &p, by, false);
 
 	assert_int_equal(SSL_SESSION_is_resumable(kept), 0);
 	again(&p, &q);
@@ -85,10 +108,10 @@ no_session_to_keep(void **state)
 }
 
 static void
-ticket_redeemed(void **state)
+ticket_redeemed(struct world *w, const struct carrier *by)
 {
 	struct pair p, q;
-	SSL_SESSION *kept = first(*state, &p, true);
+	SSL_SESSION *kept = first(w, &p, by, true);
 
 	assert_int_equal(SSL_SESSION_is_resumable(kept), 1);
 	again(&p, &q);
@@ -108,10 +131,10 @@ ticket_redeemed(void **state)
 
 /* The same two connections, but the second does not use the ticket. */
 static void
-control(void **state)
+control(struct world *w, const struct carrier *by)
 {
 	struct pair p, q;
-	SSL_SESSION *kept = first(*state, &p, true);
+	SSL_SESSION *kept = first(w, &p, by, true);
 
 	again(&p, &q);
 	give_tickets(&q.server);
@@ -122,16 +145,44 @@ control(void **state)
 	pair_close(&p);
 }
 
+/* ---- */
+
+static void
+over_carriers(
+    struct world *w, void (*attack)(struct world *, const struct carrier *))
+{
+	for (size_t i = 0; i < CARRIERS; i++)
+		attack(w, &carriers[i]);
+}
+
+static void
+test_no_session(void **state)
+{
+	over_carriers(*state, no_session_to_keep);
+}
+
+static void
+test_redeemed(void **state)
+{
+	over_carriers(*state, ticket_redeemed);
+}
+
+static void
+test_control(void **state)
+{
+	over_carriers(*state, control);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    no_session_to_keep, world_setup, world_teardown),
+		    test_no_session, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
-		    ticket_redeemed, world_setup, world_teardown),
+		    test_redeemed, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
-		    control, world_setup, world_teardown),
+		    test_control, world_setup, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

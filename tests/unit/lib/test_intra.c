@@ -197,6 +197,7 @@ test_roles(void **state)
 struct forged {
 	unsigned contexts;  /* libssl's; 0: it does not know the extension */
 	size_t chainidx;    /* of the certificate that carries it */
+	bool every;         /* so do those before it */
 	const char *signer; /* the key file in place of a certificate */
 	const uint8_t *content;
 	size_t n;
@@ -222,7 +223,8 @@ forge_add(SSL *ssl, unsigned type, unsigned context, const unsigned char **out,
 	const struct forged *f = arg;
 
 	(void)ssl, (void)type, (void)x, (void)al;
-	if ((context & f->contexts) == 0 || chainidx != f->chainidx)
+	if ((context & f->contexts) == 0 ||
+	    (chainidx != f->chainidx && !f->every))
 		return 0;
 	*out = f->content;
 	*n = f->n;
@@ -319,7 +321,7 @@ forged_open(struct forged *f, struct world *w, int fd, bool server)
 		forged_signer(w, f->tls, f->signer);
 	else
 		forged_use(w, f->tls, server ? "server" : "client");
-	if (f->chainidx > 0)
+	for (size_t i = 0; i < f->chainidx; i++)
 		assert_int_equal(SSL_CTX_add1_chain_cert(
 				     f->tls, SSL_CTX_get0_certificate(f->tls)),
 		    1);
@@ -451,6 +453,30 @@ test_forged(void **state)
 		forged_close(&f);
 		pair_close(&p);
 	}
+}
+
+/* Three entries of 60 KB each: its header is all that is read of it. */
+static void
+test_too_large(void **state)
+{
+	static uint8_t content[61440];
+	struct world *w = *state;
+	struct forged f = { .contexts =
+				SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS | CERT,
+		.every = true,
+		.chainidx = 2,
+		.content = content,
+		.n = sizeof(content) };
+	struct pair p;
+
+	policies(w);
+	meet(&p, &f, w, SEAL_CLIENT, CLIENT_ASKS);
+	assert_int_not_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	assert_non_null(strstr(
+	    seal_conn_diag(p.client.conn)->text, "excessive message size"));
+	assert_int_equal(f.alert, 47);
+	forged_close(&f);
+	pair_close(&p);
 }
 
 /* ---- Evidence of one connection on another ---- */
@@ -874,6 +900,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    test_forged, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_too_large, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_replay, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(

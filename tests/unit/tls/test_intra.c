@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocfail.h"
 #include "tls/intra.h"
 #include "tls/intra_scheme.h"
 #include "tls/transcript.h"
@@ -84,6 +85,11 @@ static const uint8_t client_hello[] = { 1, 0, 0, 3, 7, 7, 7 };
 static const uint8_t server_hello[] = { 2, 0, 0, 38, 3, 3, 1, 1, 1, 1, 1, 1, 1,
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 	1, 0, 0x13, 0x01, 0 };
+
+static const uint8_t retry[] = { 2, 0, 0, 38, 3, 3, 0xcf, 0x21, 0xad, 0x74,
+	0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+	0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2,
+	0xc8, 0xa8, 0x33, 0x9c, 0, 0x13, 0x01, 0 };
 
 static void
 hellos(struct sides *s)
@@ -385,8 +391,12 @@ test_cmw(void **state)
 			large[2] = (uint8_t)n;
 		}
 		agreed(&s);
+		/* What is refused takes no memory. */
+		if (c->want != 0)
+			allocfail_at(1);
 		r = intra_read(s.side[CLIENT], INTRA_CERTIFICATE, c->content,
 		    &s.d[CLIENT]);
+		allocfail_off();
 		if (r != c->want)
 			fail_msg("%s: expected %d, got %d (%s)", c->name,
 			    c->want, r, s.d[CLIENT].text);
@@ -509,6 +519,34 @@ test_cancel(void **state)
 	sides_free(&s);
 }
 
+/* A client that offers nothing any more after a retry has offered nothing. */
+static void
+test_offer_withdrawn(void **state)
+{
+	struct sides s = { 0 };
+
+	(void)state;
+	produces(&s, SERVER, &scheme_a, 1);
+	demands(&s, CLIENT, &scheme_a, 1);
+	produces(&s, CLIENT, &scheme_b, 1);
+	demands(&s, SERVER, &scheme_b, 1);
+	sides_new(&s);
+	assert_int_equal(carry(&s, CLIENT, INTRA_CLIENT_HELLO), 0);
+	assert_int_equal(intra_observe(s.side[SERVER],
+			     span_of(client_hello, sizeof(client_hello)), NULL),
+	    0);
+	assert_int_equal(
+	    intra_observe(s.side[SERVER], span_of(retry, sizeof(retry)), NULL),
+	    0);
+	assert_int_equal(carry(&s, SERVER, INTRA_ENCRYPTED_EXTENSIONS), 0);
+	assert_int_equal(s.content.n, 0);
+	assert_int_equal(intra_attest(s.side[SERVER], NULL), INTRA_GO);
+	assert_int_equal(
+	    carry(&s, SERVER, INTRA_CERTIFICATE_REQUEST), SEAL_E_UNSUPPORTED);
+	assert_int_equal(intra_alert(s.side[SERVER]), 116);
+	sides_free(&s);
+}
+
 /* Before ServerHello there is no binder, and so no job. */
 static void
 test_no_transcript(void **state)
@@ -552,11 +590,6 @@ test_choose(void **state)
 }
 
 /* ---- The transcript ---- */
-
-static const uint8_t retry[] = { 2, 0, 0, 38, 3, 3, 0xcf, 0x21, 0xad, 0x74,
-	0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-	0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2,
-	0xc8, 0xa8, 0x33, 0x9c, 0, 0x13, 0x01, 0 };
 
 static void
 test_transcript_retry(void **state)
@@ -626,6 +659,7 @@ main(void)
 		cmocka_unit_test(test_client_without),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_offer_withdrawn),
 		cmocka_unit_test(test_no_transcript),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_transcript_retry),
