@@ -2,6 +2,9 @@
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
 
+#include "base/diag.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -21,5 +24,9 @@ struct conf {
 /* The value of key, or fallback. */
 const char *conf_get(
     const struct conf *conf, const char *key, const char *fallback);
+/* One that is "yes" (also where it is absent) or "no"; of driver, for
+ * messages. */
+int conf_yes(const struct conf *conf, const char *driver, const char *key,
+    bool *ret, struct seal_diag *d);
 
 #endif

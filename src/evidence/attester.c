@@ -168,6 +168,12 @@ check_parts(const struct attester_part *parts, size_t n, bool staple,
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "attester 'collection': expected 1 to %d members",
 		    ATTESTER_PARTS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(attester_media_type(parts[i].by), CMW_TYPE) == 0)
+			return seal_fail(d, SEAL_E_CONFIG,
+			    "attester 'collection': member '%.64s' makes a "
+			    "collection of its own, driver '%s'",
+			    parts[i].label, attester_name(parts[i].by));
 	for (size_t i = 1; i < n; i++)
 		if (!span_equal(attester_spki(parts[0].by),
 			attester_spki(parts[i].by))) {

@@ -9,6 +9,7 @@ const struct evidence_driver *const evidence_drivers[] = {
 	&evidence_sev_guest,
 	&evidence_tdx_guest,
 	&evidence_nitro,
+	&evidence_azure,
 	&evidence_psa,
 	&evidence_soft,
 	NULL,

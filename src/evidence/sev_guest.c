@@ -34,7 +34,6 @@ static int
 configure(struct sev_guest *g, const struct conf *conf, struct seal_diag *d)
 {
 	const char *level = conf_get(conf, "privlevel", "0");
-	const char *certs = conf_get(conf, "certificates", "yes");
 
 	if (level[0] < '0' || level[0] > '0' + (int)SEV_VMPL_MAX ||
 	    level[1] != '\0')
@@ -42,13 +41,7 @@ configure(struct sev_guest *g, const struct conf *conf, struct seal_diag *d)
 		    NAME ": privlevel: expected 0, 1, 2 or 3, found '%.40s'",
 		    level);
 	g->vmpl = (uint32_t)(level[0] - '0');
-	g->certificates = strcmp(certs, "yes") == 0;
-	return g->certificates || strcmp(certs, "no") == 0
-		   ? 0
-		   : seal_fail(d, SEAL_E_CONFIG,
-			 NAME ": certificates: expected yes or no, found "
-			      "'%.40s'",
-			 certs);
+	return conf_yes(conf, NAME, "certificates", &g->certificates, d);
 }
 
 /* ---- Asking ---- */

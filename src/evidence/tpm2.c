@@ -288,24 +288,6 @@ blob(const struct tpm2_blob *b)
 	return span_of(b->p, b->n);
 }
 
-static void
-put_pcrs(const struct tpm2_pcrs *p, struct tpm_evidence *e)
-{
-	for (size_t i = 0; i < p->n_selection; i++) {
-		uint16_t bank = p->selection[i].bank;
-
-		for (unsigned pcr = 0; pcr < TPM_PCRS; pcr++) {
-			if ((p->selection[i].pcrs & 1u << pcr) == 0)
-				continue;
-			e->pcrs[e->n_pcrs++] = (struct tpm_pcr_value){
-				bank,
-				(uint8_t)pcr,
-				{ p->value[i][pcr], hash_size(tpm_hash(bank)) },
-			};
-		}
-	}
-}
-
 static int
 write_evidence(const struct tpm2 *t, const struct tpm2_quote *q,
     struct span event_log, struct span ima_log, struct wr *out,
@@ -325,7 +307,7 @@ write_evidence(const struct tpm2 *t, const struct tpm2_quote *q,
 	int r;
 
 	memcpy(e.ak_chain, t->ak_chain, sizeof(e.ak_chain));
-	put_pcrs(&q->pcrs, &e);
+	tpm2_pcrs_put(&q->pcrs, &e);
 	if ((r = tpm_evidence_write(out, &e)) == 0)
 		return 0;
 	seal_fail(d, r,

@@ -8,7 +8,7 @@
  * here, as they are there.
  */
 #include "base/conf.h"
-#include "format/tpm.h"
+#include "format/tpm_evidence.h"
 
 #define TPM2_DEFAULT_TCTI "device:/dev/tpmrm0"
 #define TPM2_DEFAULT_PCRS "sha256:0-7"
@@ -69,6 +69,8 @@ int tpm2_run(const struct tpm2_where *where, uint64_t deadline_ms, tpm2_job job,
 /* 0, or records what a TSS2_RC means. */
 int tpm2_check(
     struct tpm2_conn *c, uint32_t rc, const char *what, struct seal_diag *d);
+/* Does a TSS2_RC say that there is nothing at that handle? */
+bool tpm2_absent(uint32_t rc);
 /* To be called for each object or session that takes a slot of the TPM. */
 void tpm2_track(struct tpm2_conn *c, uint32_t tr);
 int tpm2_flush(struct tpm2_conn *c, uint32_t tr, struct seal_diag *d);
@@ -118,6 +120,9 @@ int tpm2_pcrs_read(
 int tpm2_pcrs_digest(
     const struct tpm2_pcrs *p, enum hash h, uint8_t *ret, struct seal_diag *d);
 
+/* Their values into Evidence, as views of p. */
+void tpm2_pcrs_put(const struct tpm2_pcrs *p, struct tpm_evidence *ret);
+
 /* ---- tpm2_ima.c ---- */
 
 /* Is IMA's PCR among them, in a bank that peers accept? */
@@ -130,6 +135,7 @@ int tpm2_ima_read(const char *path, const struct tpm2_pcrs *p, uint8_t **ret,
 /* ---- tpm2_quote.c and tpm2_sign.c: jobs for tpm2_run() ---- */
 
 struct tpm2_quote {
+	/* subject NULL: a quote alone, nothing certified, and srk is NULL. */
 	const struct tpm2_key *srk, *ak, *subject;
 	struct span binder;
 	struct tpm2_pcrs pcrs;                   /* selection in, values out */
@@ -152,6 +158,13 @@ int tpm2_sign_job(struct tpm2_conn *c, void *arg, struct seal_diag *d);
 /* Runs it and writes the signature as TLS wants it, checked. */
 int tpm2_sign(const struct tpm2_where *where, uint64_t deadline_ms,
     struct tpm2_sign *s, struct wr *out, struct seal_diag *d);
+
+/* ---- tpm2_nv.c ---- */
+
+/* All that is written at a non-volatile index, which its owner or anybody may
+ * read; SEAL_E_UNSUPPORTED where there is none. out is set anew. */
+int tpm2_nv_read(
+    struct tpm2_conn *c, uint32_t index, struct wr *out, struct seal_diag *d);
 
 /* ---- tpm2_conf.c ---- */
 

@@ -47,6 +47,15 @@ is_busy(TSS2_RC rc)
 	}
 }
 
+/* Format-one codes carry the number of the handle in bits that do not matter
+ * here. */
+bool
+tpm2_absent(uint32_t rc)
+{
+	return (rc & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER &&
+	       (rc & 0xbf) == TPM2_RC_HANDLE;
+}
+
 int
 tpm2_check(
     struct tpm2_conn *c, uint32_t rc, const char *what, struct seal_diag *d)

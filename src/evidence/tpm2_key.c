@@ -8,15 +8,6 @@
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_mu.h>
 
-/* Is this "there is nothing at that handle"? Format-one codes carry the
- * number of the handle in bits that do not matter here. */
-static bool
-is_absent(TSS2_RC rc)
-{
-	return (rc & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER &&
-	       (rc & 0xbf) == TPM2_RC_HANDLE;
-}
-
 static int
 name_copy(const TPM2B_NAME *name, uint8_t *ret, size_t *ret_n)
 {
@@ -90,7 +81,7 @@ tpm2_key_find(struct tpm2_conn *c, uint32_t handle, struct tpm2_key *key,
 	key->handle = handle;
 	rc = Esys_TR_FromTPMPublic(
 	    c->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &tr);
-	if (is_absent(rc)) {
+	if (tpm2_absent(rc)) {
 		*ret_found = false;
 		return 0;
 	}

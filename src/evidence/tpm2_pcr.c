@@ -215,3 +215,21 @@ tpm2_pcrs_digest(
 				    hash_size(tpm_hash(p->selection[i].bank)));
 	return hash_parts(h, parts, n, ret, d);
 }
+
+void
+tpm2_pcrs_put(const struct tpm2_pcrs *p, struct tpm_evidence *e)
+{
+	for (size_t i = 0; i < p->n_selection; i++) {
+		uint16_t bank = p->selection[i].bank;
+
+		for (unsigned pcr = 0; pcr < TPM_PCRS; pcr++) {
+			if ((p->selection[i].pcrs & 1u << pcr) == 0)
+				continue;
+			e->pcrs[e->n_pcrs++] = (struct tpm_pcr_value){
+				bank,
+				(uint8_t)pcr,
+				{ p->value[i][pcr], hash_size(tpm_hash(bank)) },
+			};
+		}
+	}
+}

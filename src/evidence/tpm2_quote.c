@@ -104,6 +104,18 @@ digest_matches(const struct tpm2_quote *q, const struct tpm_attest *quote,
 	       span_equal(quote->pcr_digest, span_of(digest, hash_size(h)));
 }
 
+static int
+read_attest(const struct tpm2_quote *q, const struct tpm2_blob *b,
+    struct tpm_attest *ret, struct seal_diag *d)
+{
+	int r = tpm_attest_parse(span_of(b->p, b->n), ret, d);
+
+	if (r != 0 || span_equal(ret->extra_data, q->binder))
+		return r;
+	return seal_fail(d, SEAL_E_BINDER,
+	    "tpm2: the TPM signed other data than the binder");
+}
+
 /* Do the two attestations and the values belong to one moment? PROTOCOL 5.3
  * has the peer check the same. */
 static int
@@ -112,19 +124,15 @@ check_whole(const struct tpm2_quote *q, bool *ret_same, struct seal_diag *d)
 	struct tpm_attest a = { 0 }, b = { 0 };
 	int r;
 
-	if ((r = tpm_attest_parse(span_of(q->quote.p, q->quote.n), &a, d)) !=
-		0 ||
-	    (r = tpm_attest_parse(
-		 span_of(q->certify.p, q->certify.n), &b, d)) != 0)
+	if ((r = read_attest(q, &q->quote, &a, d)) != 0)
 		return r;
-	if (!span_equal(a.extra_data, q->binder) ||
-	    !span_equal(b.extra_data, q->binder))
-		return seal_fail(d, SEAL_E_BINDER,
-		    "tpm2: the TPM signed other data than the binder");
-	*ret_same =
-	    digest_matches(q, &a, d) && a.reset_count == b.reset_count &&
-	    a.restart_count == b.restart_count && a.firmware == b.firmware &&
-	    span_equal(a.qualified_signer, b.qualified_signer);
+	*ret_same = digest_matches(q, &a, d);
+	if (q->subject == NULL || (r = read_attest(q, &q->certify, &b, d)) != 0)
+		return r;
+	*ret_same = *ret_same && a.reset_count == b.reset_count &&
+		    a.restart_count == b.restart_count &&
+		    a.firmware == b.firmware &&
+		    span_equal(a.qualified_signer, b.qualified_signer);
 	return 0;
 }
 
@@ -137,10 +145,18 @@ use_handles(struct tpm2_conn *c, const struct tpm2_quote *q, struct handles *h,
 	if (q->binder.n > sizeof(h->binder.buffer))
 		return seal_fail(d, SEAL_E_UNSUPPORTED,
 		    "tpm2: a binder of %zu bytes is too long", q->binder.n);
-	memcpy(h->binder.buffer, q->binder.p, q->binder.n);
+	if (q->binder.n > 0)
+		memcpy(h->binder.buffer, q->binder.p, q->binder.n);
 	h->binder.size = (UINT16)q->binder.n;
+	if ((r = tpm2_key_use(c, q->ak, &h->ak, d)) != 0)
+		return r;
+	/* A quote alone, of a TPM with no storage key of ours: what could be
+	 * forged on the way to it, no peer would accept. */
+	if (q->subject == NULL) {
+		h->session = ESYS_TR_PASSWORD;
+		return 0;
+	}
 	if ((r = tpm2_key_use(c, q->srk, &h->srk, d)) != 0 ||
-	    (r = tpm2_key_use(c, q->ak, &h->ak, d)) != 0 ||
 	    (r = tpm2_key_use(c, q->subject, &h->subject, d)) != 0 ||
 	    (r = tpm2_session(c, h->srk, &h->session, d)) != 0)
 		return r;
@@ -160,7 +176,8 @@ tpm2_quote_job(struct tpm2_conn *c, void *arg, struct seal_diag *d)
 	for (int i = 0; i < RACE_TRIES && !same; i++) {
 		if ((r = tpm2_pcrs_read(c, &q->pcrs, d)) != 0 ||
 		    (r = do_quote(c, q, &h, d)) != 0 ||
-		    (r = do_certify(c, q, &h, d)) != 0 ||
+		    (q->subject != NULL &&
+			(r = do_certify(c, q, &h, d)) != 0) ||
 		    (r = check_whole(q, &same, d)) != 0)
 			return r;
 	}

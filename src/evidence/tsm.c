@@ -77,18 +77,6 @@ conf_privlevel(const struct conf *conf, const struct tsm_found *found,
 	return r;
 }
 
-static int
-conf_certificates(
-    const struct conf *conf, struct tsm_want *want, struct seal_diag *d)
-{
-	const char *text = conf_get(conf, "certificates", "yes");
-
-	want->certificates = strcmp(text, "yes") == 0;
-	return want->certificates || strcmp(text, "no") == 0
-		   ? 0
-		   : refuse("certificates", "yes or no", text, d);
-}
-
 /* Through an SVSM the report data is a hash over the request and the SVSM's
  * manifest: no appraiser would find the binder there. */
 static int
@@ -115,7 +103,8 @@ configure(struct tsm *t, const struct conf *conf, uint64_t deadline_ms,
 	struct tsm_found found;
 	int r;
 
-	if ((r = conf_certificates(conf, &t->want, d)) != 0 ||
+	if ((r = conf_yes(
+		 conf, "tsm", "certificates", &t->want.certificates, d)) != 0 ||
 	    (r = conf_service(conf, d)) != 0 ||
 	    (r = tsm_look(t->dir, deadline_ms, &found, d)) != 0 ||
 	    (r = conf_provider(conf, &found, d)) != 0)

@@ -5,6 +5,7 @@
 
 #include "base/rd.h"
 #include "cbor/cbor.h"
+#include "crypto/hash.h"
 #include "jose/json.h"
 #include "jose/key.h"
 
@@ -13,6 +14,9 @@
 #define DATA_HEADER 20u
 #define DATA_VERSION 1u
 #define HASH_SHA256_ID 1u
+/* Of the report data in an SNP report, and in a TDREPORT. */
+#define SNP_DATA_AT 80u
+#define TD_DATA_AT 128u
 
 /* Little endian, unlike all else that is read with rd. */
 static bool
@@ -77,6 +81,23 @@ hcl_parse(struct span in, struct hcl_report *ret, struct seal_diag *d)
 		    d, SEAL_E_DECODE, "HCL report: bytes behind its data");
 	*ret = h;
 	return 0;
+}
+
+struct span
+hcl_report_data(const struct hcl_report *h)
+{
+	return span_of(
+	    h->report.p + (h->hardware == HCL_TDX ? TD_DATA_AT : SNP_DATA_AT),
+	    HCL_REPORT_DATA);
+}
+
+bool
+hcl_whole(const struct hcl_report *h)
+{
+	uint8_t want[HCL_REPORT_DATA] = { 0 };
+
+	return hash_one(HASH_SHA256, h->json, want, NULL) == 0 &&
+	       span_equal(hcl_report_data(h), span_of(want, sizeof(want)));
 }
 
 static const json_t *

@@ -22,6 +22,7 @@
 #define HCL_NV_INDEX 0x01400001u
 #define HCL_HARDWARE 1184u /* bytes: the largest report of hardware */
 #define HCL_REPORT_MAX 65536u
+#define HCL_REPORT_DATA 64u
 #define HCL_AK "HCLAkPub" /* kid of the quoting key */
 
 enum hcl_hardware { HCL_NONE = 0, HCL_SNP = 2, HCL_TDX = 4 };
@@ -35,6 +36,11 @@ struct hcl_report {
 
 /* Zeros behind it are padding. */
 int hcl_parse(struct span in, struct hcl_report *ret, struct seal_diag *d);
+/* What the hardware signs of its asker: 64 bytes, where the form is right the
+ * JSON's SHA-256 and zeros. */
+struct span hcl_report_data(const struct hcl_report *h);
+/* Are they that? A report that is being written while it is read is not. */
+bool hcl_whole(const struct hcl_report *h);
 /* The SPKI of the one key that is called HCL_AK. */
 int hcl_ak(struct span json, struct wr *out, struct seal_diag *d);
 

@@ -19,10 +19,11 @@
  * connections. A handle is used by one thread at a time and holds its own
  * connections, so reuse needs no sharing between threads inside libcurl.
  */
+#define METADATA "169.254.169.254"
 #define HTTP_IDLE 8u /* handles kept for reuse */
 
 struct http {
-	char *url, *ca_file, *cert_file, *key_file, *token_file;
+	char *url, *ca_file, *cert_file, *key_file, *token_file, *unix_socket;
 	bool plain;
 	pthread_mutex_t lock; /* guards idle */
 	CURL *idle[HTTP_IDLE];
@@ -52,6 +53,15 @@ host_is_loopback(const char *host)
 	return inet_pton(AF_INET, host, address) == 1 && address[0] == 127;
 }
 
+/* Where may plain http go? */
+static bool
+plain_allowed(const struct http_conf *conf, const char *host)
+{
+	return conf->unix_socket != NULL ||
+	       (conf->plain_loopback && host_is_loopback(host)) ||
+	       (conf->plain_metadata && strcmp(host, METADATA) == 0);
+}
+
 static char *
 url_part(CURLU *u, CURLUPart part)
 {
@@ -71,7 +81,8 @@ url_has(CURLU *u, CURLUPart part)
 }
 
 static int
-url_scheme_check(CURLU *u, const char *url, bool plain, struct seal_diag *d)
+url_scheme_check(CURLU *u, const char *url, const struct http_conf *conf,
+    struct seal_diag *d)
 {
 	char *scheme = url_part(u, CURLUPART_SCHEME);
 	char *host = url_part(u, CURLUPART_HOST);
@@ -80,8 +91,7 @@ url_scheme_check(CURLU *u, const char *url, bool plain, struct seal_diag *d)
 	if (scheme == NULL || host == NULL)
 		r = url_refuse(
 		    url, "https://host[:port][/path]", "write it whole", d);
-	else if (strcmp(scheme, "http") == 0 &&
-		 !(plain && host_is_loopback(host)))
+	else if (strcmp(scheme, "http") == 0 && !plain_allowed(conf, host))
 		r = url_refuse(url, "https://",
 		    "plain http works to loopback alone, with 'plain_http'", d);
 	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
@@ -92,7 +102,7 @@ url_scheme_check(CURLU *u, const char *url, bool plain, struct seal_diag *d)
 }
 
 static int
-url_check(const char *url, bool plain, struct seal_diag *d)
+url_check(const char *url, const struct http_conf *conf, struct seal_diag *d)
 {
 	CURLU *u;
 	int r;
@@ -111,7 +121,7 @@ url_check(const char *url, bool plain, struct seal_diag *d)
 		r = url_refuse(url, "no query and no fragment",
 		    "leave out what follows ? or #", d);
 	else
-		r = url_scheme_check(u, url, plain, d);
+		r = url_scheme_check(u, url, conf, d);
 	curl_url_cleanup(u);
 	return r;
 }
@@ -133,9 +143,11 @@ conf_copy(struct http *h, const char *url, const struct http_conf *conf,
 	if (copy(url, &h->url) != 0 || copy(conf->ca_file, &h->ca_file) != 0 ||
 	    copy(conf->cert_file, &h->cert_file) != 0 ||
 	    copy(conf->key_file, &h->key_file) != 0 ||
-	    copy(conf->token_file, &h->token_file) != 0)
+	    copy(conf->token_file, &h->token_file) != 0 ||
+	    copy(conf->unix_socket, &h->unix_socket) != 0)
 		return seal_fail(d, SEAL_E_MEMORY, "verifier");
-	h->plain = conf->plain_loopback;
+	h->plain = conf->plain_loopback || conf->plain_metadata ||
+		   conf->unix_socket != NULL;
 	for (n = strlen(h->url); n > 0 && h->url[n - 1] == '/'; n--)
 		h->url[n - 1] = '\0';
 	if ((h->cert_file == NULL) != (h->key_file == NULL))
@@ -155,7 +167,7 @@ http_new(const char *url, const struct http_conf *conf, struct http **ret,
 	/* Counted and thread-safe; http_free() undoes it. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return seal_fail(d, SEAL_E_MEMORY, "libcurl");
-	if ((r = url_check(url, conf->plain_loopback, d)) != 0)
+	if ((r = url_check(url, conf, d)) != 0)
 		goto out;
 	if ((h = calloc(1, sizeof(*h))) == NULL) {
 		r = seal_fail(d, SEAL_E_MEMORY, "verifier");
@@ -192,6 +204,7 @@ http_free(struct http **hp)
 	free(h->cert_file);
 	free(h->key_file);
 	free(h->token_file);
+	free(h->unix_socket);
 	free(h);
 	curl_global_cleanup();
 }
@@ -225,6 +238,8 @@ handle_setup(const struct http *h, CURL *c)
 		SET(CURLOPT_CAINFO, h->ca_file);
 		SET(CURLOPT_CAPATH, NULL);
 	}
+	if (h->unix_socket != NULL)
+		SET(CURLOPT_UNIX_SOCKET_PATH, h->unix_socket);
 	if (h->cert_file != NULL) {
 		SET(CURLOPT_SSLCERT, h->cert_file);
 		SET(CURLOPT_SSLKEY, h->key_file);

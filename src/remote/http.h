@@ -7,9 +7,9 @@
 
 /*
  * A small HTTP client for services that the configuration names. TLS 1.2 or
- * later, always verified; plain http to loopback alone and only where the
- * configuration says so. No redirects, no proxies, no cookies, nothing from
- * the environment. Calls block: they belong into jobs.
+ * later, always verified; plain http where nothing leaves the machine for a
+ * network, and only as the configuration says. No redirects, no proxies, no
+ * cookies, nothing from the environment. Calls block: they belong into jobs.
  */
 #define HTTP_BODY_MAX 262144u /* bytes of an answer's body */
 #define HTTP_URL_MAX 2048u
@@ -21,9 +21,13 @@
 struct http_conf {
 	const char *ca_file;              /* PEM; NULL: the system's anchors */
 	const char *cert_file, *key_file; /* of the client; both or neither */
-	const char *token_file; /* a bearer token; read anew for each request,
-				   so that it can be rotated */
-	bool plain_loopback;    /* allows http://127.0.0.1 and its like */
+	const char *token_file;  /* a bearer token; read anew for each request,
+				    so that it can be rotated */
+	bool plain_loopback;     /* allows http://127.0.0.1 and its like */
+	bool plain_metadata;     /* and http://169.254.169.254, where the host
+				    of a cloud's machine answers it */
+	const char *unix_socket; /* connects to this socket instead, whatever
+				    the URL's host; allows http as well */
 };
 
 /* A service at one URL, shared by threads. It keeps connections open. */
@@ -42,6 +46,7 @@ struct http_ask {
 	const char *path;         /* behind the URL; starts with a slash */
 	const char *content_type; /* of the body; may be NULL */
 	const char *accept;       /* may be NULL */
+	const char *extra;        /* one more header line; may be NULL */
 	struct span body;
 	int64_t deadline_ms; /* on http_now_ms(); over all attempts */
 	bool once;           /* repeating it could do harm */

@@ -130,6 +130,7 @@ attempt_headers(struct attempt *a, struct seal_diag *d)
 	ok = (token == NULL || add_header(a, token)) &&
 	     add_named(a, "Content-Type", a->ask->content_type) &&
 	     add_named(a, "Accept", a->ask->accept) &&
+	     (a->ask->extra == NULL || add_header(a, a->ask->extra)) &&
 	     add_header(a, "Expect:"); /* no pause before the body */
 	if (token != NULL)
 		seal_wipe(token, strlen(token));

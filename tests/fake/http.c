@@ -90,7 +90,7 @@ head_read(struct io *io, char head[HEAD])
 bool
 request_read(struct io *io, struct request *ret)
 {
-	char head[HEAD], length[16] = "0", *line;
+	char head[HEAD], length[16] = "0", yes[8], *line;
 	unsigned long n;
 	ssize_t r;
 
@@ -104,6 +104,8 @@ request_read(struct io *io, struct request *ret)
 		    sizeof(ret->content_type));
 		header(line, "Authorization", ret->authorization,
 		    sizeof(ret->authorization));
+		header(line, "Accept", ret->accept, sizeof(ret->accept));
+		ret->metadata |= header(line, "Metadata", yes, sizeof(yes));
 	}
 	if ((n = strtoul(length, NULL, 10)) > BODY ||
 	    (ret->body = calloc(1, n + 1)) == NULL)

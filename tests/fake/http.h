@@ -22,6 +22,8 @@ void io_end(struct io *io);
 
 struct request {
 	char method[8], path[512], content_type[256], authorization[128];
+	char accept[256];
+	bool metadata; /* the header that clouds ask for */
 	uint8_t *body; /* NUL-terminated; the caller frees */
 	size_t n_body;
 };
