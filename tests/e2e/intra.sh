@@ -5,6 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 need openssl curl
+PATH=$PATH:/usr/sbin # nginx
 
 # policy FILE PIN VALUE [IDENTITY]: accepts what binds to the handshake alone.
 policy() {
@@ -27,6 +28,26 @@ talks() {
 	echo "hello $*" >in
 	expect 0 connect "localhost:$port" "$@" <in
 	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
+}
+
+# on_some_port NAME COMMAND...: a server that is given its port as the last
+# word; its pid in $pid, the port in $port.
+ports_tried=0
+on_some_port() {
+	some_name=$1
+	shift
+	for _ in $(seq 20); do
+		ports_tried=$((ports_tried + 1))
+		port=$((20000 + ($$ * 11 + ports_tried * 97) % 12000))
+		start "$some_name" "$@" "$port"
+		sleep 0.3
+		if kill -0 "$pid" 2>/dev/null &&
+			! grep -q 'Address already in use' "$some_name.log"; then
+			return 0
+		fi
+		stop "$pid"
+	done
+	die "$some_name: no port to be had"
 }
 
 say "the server attests in the handshake"
@@ -88,20 +109,16 @@ await mutual.log 'requires the client to attest'
 say "curl, over the application's own ALPN"
 serve web --mode intra --alpn http/1.1 --attest "$server_attests" \
 	--exec 'read -r line; printf "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nok\n"; cat >/dev/null'
-curl -sk --http1.1 --max-time 20 "https://localhost:$port/" >out 2>err || die "curl: $(cat err)"
+web=$port
+curl -sk --http1.1 --max-time 20 "https://localhost:$web/" >out 2>err || die "curl: $(cat err)"
 has out ok
 expect 2 connect "localhost:$port" --mode intra --alpn smtp --policy of-server.json </dev/null
 
 say "openssl's own server: refused where it has to attest, else not attested"
-for try in $(seq 20); do
-	openssl_port=$((20000 + ($$ * 11 + try * 97) % 12000))
-	start openssl openssl s_server -rev -accept "127.0.0.1:$openssl_port" \
-		-cert cert.pem -key cert.key
-	sleep 0.3
-	! kill -0 "$pid" 2>/dev/null || break
-	finish "$pid"
-done
-port=$openssl_port
+openssl_server() {
+	exec openssl s_server -rev -cert cert.pem -key cert.key -accept "127.0.0.1:$1"
+}
+on_some_port openssl openssl_server
 expect 2 connect "localhost:$port" --mode intra --policy by-ca.json </dev/null
 has err 'requires the peer to attest'
 has err 'does the peer speak the extension'
@@ -112,6 +129,56 @@ echo abc >in
 expect 0 connect "localhost:$port" --config prefer.conf --exec 'cat in; head -n 1 >reversed' </dev/null
 has reversed cba
 has err unsupported
+
+say "nginx, which serves, and asks others in turn"
+if command -v nginx >/dev/null; then
+	cat >nginx.in <<END
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr info;
+events { worker_connections 64; }
+http {
+	access_log off;
+	client_body_temp_path body;
+	proxy_temp_path proxy;
+	fastcgi_temp_path fastcgi;
+	uwsgi_temp_path uwsgi;
+	scgi_temp_path scgi;
+	proxy_ssl_protocols TLSv1.3;
+	server {
+		listen 127.0.0.1:PORT ssl;
+		ssl_protocols TLSv1.3;
+		ssl_certificate cert.pem;
+		ssl_certificate_key cert.key;
+		location / { return 200 "from nginx"; }
+		location /attester { proxy_pass https://127.0.0.1:$web/; }
+		location /asker { proxy_pass https://127.0.0.1:$mutual/; }
+	}
+}
+END
+	nginx_server() {
+		sed "s/PORT/$1/" nginx.in >nginx.conf
+		exec nginx -p "$dir/" -c nginx.conf -e stderr
+	}
+	on_some_port nginx nginx_server
+	expect 2 connect "localhost:$port" --mode intra --policy by-ca.json </dev/null
+	has err 'requires the peer to attest'
+	has err 'does the peer speak the extension'
+	await nginx.log 'alert handshake failure'
+	expect 0 connect "localhost:$port" --config prefer.conf --exec \
+		'printf "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"; cat >reply' </dev/null
+	has reply 'from nginx'
+	has err unsupported
+	has err 'the peer does not attest'
+	curl -sk --max-time 20 "https://localhost:$port/attester" >out 2>err || die "nginx: $(cat nginx.log)"
+	has out ok
+	curl -sk --max-time 20 "https://localhost:$port/asker" >out 2>err || die "nginx: $(cat nginx.log)"
+	has out '502 Bad Gateway'
+	await nginx.log 'alert certificate required'
+else
+	say "skipped: there is no nginx on this machine"
+fi
 
 say "a TPM's key is TLS's"
 if command -v swtpm >/dev/null && command -v tpm2_getrandom >/dev/null; then
