@@ -28,6 +28,16 @@ struct PRFileDesc;
  * initialisation. peer_name is what a pkix identity must name (also sent as SNI
  * by a client); NULL: the policy's own.
  *
+ * In modes intra and both (doc/config.schema.json, PROTOCOL 9) a server's
+ * attester's key and certificate become TLS's: fd must have none of its own
+ * then, and the attester its key in memory, which a TPM has not. NSS shows a
+ * server no extension of a client's Certificate: a client attests over it after
+ * the handshake alone, and what asks for more in mode intra is refused with
+ * SEAL_E_CONFIG. The handshake runs on a stack of its own, and all calls on the
+ * connection must come from one thread until it is done; jobs may run on any.
+ * A peer that is refused for its Evidence, or for having none, sees the alert
+ * access_denied. In mode intra the caller's ALPN stays as it is.
+ *
  * The peer's chain is validated by this library, at ctx's time and up to the
  * anchors of ctx's identity, within the handshake: no database of NSS's is
  * asked. Takes over the hooks for the peer's certificate and for alerts, and

@@ -367,6 +367,12 @@ attester_collect(struct attester *a, const struct seal_binding *b,
 	return r;
 }
 
+const struct privkey *
+attester_key(const struct attester *a)
+{
+	return a->driver->key != NULL ? a->driver->key(a->ctx) : NULL;
+}
+
 int
 attester_sign(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
     struct seal_diag *d)

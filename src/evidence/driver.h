@@ -6,6 +6,8 @@
 #include "base/wr.h"
 #include "binding/binder.h"
 
+struct privkey;
+
 #define EVIDENCE_DRIVER_ABI 1u
 
 /*
@@ -41,6 +43,9 @@ struct evidence_driver {
 	void (*close)(void *ctx);
 	/* The media type, once open, where the platform decides; static. */
 	const char *(*type)(void *ctx);
+	/* The subject key, borrowed, where it is in this process's memory;
+	 * NULL: it is not. */
+	const struct privkey *(*key)(void *ctx);
 };
 
 extern const struct evidence_driver *const evidence_drivers[]; /* NULL ends */
@@ -90,6 +95,9 @@ size_t attester_chain(const struct attester *a, const struct span **ret);
 struct cert *attester_leaf(const struct attester *a); /* borrowed */
 /* SPKI of the subject key; borrowed. */
 struct span attester_spki(const struct attester *a);
+/* The subject key for a TLS library that signs by itself, where it is in
+ * memory; borrowed; NULL: it stays in its device. */
+const struct privkey *attester_key(const struct attester *a);
 /* Refuses a binding whose spki is not the subject's, one that is not valid,
  * and BINDING_REPLAY. That BINDING_RAW_NONCE comes only from a Verifier which
  * the configuration trusts is for the caller to see to. timeout_ms bounds

@@ -224,6 +224,12 @@ nitro_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
 	return subject_sign(&g->subject, scheme, tbs, out, d);
 }
 
+static const struct privkey *
+nitro_key(void *ctx)
+{
+	return ((struct nitro_guest *)ctx)->subject.key;
+}
+
 static void
 nitro_close(void *ctx)
 {
@@ -249,4 +255,5 @@ const struct evidence_driver evidence_nitro = {
 	.collect = nitro_collect,
 	.sign = nitro_sign,
 	.close = nitro_close,
+	.key = nitro_key,
 };

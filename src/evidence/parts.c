@@ -144,6 +144,12 @@ parts_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
 	return attester_sign(p->part[0].by, scheme, tbs, out, d);
 }
 
+static const struct privkey *
+parts_key(void *ctx)
+{
+	return attester_key(((struct parts *)ctx)->part[0].by);
+}
+
 static void
 parts_close(void *ctx)
 {
@@ -165,4 +171,5 @@ const struct evidence_driver evidence_parts = {
 	.collect = parts_collect,
 	.sign = parts_sign,
 	.close = parts_close,
+	.key = parts_key,
 };

@@ -169,6 +169,12 @@ psa_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
 	return subject_sign(&p->subject, scheme, tbs, out, d);
 }
 
+static const struct privkey *
+psa_key(void *ctx)
+{
+	return ((struct psa_device *)ctx)->subject.key;
+}
+
 static void
 psa_close(void *ctx)
 {
@@ -192,4 +198,5 @@ const struct evidence_driver evidence_psa = {
 	.collect = psa_collect,
 	.sign = psa_sign,
 	.close = psa_close,
+	.key = psa_key,
 };

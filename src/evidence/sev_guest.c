@@ -252,6 +252,12 @@ sev_guest_sign(void *ctx, uint16_t scheme, struct span tbs,
 	return subject_sign(&g->subject, scheme, tbs, out, d);
 }
 
+static const struct privkey *
+sev_guest_key(void *ctx)
+{
+	return ((struct sev_guest *)ctx)->subject.key;
+}
+
 static void
 sev_guest_close(void *ctx)
 {
@@ -279,4 +285,5 @@ const struct evidence_driver evidence_sev_guest = {
 	.collect = sev_guest_collect,
 	.sign = sev_guest_sign,
 	.close = sev_guest_close,
+	.key = sev_guest_key,
 };

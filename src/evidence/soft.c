@@ -245,6 +245,12 @@ soft_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
 	return subject_sign(&s->subject, scheme, tbs, out, d);
 }
 
+static const struct privkey *
+soft_key(void *ctx)
+{
+	return ((struct soft *)ctx)->subject.key;
+}
+
 static void
 soft_close(void *ctx)
 {
@@ -272,4 +278,5 @@ const struct evidence_driver evidence_soft = {
 	.collect = soft_collect,
 	.sign = soft_sign,
 	.close = soft_close,
+	.key = soft_key,
 };

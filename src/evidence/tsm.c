@@ -185,6 +185,12 @@ tsm_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
 	return subject_sign(&t->subject, scheme, tbs, out, d);
 }
 
+static const struct privkey *
+tsm_key(void *ctx)
+{
+	return ((struct tsm *)ctx)->subject.key;
+}
+
 static void
 tsm_close(void *ctx)
 {
@@ -215,5 +221,6 @@ const struct evidence_driver evidence_tsm = {
 	.collect = tsm_collect,
 	.sign = tsm_sign,
 	.close = tsm_close,
+	.key = tsm_key,
 	.type = tsm_type,
 };

@@ -8,16 +8,36 @@
 #define CLOSE_MS 2000  /* for CLOSE and close_notify to leave */
 #define DRAIN_READS 16 /* in one step, before others have their turn */
 
-/* Only a stack with the extension attests in the handshake. */
+/* Does role's side of ctx want Evidence of a client's? */
+static bool
+client_attests(const struct seal_ctx *ctx, enum seal_role role)
+{
+	return role == SEAL_SERVER ? ctx->policy != NULL : ctx->n_attesters > 0;
+}
+
+/* Only a stack with the extension attests in the handshake, and some only as
+ * servers. */
 static int
 check_mode(const struct seal_ctx *ctx, const struct intra_stack *intra,
-    struct seal_diag *d)
+    enum seal_role role, struct seal_diag *d)
 {
+	if (ctx->mode == MODE_INTRA && intra != NULL && intra->servers_alone &&
+	    client_attests(ctx, role)) {
+		seal_fail(d, SEAL_E_CONFIG,
+		    "mode: this TLS stack delivers no Evidence of a client's "
+		    "in the handshake: it shows a server no extension of the "
+		    "client's Certificate");
+		seal_remedy(d, "use mode both, in which the client attests "
+			       "after the handshake, or post; or "
+			       "seal_conn_openssl()");
+		return SEAL_E_CONFIG;
+	}
 	if (ctx->mode == MODE_POST || intra != NULL)
 		return 0;
 	seal_fail(d, SEAL_E_CONFIG,
 	    "mode: this TLS stack cannot carry attestation in its handshake");
-	seal_remedy(d, "use mode post, or seal_conn_openssl()");
+	seal_remedy(
+	    d, "use mode post, or seal_conn_openssl(), or seal_conn_nss()");
 	return SEAL_E_CONFIG;
 }
 
@@ -35,7 +55,7 @@ conn_new(struct seal_ctx *ctx, const struct seal_stack *stack,
 		    SEAL_STACK_ABI);
 		return NULL;
 	}
-	if (ctx_freeze(ctx, d) != 0 || check_mode(ctx, intra, d) != 0)
+	if (ctx_freeze(ctx, d) != 0 || check_mode(ctx, intra, role, d) != 0)
 		return NULL;
 	if ((c = calloc(1, sizeof(*c))) == NULL) {
 		seal_fail(d, SEAL_E_MEMORY, "connection");
@@ -50,8 +70,10 @@ conn_new(struct seal_ctx *ctx, const struct seal_stack *stack,
 	c->want = SEAL_WANT_READ;
 	c->begun_ms = ctx_boot_ms(ctx);
 	c->deadline_ms = c->begun_ms + ctx->attest_ms;
-	if (ctx->mode != MODE_POST && conn_intra_begin(c, intra, d) != 0)
+	if (ctx->mode != MODE_POST && conn_intra_begin(c, intra, d) != 0) {
+		c->tls = NULL; /* the caller's still */
 		seal_conn_free(&c);
+	}
 	return c;
 }
 
@@ -73,7 +95,7 @@ seal_conn_free(struct seal_conn **cp)
 	conn_intra_end(c, true);
 	conn_plain_free(c);
 	session_free(&c->session);
-	if (c->stack->release != NULL)
+	if (c->stack->release != NULL && c->tls != NULL)
 		c->stack->release(c->tls);
 	seal_job_free(&c->job);
 	seal_verdict_free(&c->first);

@@ -35,10 +35,11 @@ struct seal_conn {
 	struct session *session;
 	struct intra *intra; /* of HANDSHAKE, where it attests; or NULL */
 	const struct intra_stack *intra_stack;
-	struct conn_plain *plain;      /* of PLAIN */
-	int64_t lease_ms;              /* when PLAIN ends */
-	struct session_intra attested; /* what the handshake left */
-	struct waits_source source;    /* whose handshake it is */
+	struct session_conf intra_conf; /* what intra borrows */
+	struct conn_plain *plain;       /* of PLAIN */
+	int64_t lease_ms;               /* when PLAIN ends */
+	struct session_intra attested;  /* what the handshake left */
+	struct waits_source source;     /* whose handshake it is */
 	struct peer_identity peer;
 	struct seal_job *job; /* made, not yet taken */
 	struct seal_verdict *first, *verdict;

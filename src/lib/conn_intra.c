@@ -7,6 +7,17 @@
 
 #include "appraise/verdict.h"
 
+/* Where the stack carries no Evidence of clients, mode both has it after the
+ * handshake. */
+static void
+leave_clients_out(struct session_conf *conf)
+{
+	if (conf->role == EA_CLIENT)
+		conf->n_produce = 0;
+	else
+		conf->require = conf->request = false;
+}
+
 int
 conn_intra_begin(
     struct seal_conn *c, const struct intra_stack *stack, struct seal_diag *d)
@@ -17,7 +28,10 @@ conn_intra_begin(
 	    ctx_profile(c->ctx, c->role, HASH_SHA256, c->carriage);
 	int r;
 
-	if ((c->intra = intra_new(&p->conf, false)) == NULL)
+	c->intra_conf = p->conf;
+	if (stack->servers_alone)
+		leave_clients_out(&c->intra_conf);
+	if ((c->intra = intra_new(&c->intra_conf, false)) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "connection");
 	c->intra_stack = stack;
 	if ((r = stack->attach(c->tls, c->intra, d)) != 0)

@@ -25,6 +25,23 @@ struct seal_endpoint {
 	struct span alpn; /* of mode intra, as TLS has it */
 };
 
+/*
+ * A server's binder needs its ServerHello before its Certificate is made, and
+ * over DTLS NSS shows either to nobody before it sends both.
+ */
+static int
+endpoint_check_mode(const struct seal_ctx *ctx,
+    const struct seal_tls_args *args, struct seal_diag *d)
+{
+	if (!args->udp || ctx->mode == MODE_POST)
+		return 0;
+	seal_fail(d, SEAL_E_CONFIG,
+	    "mode: expected post over DTLS: NSS shows nobody the ServerHello, "
+	    "which Evidence in the handshake is bound to, before that is made");
+	seal_remedy(d, "use mode post, which binds more; or TLS");
+	return SEAL_E_CONFIG;
+}
+
 static int
 endpoint_check(const struct seal_ctx *ctx, const struct seal_tls_args *args,
     struct seal_diag *d)
@@ -42,7 +59,7 @@ endpoint_check(const struct seal_ctx *ctx, const struct seal_tls_args *args,
 	if ((args->cert_file == NULL) != (args->key_file == NULL))
 		return seal_fail(d, SEAL_E_CONFIG,
 		    "tls: expected a certificate and its key, found one");
-	return 0;
+	return endpoint_check_mode(ctx, args, d);
 }
 
 /* In mode intra the application's protocols are TLS's own. */

@@ -82,6 +82,7 @@ struct session_intra intra_leaves(const struct intra *i);
 
 /* What a stack that carries the extension does besides; tls is the stack's. */
 struct intra_stack {
+	bool servers_alone; /* it carries no Evidence of a client's */
 	/* Before the handshake; borrows i until detach. */
 	int (*attach)(void *tls, struct intra *i, struct seal_diag *d);
 	/* After the handshake, or to give it up; muted: without another word

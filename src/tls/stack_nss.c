@@ -70,9 +70,8 @@ would_block(const struct nss_conn *c, enum seal_io *ret)
 /* ---- The calls of a stack ---- */
 
 static enum seal_io
-nss_handshake(void *tls, struct seal_diag *d)
+handshake_step(struct nss_conn *c, struct seal_diag *d)
 {
-	struct nss_conn *c = tls;
 	enum seal_io io;
 
 	c->blocked = false;
@@ -83,6 +82,15 @@ nss_handshake(void *tls, struct seal_diag *d)
 		return SEAL_IO_DONE;
 	}
 	return would_block(c, &io) ? io : handshake_failed(c, d);
+}
+
+static enum seal_io
+nss_handshake(void *tls, struct seal_diag *d)
+{
+	struct nss_conn *c = tls;
+
+	return c->attached != NULL ? nss_intra_handshake(c, handshake_step, d)
+				   : handshake_step(c, d);
 }
 
 static enum seal_io

@@ -58,10 +58,13 @@ struct nss_origin {
 
 struct nss_conn;
 struct PRFileDesc;
+struct nss_intra_conf;
 /* On a socket of the caller's, a stream that NSS stands on and whose handshake
- * has not begun; borrows it. Credentials in it are the caller's. */
+ * has not begun; borrows it. Credentials in it are the caller's, or those of
+ * intra (NULL: none), which is copied. */
 int nss_conn_attach(struct PRFileDesc *fd, const struct stack_rules *rules,
-    struct nss_conn **ret, struct seal_diag *d);
+    const struct nss_intra_conf *intra, struct nss_conn **ret,
+    struct seal_diag *d);
 /* Takes over wire once it succeeds. origin: NULL but for servers of datagrams.
  * Borrows e, key and what rules borrow. */
 int nss_conn_new(struct nss_end *e, const struct stack_rules *rules,

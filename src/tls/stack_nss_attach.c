@@ -66,14 +66,16 @@ attach_check(PRFileDesc *fd, struct seal_diag *d)
 
 int
 nss_conn_attach(struct PRFileDesc *fd, const struct stack_rules *rules,
-    struct nss_conn **ret, struct seal_diag *d)
+    const struct nss_intra_conf *intra, struct nss_conn **ret,
+    struct seal_diag *d)
 {
+	bool keep_alpn = intra != NULL && intra->keep_alpn;
 	struct nss_conn *c;
 	int r;
 
 	if ((r = nss_library_check(d)) != 0 || (r = attach_check(fd, d)) != 0 ||
 	    (r = stack_rules_check(rules, d)) != 0 ||
-	    (r = nss_configure_socket(fd, rules->role, d)) != 0)
+	    (r = nss_configure_socket(fd, rules->role, keep_alpn, d)) != 0)
 		return r;
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "connection");
@@ -85,7 +87,8 @@ nss_conn_attach(struct PRFileDesc *fd, const struct stack_rules *rules,
 		return seal_fail(d, SEAL_E_MEMORY, "connection");
 	}
 	c->borrowed = true;
-	if ((r = nss_conn_configure(c, d)) != 0) {
+	if ((r = nss_conn_configure(c, d)) != 0 ||
+	    (intra != NULL && (r = nss_intra_prepare(c, intra, d)) != 0)) {
 		nss_conn_free(&c);
 		return r;
 	}

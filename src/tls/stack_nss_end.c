@@ -64,10 +64,7 @@ nss_end_free(struct nss_end **ep)
 		return;
 	if (e->model != NULL)
 		PR_Close(e->model);
-	for (size_t i = 0; i < e->n_certs; i++)
-		CERT_DestroyCertificate(e->certs[i]);
-	if (e->key != NULL)
-		SECKEY_DestroyPrivateKey(e->key);
+	nss_credentials_free(&e->own);
 	if (e->counted)
 		nss_library_leave();
 	pthread_mutex_destroy(&e->lock);
@@ -85,6 +82,7 @@ on_certificate(void *arg, PRFileDesc *fd, PRBool check, PRBool is_server)
 	struct span chain[LIMIT_CHAIN];
 	SECItemArray *items = NULL;
 	size_t n = 0;
+	bool good;
 	int r;
 
 	(void)check, (void)is_server;
@@ -93,10 +91,14 @@ on_certificate(void *arg, PRFileDesc *fd, PRBool check, PRBool is_server)
 	for (; n < items->len && n < LIMIT_CHAIN; n++)
 		chain[n] = span_of(items->items[n].data, items->items[n].len);
 	r = stack_judge(&c->rules, chain, n, &c->peer);
+	good = r == 0 && (n == 0 || nss_intra_judge(c, chain[0]));
 	SECITEM_FreeArray(items, PR_TRUE);
-	if (r == 0)
+	if (good)
 		return SECSuccess;
-	PR_SetError(SEC_ERROR_UNTRUSTED_ISSUER, 0);
+	/* NSS's alerts for them are unknown_ca, and access_denied (PROTOCOL
+	 * 3). */
+	PR_SetError(
+	    r != 0 ? SEC_ERROR_UNTRUSTED_ISSUER : SEC_ERROR_UNTRUSTED_CERT, 0);
 	return SECFailure;
 }
 
@@ -234,6 +236,7 @@ conn_let_go(struct nss_conn *c)
 {
 	SSL_AuthCertificateHook(c->fd, on_certificate, NULL);
 	SSL_AlertReceivedCallback(c->fd, NULL, NULL);
+	nss_intra_leave(c);
 	nss_layer_leave(c);
 }
 
@@ -254,6 +257,7 @@ nss_conn_free(struct nss_conn **cp)
 		PR_Close(c->fd);
 	if (c->wire.close != NULL)
 		c->wire.close(c->wire.arg);
+	nss_credentials_free(&c->own);
 	seal_wipe(&c->peer, sizeof(c->peer));
 	free(c);
 }

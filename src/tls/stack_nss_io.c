@@ -205,7 +205,13 @@ static PRInt32
 between_recv(
     PRFileDesc *fd, void *buf, PRInt32 n, PRIntn flags, PRIntervalTime timeout)
 {
-	return fd->lower->methods->recv(fd->lower, buf, n, flags, timeout);
+	PRInt32 got =
+	    fd->lower->methods->recv(fd->lower, buf, n, flags, timeout);
+	struct nss_conn *c = conn_of(fd);
+
+	if (got > 0 && c != NULL)
+		nss_intra_came(c, span_of(buf, (size_t)got));
+	return got;
 }
 
 static PRInt32
@@ -217,8 +223,13 @@ between_send(PRFileDesc *fd, const void *buf, PRInt32 n, PRIntn flags,
 
 	if (c == NULL || c->muted)
 		return n;
-	put = fd->lower->methods->send(fd->lower, buf, n, flags, timeout);
+	/* What is held comes first; the error is the wire's. */
+	put = nss_intra_flush(c)
+		  ? fd->lower->methods->send(fd->lower, buf, n, flags, timeout)
+		  : -1;
 	c->blocked = put < 0 && PR_GetError() == PR_WOULD_BLOCK_ERROR;
+	if (put > 0)
+		nss_intra_left(c, span_of(buf, (size_t)put));
 	return put;
 }
 
@@ -286,6 +297,15 @@ nss_layer_insert(struct nss_conn *c)
 		return true;
 	fd->dtor(fd);
 	return false;
+}
+
+int
+nss_layer_send_below(struct nss_conn *c, const void *p, int n)
+{
+	PRFileDesc *fd = PR_GetIdentitiesLayer(c->fd, identity);
+
+	return fd->lower->methods->send(
+	    fd->lower, p, n, 0, PR_INTERVAL_NO_WAIT);
 }
 
 void

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The settings that an attested connection asks of NSS, and its credentials,
- * which live in memory alone. */
-#include <stdlib.h>
+/* The settings that an attested connection asks of NSS. */
+#include <stdint.h>
 
 #include <cert.h>
 #include <keyhi.h>
-#include <pk11pub.h>
 #include <prerror.h>
 #include <ssl.h>
 #include <sslexp.h>
 #include <sslproto.h>
 
-#include "crypto/pem.h"
-#include "crypto/sig.h"
-#include "crypto/x509.h"
 #include "tls/stack_nss_parts.h"
 
-#define KEY_PEM_MAX 65536u
 /* Bytes that are no plaintext, of which the type is one (RFC 8449 s4). */
 #define RECORD_OVERHEAD (5u + 16u)
 #define RECORD_LIMIT_MAX 16385u
@@ -157,6 +151,12 @@ set_common(
 	if (SSL_SignatureSchemePrefSet(fd, schemes, COUNT(schemes)) !=
 	    SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "signature schemes");
+	return 0;
+}
+
+static int
+set_alpn(PRFileDesc *fd, struct seal_diag *d)
+{
 	if (SSL_SetNextProtoNego(fd, (const unsigned char *)STACK_ALPN_WIRE,
 		sizeof(STACK_ALPN_WIRE) - 1) != SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "ALPN");
@@ -169,7 +169,8 @@ set_model(PRFileDesc *fd, const struct nss_end_conf *conf, struct nss_end *e,
 {
 	int r;
 
-	if ((r = set_common(fd, e->role, e->datagram, d)) != 0)
+	if ((r = set_common(fd, e->role, e->datagram, d)) != 0 ||
+	    (r = set_alpn(fd, d)) != 0)
 		return r;
 	if (set_suites(fd, conf->suite) != SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "cipher suites");
@@ -179,12 +180,13 @@ set_model(PRFileDesc *fd, const struct nss_end_conf *conf, struct nss_end *e,
 }
 
 int
-nss_configure_socket(
-    struct PRFileDesc *fd, enum seal_role role, struct seal_diag *d)
+nss_configure_socket(struct PRFileDesc *fd, enum seal_role role, bool keep_alpn,
+    struct seal_diag *d)
 {
 	int r;
 
-	if ((r = set_common(fd, role, false, d)) != 0)
+	if ((r = set_common(fd, role, false, d)) != 0 ||
+	    (!keep_alpn && (r = set_alpn(fd, d)) != 0))
 		return r;
 	if (keep_suites(fd) != SECSuccess)
 		return seal_fail(d, SEAL_E_CONFIG,
@@ -198,118 +200,6 @@ nss_configure_socket(
 
 /* ---- Credentials ---- */
 
-static SECItem
-item_of(struct span s)
-{
-	return (SECItem){ siBuffer, (unsigned char *)(uintptr_t)s.p,
-		(unsigned)s.n };
-}
-
-static int
-load_certs(const char *path, struct nss_end *e, struct seal_diag *d)
-{
-	struct span der[LIMIT_CHAIN];
-	size_t n = 0, total = 0;
-	uint8_t *buf = NULL;
-	int r;
-
-	if ((r = chain_load(path, der, &n, &buf, d)) != 0)
-		return r;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		SECItem item = item_of(der[i]);
-
-		total += der[i].n;
-		e->certs[i] = CERT_NewTempCertificate(
-		    CERT_GetDefaultCertDB(), &item, NULL, PR_FALSE, PR_TRUE);
-		if (e->certs[i] == NULL)
-			r = nss_fail(d, SEAL_E_CONFIG, path);
-		else
-			e->n_certs++;
-	}
-	if (r == 0 && e->datagram && total > NSS_DTLS_MESSAGE_MAX) {
-		r = seal_fail(d, SEAL_E_LIMIT,
-		    "certificate file '%s': expected at most %u bytes of DER "
-		    "for DTLS, found %zu",
-		    path, NSS_DTLS_MESSAGE_MAX, total);
-		seal_remedy(d, "leave the root, and what nobody needs, out");
-	}
-	free(buf);
-	return r;
-}
-
-static int
-import_key(void *ctx, const char *label, struct span der, struct seal_diag *d)
-{
-	SECItem item = item_of(der);
-	PK11SlotInfo *slot = PK11_GetInternalSlot();
-	struct nss_end *e = ctx;
-	SECStatus r;
-
-	(void)label;
-	/* Not the key slot, which asks for a database. */
-	r = PK11_ImportDERPrivateKeyInfoAndReturnKey(
-	    slot, &item, NULL, NULL, PR_FALSE, PR_TRUE, KU_ALL, &e->key, NULL);
-	PK11_FreeSlot(slot);
-	if (r != SECSuccess)
-		return nss_fail(d, SEAL_E_CONFIG, "private key");
-	return PEM_STOP;
-}
-
-/* NSS would find out in the middle of a handshake, and blame the peer. */
-static int
-check_pair(const char *path, const struct privkey *key, const struct nss_end *e,
-    struct seal_diag *d)
-{
-	const SECItem *leaf = &e->certs[0]->derCert;
-	struct cert *cert = NULL;
-	struct wr spki;
-	int r;
-
-	wr_init_heap(&spki, LIMIT_SPKI);
-	if ((r = cert_parse(span_of(leaf->data, leaf->len), &cert, d)) == 0 &&
-	    (r = privkey_spki(key, &spki, d)) == 0 &&
-	    !span_equal(wr_view(&spki), cert_spki(cert)))
-		r = seal_fail(d, SEAL_E_CONFIG,
-		    "key '%s': expected that of the certificate, found another",
-		    path);
-	cert_unref(&cert);
-	wr_free(&spki);
-	return r;
-}
-
-/* Through libcrypto, which knows every form that a key file may have. */
-static int
-load_key(const char *path, struct nss_end *e, struct seal_diag *d)
-{
-	struct privkey *key = NULL;
-	struct wr pem;
-	int r;
-
-	wr_init_heap(&pem, KEY_PEM_MAX);
-	if ((r = privkey_load(path, &key, d)) == 0 &&
-	    (r = check_pair(path, key, e, d)) == 0 &&
-	    (r = privkey_to_pem(key, &pem, d)) == 0)
-		r = pem_walk(path, wr_view(&pem), import_key, e, d);
-	privkey_free(&key);
-	wr_free(&pem);
-	return r == PEM_STOP ? 0 : r;
-}
-
-/* The chain as the file has it, rather than what NSS would look for. */
-static SECStatus
-config_cert(PRFileDesc *fd, const struct nss_end *e)
-{
-	SSLExtraServerCertData extra = { .authType = ssl_auth_null };
-	SECItem items[LIMIT_CHAIN];
-	CERTCertificateList list = { items, (int)e->n_certs, NULL };
-
-	for (size_t i = 0; i < e->n_certs; i++)
-		items[i] = e->certs[i]->derCert;
-	extra.certChain = &list;
-	return SSL_ConfigServerCert(
-	    fd, e->certs[0], e->key, &extra, sizeof(extra));
-}
-
 /* The connection's name in certificates is of no use here: SSL_SetURL() is
  * given it for SNI alone. */
 static SECStatus
@@ -319,10 +209,10 @@ client_credentials(void *arg, PRFileDesc *fd, CERTDistNames *names,
 	const struct nss_end *e = arg;
 
 	(void)fd, (void)names;
-	if (e->n_certs == 0)
+	if (e->own.n_certs == 0)
 		return SECFailure;
-	*ret_cert = CERT_DupCertificate(e->certs[0]);
-	*ret_key = SECKEY_CopyPrivateKey(e->key);
+	*ret_cert = CERT_DupCertificate(e->own.certs[0]);
+	*ret_key = SECKEY_CopyPrivateKey(e->own.key);
 	return SECSuccess;
 }
 
@@ -330,21 +220,18 @@ static int
 set_credentials(PRFileDesc *fd, const struct nss_end_conf *conf,
     struct nss_end *e, struct seal_diag *d)
 {
+	size_t max = e->datagram ? NSS_DTLS_MESSAGE_MAX : SIZE_MAX;
 	int r;
 
 	if (SSL_GetClientAuthDataHook(fd, client_credentials, e) != SECSuccess)
 		return nss_fail(d, SEAL_E_TLS, "client credentials");
 	if (conf->cert_file == NULL)
 		return 0;
-	if ((r = load_certs(conf->cert_file, e, d)) != 0 ||
-	    (r = load_key(conf->key_file, e, d)) != 0)
+	if ((r = nss_credentials_load(
+		 conf->cert_file, conf->key_file, max, &e->own, d)) != 0)
 		return r;
-	if (e->role == SEAL_SERVER && config_cert(fd, e) != SECSuccess) {
-		nss_fail(d, SEAL_E_CONFIG, "certificate and key");
-		seal_remedy(d, "are they a pair, of ECDSA or RSA?");
-		return SEAL_E_CONFIG;
-	}
-	return 0;
+	return e->role == SEAL_SERVER ? nss_credentials_serve(fd, &e->own, d)
+				      : 0;
 }
 
 int

@@ -108,6 +108,8 @@ accept_all(void *arg, PRFileDesc *fd)
 	return SECSuccess;
 }
 
+PRFileDesc *(*end_nss_below)(PRFileDesc *bottom);
+
 static PRFileDesc *
 socket_on(int fd)
 {
@@ -117,6 +119,8 @@ socket_on(int fd)
 
 	assert_non_null(bottom);
 	assert_int_equal(PR_SetSocketOption(bottom, &data), PR_SUCCESS);
+	if (end_nss_below != NULL)
+		bottom = end_nss_below(bottom);
 	top = SSL_ImportFD(NULL, bottom);
 	assert_non_null(top);
 	SSL_BadCertHook(top, accept_all, NULL);
@@ -171,8 +175,18 @@ nss_close(struct side *s)
 	free(c);
 }
 
+static void
+nss_p384(struct side *s)
+{
+	const SSLNamedGroup group = ssl_grp_ec_secp384r1;
+
+	assert_int_equal(
+	    SSL_NamedGroupConfig(s->end[0], &group, 1), SECSuccess);
+}
+
 const struct end_stack end_nss = {
 	.name = "nss",
 	.open = nss_open,
 	.close = nss_close,
+	.p384 = nss_p384,
 };

@@ -8,6 +8,9 @@
 extern const struct end_stack *const end_stacks[];
 extern const struct end_stack end_gnutls;
 extern const struct end_stack end_nss;
+struct PRFileDesc;
+/* Puts something between NSS and the sockets of ends to come; or NULL. */
+extern struct PRFileDesc *(*end_nss_below)(struct PRFileDesc *bottom);
 extern const struct end_stack end_wolfssl;
 /* DTLS 1.3: both ends of a pair, or neither; one such pair at a time. */
 extern const struct end_stack end_nss_dtls;

@@ -169,10 +169,19 @@ openssl_close(struct side *s)
 	SSL_CTX_free(s->tls);
 }
 
+static void
+openssl_p384(struct side *s)
+{
+	char groups[] = "P-384";
+
+	assert_int_equal(SSL_set1_groups_list(s->ssl, groups), 1);
+}
+
 const struct end_stack end_openssl = {
 	.name = "openssl",
 	.open = openssl_open,
 	.close = openssl_close,
+	.p384 = openssl_p384,
 };
 
 static void
@@ -218,13 +227,22 @@ void
 pair_open_bare(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server)
 {
-	open_with(
-	    p, w, client, NULL, server, NULL, &end_openssl, &end_openssl, 0);
+	pair_open_bare_over(
+	    p, w, client, server, &end_openssl, &end_openssl, 0);
 }
 
 void
-pair_open_one(
-    struct pair *p, struct world *w, struct seal_ctx *ctx, enum seal_role role)
+pair_open_bare_over(struct pair *p, struct world *w, struct seal_ctx *client,
+    struct seal_ctx *server, const struct end_stack *client_stack,
+    const struct end_stack *server_stack, unsigned hash)
+{
+	open_with(
+	    p, w, client, NULL, server, NULL, client_stack, server_stack, hash);
+}
+
+void
+pair_open_one(struct pair *p, struct world *w, struct seal_ctx *ctx,
+    enum seal_role role, const struct end_stack *stack)
 {
 	struct side *s = role == SEAL_SERVER ? &p->server : &p->client;
 	int fds[2];
@@ -234,7 +252,7 @@ pair_open_one(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	p->client.fd = fds[0];
 	p->server.fd = fds[1];
-	s->stack = &end_openssl;
+	s->stack = stack;
 	s->ctx = ctx;
 	s->stack->open(s, w, role, NULL, 0);
 }

@@ -40,6 +40,8 @@ struct end_stack {
 	void (*open)(struct side *s, struct world *w, enum seal_role role,
 	    const char *cert, unsigned hash);
 	void (*close)(struct side *s); /* once s->conn is gone */
+	/* Leaves P-384 as the only group; NULL where no test asks. */
+	void (*p384)(struct side *s);
 };
 extern const struct end_stack end_openssl;
 
@@ -72,9 +74,14 @@ void pair_open_over(struct pair *p, struct world *w, struct seal_ctx *client,
 /* Neither side has a certificate but its attester's: for mode intra. */
 void pair_open_bare(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server);
+/* The same, over stacks, with a suite of hash. */
+void pair_open_bare_over(struct pair *p, struct world *w,
+    struct seal_ctx *client, struct seal_ctx *server,
+    const struct end_stack *client_stack, const struct end_stack *server_stack,
+    unsigned hash);
 /* One side alone, bare; the other's fd is the test's. */
-void pair_open_one(
-    struct pair *p, struct world *w, struct seal_ctx *ctx, enum seal_role role);
+void pair_open_one(struct pair *p, struct world *w, struct seal_ctx *ctx,
+    enum seal_role role, const struct end_stack *stack);
 /* The client's ctx is another pair's, which must outlive this one. */
 void pair_open_again(struct pair *p, struct world *w, struct seal_ctx *client,
     struct seal_ctx *server);

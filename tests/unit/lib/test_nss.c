@@ -3,13 +3,17 @@
 #include "test.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <nss.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <pk11pub.h>
+#include <prerror.h>
 #include <private/pprio.h>
 #include <ssl.h>
 #include <sslexp.h>
@@ -18,6 +22,8 @@
 #include <sealtls/nss.h>
 
 #include "ends.h"
+#include "evidence/driver.h"
+#include "lib/ctx.h"
 
 #define SOFT(key)                                                      \
 	"\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"" key \
@@ -258,10 +264,297 @@ silent_after(void **state)
 	pair_close(&p);
 }
 
+/* ---- In the handshake ---- */
+
+#define TRANSCRIPT "\"min_binding\":\"transcript\","
+#define NO_ID "{\"mode\":\"none\"}"
+#define INTRA "\"mode\":\"intra\","
+#define BOTH "\"mode\":\"both\","
+#define SHOWN ",\"reveal_after_peer\":false"
+#define ASKS "{" INTRA "\"policy\":\"server\"}"
+#define ATTESTS "{" INTRA SOFT("server.signer") "}"
+
+static void
+policies(struct world *w)
+{
+	world_policy(w, "server", w->server_pin, "00ff", NO_ID, TRANSCRIPT);
+	world_policy(w, "client", w->client_pin, "00ff", NO_ID, TRANSCRIPT);
+	world_policy(w, "server-traffic", w->server_pin, "00ff", NO_ID, "");
+	world_policy(w, "client-traffic", w->client_pin, "00ff", NO_ID, "");
+}
+
+/* What seal_conn_nss() says of config. */
+static void
+made(struct world *w, enum seal_role role, const char *config,
+    struct seal_ctx *ctx, struct seal_diag *d)
+{
+	struct seal_conn *c;
+	PRFileDesc *fd;
+	int fds[2];
+
+	NSS_NoDB_Init(NULL);
+	if (ctx == NULL)
+		ctx = world_ctx(w, config);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	fd = sound(PR_ImportTCPSocket(fds[0]));
+	c = seal_conn_nss(ctx, fd, role, "x.example", d);
+	seal_conn_free(&c);
+	PR_Close(fd);
+	close(fds[1]);
+	seal_ctx_free(&ctx);
+}
+
+/* NSS shows a server nothing of a client's Certificate but the certificates. */
+static void
+impossible(void **state)
+{
+	static const struct {
+		enum seal_role role;
+		const char *config;
+		bool possible;
+	} cases[] = {
+		{ SEAL_SERVER,
+		    "{" INTRA SOFT(
+			"server.signer") ",\"policy\":\"client\"" SHOWN "}",
+		    false },
+		{ SEAL_SERVER, "{" INTRA "\"policy\":\"client\"}", false },
+		{ SEAL_CLIENT,
+		    "{" INTRA SOFT("client.signer") ",\"policy\":\"server\"}",
+		    false },
+		{ SEAL_SERVER, ATTESTS, true },
+		{ SEAL_CLIENT, ASKS, true },
+		{ SEAL_CLIENT,
+		    "{" BOTH SOFT(
+			"client.signer") ",\"policy\":\"server-traffic\"}",
+		    true },
+	};
+	struct world *w = *state;
+
+	policies(w);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct seal_diag d = { 0 };
+
+		made(w, cases[i].role, cases[i].config, NULL, &d);
+		if (cases[i].possible
+			? d.code != 0
+			: d.code != SEAL_E_CONFIG ||
+			      strstr(d.text, "client's Certificate") == NULL ||
+			      strstr(d.remedy, "mode both") == NULL)
+			fail_msg("%s: %s", cases[i].config, d.text);
+	}
+}
+
+static void
+over_datagrams(void **state)
+{
+	static const struct {
+		const char *config;
+		int want;
+	} cases[] = {
+		{ ASKS, SEAL_E_CONFIG },
+		{ "{" BOTH "\"policy\":\"server-traffic\"}", SEAL_E_CONFIG },
+		{ "{\"policy\":\"server-traffic\"}", 0 },
+	};
+	struct world *w = *state;
+
+	policies(w);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct seal_tls_args args = {
+			.role = SEAL_CLIENT, .peer_name = "x.example", .udp = 1
+		};
+		struct seal_ctx *ctx = world_ctx(w, cases[i].config);
+		struct seal_endpoint *e = NULL;
+		struct seal_diag d = { 0 };
+
+		if (seal_endpoint_new(ctx, &args, &e, &d) != cases[i].want)
+			fail_msg("%s: %s", cases[i].config, d.text);
+		if (cases[i].want != 0)
+			assert_non_null(strstr(d.text, "post over DTLS"));
+		seal_endpoint_free(&e);
+		seal_ctx_free(&ctx);
+	}
+}
+
+/* As a TPM has it. */
+static const struct privkey *
+no_key(void *ctx)
+{
+	(void)ctx;
+	return NULL;
+}
+
+static void
+key_in_a_device(void **state)
+{
+	struct conf_pair pair = { "key", "" };
+	struct conf conf = { &pair, 1 };
+	struct evidence_driver driver = *evidence_driver_find("soft");
+	struct seal_ctx *ctx = world_ctx(*state, ATTESTS);
+	struct seal_diag d = { 0 };
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/server.signer",
+	    ((struct world *)*state)->dir);
+	pair.value = path;
+	driver.key = no_key;
+	attester_free(&ctx->attesters[0]);
+	assert_int_equal(
+	    attester_open_driver(&driver, &conf, &ctx->attesters[0], &d), 0);
+	made(*state, SEAL_SERVER, NULL, ctx, &d);
+	assert_int_equal(d.code, SEAL_E_CONFIG);
+	assert_non_null(strstr(d.text, "key in memory"));
+}
+
+/* Mode both asks a client twice, and one over NSS answers once. */
+static void
+half(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+
+	policies(w);
+	pair_open_bare_over(&p, w,
+	    world_ctx(
+		w, "{" BOTH SOFT(
+		       "client.signer") ",\"policy\":\"server-traffic\"}"),
+	    world_ctx(w,
+		"{" BOTH SOFT(
+		    "server.signer") ",\"policy\":\"client-traffic\"" SHOWN
+				     "}"),
+	    &end_nss, &end_openssl, 0);
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_UNSUPPORTED);
+	assert_int_not_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	pair_close(&p);
+}
+
+/* In dir: rsa.pem and rsa.key. */
+static void
+rsa_certificate(struct world *w)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *x = X509_new();
+	char path[128];
+	FILE *f;
+
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_set_pubkey(x, key);
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	snprintf(path, sizeof(path), "%s/rsa.pem", w->dir);
+	assert_non_null(f = fopen(path, "w"));
+	PEM_write_X509(f, x);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/rsa.key", w->dir);
+	assert_non_null(f = fopen(path, "w"));
+	PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL);
+	fclose(f);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
+
+/* A socket that shows another certificate than the attester's: its Evidence
+ * would be for nobody's key. */
+static void
+certificate_beside(void **state)
+{
+	char schemes[] = "rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256";
+	struct world *w = *state;
+	struct pair p;
+
+	policies(w);
+	rsa_certificate(w);
+	pair_open_one(&p, w, world_ctx(w, ASKS), SEAL_CLIENT, &end_openssl);
+	assert_int_equal(SSL_set1_sigalgs_list(p.client.ssl, schemes), 1);
+	p.server.stack = &end_nss;
+	p.server.ctx = world_ctx(w, ATTESTS);
+	end_nss.open(&p.server, w, SEAL_SERVER, "rsa", 0);
+	pair_run(&p);
+	assert_int_equal(seal_conn_diag(p.server.conn)->code, SEAL_E_CONFIG);
+	assert_non_null(strstr(seal_conn_diag(p.server.conn)->text, "beside"));
+	assert_int_not_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	pair_close(&p);
+}
+
+/* ---- A wire that takes little, and seldom ---- */
+
+static PRIOMethods choking;
+static unsigned turn;
+
+static PRInt32
+choke_send(PRFileDesc *fd, const void *buf, PRInt32 n, PRIntn flags,
+    PRIntervalTime timeout)
+{
+	if (turn++ % 3 != 0) {
+		PR_SetError(PR_WOULD_BLOCK_ERROR, 0);
+		return -1;
+	}
+	return fd->lower->methods->send(
+	    fd->lower, buf, n > 7 ? 7 : n, flags, timeout);
+}
+
+static PRFileDesc *
+choke(PRFileDesc *bottom)
+{
+	PRDescIdentity id = PR_GetUniqueIdentity("choke");
+	PRFileDesc *fd;
+
+	choking = *PR_GetDefaultIOMethods();
+	choking.send = choke_send;
+	fd = PR_CreateIOLayerStub(id, &choking);
+	assert_int_equal(
+	    PR_PushIOLayer(bottom, PR_TOP_IO_LAYER, fd), PR_SUCCESS);
+	return bottom;
+}
+
+/* ServerHello, or a request for another hello, leaves in parts, in its place.
+ */
+static void
+choked(void **state)
+{
+	struct world *w = *state;
+
+	policies(w);
+	for (unsigned i = 0; i < 4; i++) {
+		struct pair p;
+
+		end_nss_below = choke;
+		pair_open_bare_over(&p, w, world_ctx(w, ASKS),
+		    world_ctx(w, ATTESTS), i < 2 ? &end_nss : &end_openssl,
+		    &end_nss, 0);
+		end_nss_below = NULL;
+		if (i % 2 != 0)
+			end_nss.p384(&p.server);
+		for (int k = 0; k < 100 && seal_conn_outcome(p.client.conn) !=
+					       SEAL_ACCEPTED;
+		     k++)
+			pair_run(&p);
+		if (seal_conn_outcome(p.client.conn) != SEAL_ACCEPTED)
+			fail_msg("%u: %s; %s", i,
+			    seal_conn_diag(p.client.conn)->text,
+			    seal_conn_diag(p.server.conn)->text);
+		pair_close(&p);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    impossible, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    over_datagrams, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    key_in_a_device, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    half, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    certificate_beside, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    choked, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    refused, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
