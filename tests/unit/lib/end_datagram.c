@@ -7,41 +7,20 @@
  */
 #include "end_datagram.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "lib/conn.h"
+#include "path.h"
 #include "test.h"
 
-#define STEP_MS 50
 #define DTLS13 0xfefc
 
-struct packet {
-	struct packet *next;
-	int64_t at_ms;
-	size_t n;
-	uint8_t bytes[];
-};
-
 struct end {
-	struct world *w;
 	const struct seal_stack *inner;
 	void *tls;
-	struct packet *inbox; /* by time */
-	struct impair out;
+	struct path *path;
 };
 
-/* The network of the pairs to come, and its two ends as they are. */
-static struct impair_net net;
-static uint64_t seed;
 static struct end ends[2];
-
-void
-end_datagram_net(const struct impair_net *n, uint64_t s)
-{
-	net = *n;
-	seed = s;
-}
+static struct path paths[2];
 
 static enum seal_io
 end_handshake(void *tls, struct seal_diag *d)
@@ -74,47 +53,17 @@ end_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 static enum seal_io
 end_read(void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
 {
-	struct end *e = tls;
-	struct packet *p = e->inbox;
-
 	(void)d;
-	if (p == NULL || p->at_ms > e->w->boot_ms) {
-		e->w->boot_ms += STEP_MS;
-		return SEAL_IO_WANT_READ;
-	}
-	assert_true(p->n <= cap);
-	memcpy(buf, p->bytes, p->n);
-	*ret_n = p->n;
-	e->inbox = p->next;
-	free(p);
-	return SEAL_IO_DONE;
-}
-
-static void
-arrive(struct end *to, const void *buf, size_t n, int64_t at_ms)
-{
-	struct packet **at = &to->inbox, *p = malloc(sizeof(*p) + n);
-
-	assert_non_null(p);
-	p->at_ms = at_ms;
-	p->n = n;
-	memcpy(p->bytes, buf, n);
-	while (*at != NULL && (*at)->at_ms <= at_ms)
-		at = &(*at)->next;
-	p->next = *at;
-	*at = p;
+	return path_receive(((struct end *)tls)->path, buf, cap, ret_n)
+		   ? SEAL_IO_DONE
+		   : SEAL_IO_WANT_READ;
 }
 
 static enum seal_io
 end_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 {
-	struct end *e = tls;
-	int64_t at_ms[2];
-	unsigned copies = impair_send(&e->out, n, e->w->boot_ms, at_ms);
-
 	(void)d;
-	for (unsigned i = 0; i < copies; i++)
-		arrive(&ends[e == &ends[0]], buf, n, at_ms[i]);
+	path_send(((struct end *)tls)->path, buf, n);
 	return SEAL_IO_DONE;
 }
 
@@ -136,10 +85,13 @@ end_open(struct side *s, struct world *w, enum seal_role role, const char *cert,
 	struct end *e = &ends[role == SEAL_SERVER];
 
 	end_openssl.open(s, w, role, cert, hash);
+	if (role == SEAL_CLIENT)
+		path_open(paths, w);
 	*e = (struct end){
-		.w = w, .inner = s->conn->stack, .tls = s->conn->tls
+		.inner = s->conn->stack,
+		.tls = s->conn->tls,
+		.path = &paths[role == SEAL_SERVER],
 	};
-	impair_init(&e->out, &net, seed * 2 + (role == SEAL_SERVER));
 	s->conn->stack = &stack_datagram;
 	s->conn->tls = e;
 	s->end[0] = e;
@@ -148,14 +100,7 @@ end_open(struct side *s, struct world *w, enum seal_role role, const char *cert,
 static void
 end_close(struct side *s)
 {
-	struct end *e = s->end[0];
-
-	while (e->inbox != NULL) {
-		struct packet *p = e->inbox;
-
-		e->inbox = p->next;
-		free(p);
-	}
+	path_close(((struct end *)s->end[0])->path);
 	end_openssl.close(s);
 }
 

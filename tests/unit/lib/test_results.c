@@ -13,6 +13,7 @@
 #include "format/eat.h"
 #include "jose/token.h"
 #include "end_datagram.h"
+#include "ends.h"
 #include "pair.h"
 
 #define ID "https://verifier.example"
@@ -303,6 +304,14 @@ prepare(struct world *w, struct desk *desk)
 	    "\",\"vector\":{\"executables\":\"affirming\"}}]}");
 }
 
+static const struct end_stack *const over[] = {
+	&end_openssl,
+	&end_datagram,
+#ifdef SEAL_STACK_NSS
+	&end_nss_dtls,
+#endif
+};
+
 static void
 told(void **state)
 {
@@ -311,9 +320,9 @@ told(void **state)
 
 	prepare(w, &desk);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		for (unsigned k = 0; k < 8; k++)
-			check(w, &desk, &rows[i], k & 1, k & 2,
-			    k & 4 ? &end_datagram : &end_openssl);
+		for (unsigned k = 0; k < 4 * sizeof(over) / sizeof(over[0]);
+		     k++)
+			check(w, &desk, &rows[i], k & 1, k & 2, over[k / 4]);
 	privkey_free(&desk.key);
 	privkey_free(&desk.other);
 	jwk_wipe(&desk.jwk);
