@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- Wireshark and tshark: the frames of seal/1, which are inside of TLS or DTLS.
+-- Wireshark and tshark: the frames of seal/1, which are inside of TLS or DTLS,
+-- and the extension remoteAttestation of TLS's handshake.
 --
 --	tshark -X lua_script:contrib/seal.lua -o tls.keylog_file:KEYS -r CAPTURE
 --
@@ -8,7 +9,8 @@
 --
 -- `seal` takes the stream carriage from TLS by its ALPN; `seal_datagram` the
 -- datagram carriage from DTLS likewise, or, where records are decrypted by other
--- means, from UDP: -d udp.port==PORT,seal_datagram.
+-- means, from UDP: -d udp.port==PORT,seal_datagram. `seal_intra` reads the
+-- extension wherever TLS's dissector shows a handshake message.
 
 local types = {
 	[1] = "HELLO", [2] = "REQUEST", [3] = "AUTHENTICATOR",
@@ -113,7 +115,7 @@ function read_item(buf, at, depth)
 	if depth > DEPTH then
 		error("nested too deep")
 	end
-	if major == 2 or major == 3 then
+	if n > 0 and (major == 2 or major == 3) then
 		item.body = buf(next_at, n)
 		item.value = major == 3 and item.body:string() or nil
 		next_at = next_at + n
@@ -202,8 +204,10 @@ local function show_verdict(buf, tree)
 	if map[1] ~= nil then
 		tree:add(f.lease, map[1].range, map[1].value)
 	end
-	if map[2] ~= nil then
+	if map[2] ~= nil and map[2].range:len() > 1 then
 		tree:add(f.context, map[2].body)
+	elseif map[2] ~= nil then
+		text = text .. ", of the handshake"
 	end
 	return text
 end
@@ -388,3 +392,124 @@ end
 register("tls.alpn", "seal/1", stream)
 register("dtls.alpn", "seal/1", datagram)
 DissectorTable.get("udp.port"):add_for_decode_as(datagram)
+
+-- ---- The extension of the handshake, wherever TLS's own dissector shows it ----
+
+local intra = Proto("seal_intra", "SEAL, attestation in the handshake")
+local places = {
+	[1] = "ClientHello", [8] = "EncryptedExtensions", [11] = "Certificate",
+	[13] = "CertificateRequest",
+}
+local g = {
+	message = ProtoField.uint8("seal_intra.message", "Message", base.DEC,
+	    places),
+	server = ProtoField.string("seal_intra.server_attests",
+	    "Server may attest with"),
+	client = ProtoField.string("seal_intra.client_attests",
+	    "Client may attest with"),
+	chosen = ProtoField.string("seal_intra.server_chose",
+	    "Server attests with"),
+	wanted = ProtoField.string("seal_intra.client_asked",
+	    "Client is asked to attest with"),
+	cmw = ProtoField.bytes("seal_intra.cmw", "CMW"),
+	media_type = ProtoField.string("seal_intra.cmw_type", "CMW of type"),
+}
+
+intra.prefs.extension = Pref.uint("Extension", 0xff02,
+    "Code point of remoteAttestation")
+intra.fields = { g.message, g.server, g.client, g.chosen, g.wanted, g.cmw,
+	g.media_type }
+intra.experts = { ProtoExpert.new("seal_intra.malformed", "Malformed",
+    expert.group.MALFORMED, expert.severity.ERROR) }
+
+local handshake_type = Field.new("tls.handshake.type")
+local extension_type = Field.new("tls.handshake.extension.type")
+
+-- mechanism(1); for Evidence type_encoding(1); then a number or a text.
+local function show_scheme(buf, at, field, tree)
+	local from, kind = at, buf(at, 1):uint()
+	local coded = kind == 0 and buf(at + 1, 1):uint() == 0
+	local text
+
+	at = at + (kind == 0 and 2 or 1)
+	local n = buf(at, 2):uint()
+	at = at + 2
+	if coded then
+		text = "content format " .. n
+	else
+		text = n > 0 and buf(at, n):string() or ""
+		at = at + n
+	end
+	tree:add(field, buf(from, at - from), text):append_text(" (" ..
+	    (kinds[kind] or "unknown kind") .. ")")
+	return at
+end
+
+local function show_offer(buf, at, field, tree)
+	local stop = at + 2 + buf(at, 2):uint()
+
+	at = at + 2
+	while at < stop do
+		at = show_scheme(buf, at, field, tree)
+	end
+	return at
+end
+
+local function show_cmw(buf, tree)
+	local n = buf(0, 3):uint()
+	local item = read_item(buf(3, n):tvb("CMW"), 0, 0)
+
+	tree:add(g.cmw, buf(3, n))
+	if item.kind == 4 and item.items[1].kind == 3 then
+		tree:add(g.media_type, buf(3, n), item.items[1].value)
+	end
+	return 3 + n
+end
+
+local contents = {
+	[1] = function(buf, tree)
+		return show_offer(buf, show_offer(buf, 0, g.server, tree),
+		    g.client, tree)
+	end,
+	[8] = function(buf, tree)
+		return show_scheme(buf, 0, g.chosen, tree)
+	end,
+	[11] = show_cmw,
+	[13] = function(buf, tree)
+		return show_scheme(buf, 0, g.wanted, tree)
+	end,
+}
+
+local function show_extension(message, buf, tree)
+	local part = tree:add(intra, buf())
+
+	part:add(g.message, message)
+	part:append_text(": " .. (places[message] or "a message without it"))
+	local ok, n = pcall(contents[message], buf:tvb("SEAL"), part)
+	if not ok or n ~= buf:len() then
+		part:add_proto_expert_info(intra.experts[1], "remoteAttestation: " ..
+		    (ok and "bytes behind its content" or tostring(n)))
+	end
+end
+
+-- Messages and their extensions come in the order of the tree.
+function intra.dissector(_, _, tree)
+	if handshake_type() == nil or extension_type() == nil then
+		return
+	end
+	local message
+	for _, info in ipairs({ all_field_infos() }) do
+		if info.name == "tls.handshake.type" then
+			message = info.value
+		elseif info.name == "tls.handshake.extension.type" and
+		    info.value == intra.prefs.extension then
+			local n = info.source(info.offset + 2, 2):uint()
+
+			show_extension(message, n > 0 and
+			    info.source(info.offset + 4, n) or
+			    info.source(info.offset, 4), tree)
+		end
+	end
+end
+
+register_postdissector(intra, true)

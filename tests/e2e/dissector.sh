@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # tshark, with contrib/seal.lua and OpenSSL's key log, names what our frames
-# say: in a capture of TLS, and in one of what is inside of DTLS.
+# say: in captures of TLS, handshake included, and of what is inside of DTLS.
 # Environment: FRAMES, which makes the captures; DISSECTOR, the script.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 need tshark
-"${FRAMES:?}" tls.pcap keys datagrams.pcap || die "no captures"
+"${FRAMES:?}" tls.pcap handshake.pcap keys datagrams.pcap || die "no captures"
 cp "${DISSECTOR:?}" seal.lua
 chmod a+rX . seal.lua ./*.pcap keys
 
@@ -62,6 +62,40 @@ cat contexts
 
 say "without the key log there is nothing to see"
 [ -z "$(shown tls.pcap -Y seal)" ] || die "frames seen without keys"
+
+say "the handshake: the extension in each of its four messages"
+# told MESSAGE FIELD: what stands there, of all messages of the kind.
+told() {
+	shown handshake.pcap -o tls.keylog_file:keys \
+	    -Y "seal_intra.message == $1" -T fields -e "$2"
+}
+shown handshake.pcap -o tls.keylog_file:keys -Y seal_intra -V >details
+none_malformed details
+for message in ClientHello EncryptedExtensions CertificateRequest Certificate; do
+	has details "attestation in the handshake: $message\$"
+done
+soft='application/eat+cwt; eat_profile="tag:sealtls,2026:soft"'
+for place in '1 seal_intra.server_attests' '1 seal_intra.client_attests' \
+    '8 seal_intra.server_chose' '13 seal_intra.client_asked' \
+    '11 seal_intra.cmw_type'; do
+	# shellcheck disable=SC2086 # two words
+	told $place >found
+	has found "$soft"
+done
+[ "$(told 11 seal_intra.cmw | wc -w)" -eq 2 ] ||
+    die "expected the server's Evidence, and the client's"
+# As they went over the wire, in TLS's own words and in ours.
+[ "$(shown handshake.pcap -o tls.keylog_file:keys \
+    -Y 'tls.handshake.extension.type == 65282' -T fields \
+    -e tls.handshake.extension.type | tr ',' '\n' | grep -c '^65282$')" -eq 5 ] ||
+    die "expected the extension five times: Certificate comes both ways"
+shown handshake.pcap -o tls.keylog_file:keys -Y seal -T fields -e _ws.col.Info \
+    >info
+cat info
+none_malformed info
+has info 'HELLO, VERDICT (accepted, of the handshake), REQUEST'
+[ -z "$(shown handshake.pcap -Y 'seal_intra.cmw')" ] ||
+    die "Evidence seen without keys"
 
 say "datagrams: fragments, acknowledgements and data"
 shown datagrams.pcap -d udp.port==5684,seal_datagram -Y seal_datagram \

@@ -2,10 +2,11 @@
 /*
  * Captures for contrib/seal.lua, made without a network:
  *
- *	frames TLS.pcap KEYS DATAGRAMS.pcap
+ *	frames TLS.pcap HANDSHAKE.pcap KEYS DATAGRAMS.pcap
  *
- * A mutual attestation over TLS 1.3 of OpenSSL, with its key log, and one over
- * datagrams as they are inside of DTLS, which no tshark of today decrypts.
+ * A mutual attestation over TLS 1.3 of OpenSSL, one that is in its handshake
+ * too, with the key log of both, and one over datagrams as they are inside of
+ * DTLS, which no tshark of today decrypts.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,34 +148,46 @@ tap_side(struct side *s, bool client)
 #define SOFT(key)                                                      \
 	"\"attesters\":[{\"driver\":\"soft\",\"conf\":{\"key\":\"" key \
 	"\",\"measurements\":\"app=00ff\"}}],\"alpn\":[\"coap\"]"
+#define CLIENT "{" SOFT("client.signer") ",\"policy\":\"of-server\""
+#define SERVER "{" SOFT("server.signer") ",\"policy\":\"of-client\""
+#define BOTH ",\"mode\":\"both\",\"reveal_after_peer\":false"
 
 static void
-attest_over_tls(struct world *w)
+converse(struct pair *p)
 {
-	static const char none[] = "{\"mode\":\"none\"}";
-	struct pair p;
 	char buf[64];
 	size_t n;
 
+	SSL_CTX_set_keylog_callback(p->client.tls, keep_keys);
+	tap_side(&p->client, true);
+	tap_side(&p->server, false);
+	pair_run(p);
+	assert_int_equal(seal_conn_outcome(p->client.conn), SEAL_ACCEPTED);
+	seal_write(p->client.conn, "hello, attested world", 21, &n);
+	seal_read(p->server.conn, buf, sizeof(buf), &n);
+	assert_int_equal(n, 21);
+	seal_conn_close(p->client.conn);
+	pair_run(p);
+	pair_close(p);
+}
+
+static void
+attest_over_tls(struct world *w, const char *path, bool both)
+{
+	static const char none[] = "{\"mode\":\"none\"}";
+	struct pair p;
+
+	capture_open(&tls, path);
 	world_policy(w, "of-server", w->server_pin, "00ff", none, "");
 	world_policy(w, "of-client", w->client_pin, "00ff", none, "");
-	pair_open(&p, w,
-	    world_ctx(
-		w, "{" SOFT("client.signer") ",\"policy\":\"of-server\"}"),
-	    world_ctx(
-		w, "{" SOFT("server.signer") ",\"policy\":\"of-client\"}"),
-	    false);
-	SSL_CTX_set_keylog_callback(p.client.tls, keep_keys);
-	tap_side(&p.client, true);
-	tap_side(&p.server, false);
-	pair_run(&p);
-	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
-	seal_write(p.client.conn, "hello, attested world", 21, &n);
-	seal_read(p.server.conn, buf, sizeof(buf), &n);
-	assert_int_equal(n, 21);
-	seal_conn_close(p.client.conn);
-	pair_run(&p);
-	pair_close(&p);
+	if (both)
+		pair_open_bare(&p, w, world_ctx(w, CLIENT BOTH "}"),
+		    world_ctx(w, SERVER BOTH "}"));
+	else
+		pair_open(&p, w, world_ctx(w, CLIENT "}"),
+		    world_ctx(w, SERVER "}"), false);
+	converse(&p);
+	fclose(tls.f);
 }
 
 /* ---- Datagrams ---- */
@@ -211,19 +224,20 @@ main(int argc, char **argv)
 	struct capture datagrams;
 	void *state = NULL;
 
-	if (argc != 4) {
-		fputs("usage: frames TLS.pcap KEYS DATAGRAMS.pcap\n", stderr);
+	if (argc != 5) {
+		fputs("usage: frames TLS.pcap HANDSHAKE.pcap KEYS "
+		      "DATAGRAMS.pcap\n",
+		    stderr);
 		return 1;
 	}
-	capture_open(&tls, argv[1]);
-	keys = fopen(argv[2], "w");
+	keys = fopen(argv[3], "w");
 	assert_non_null(keys);
-	capture_open(&datagrams, argv[3]);
 	world_setup(&state);
-	attest_over_tls(state);
+	attest_over_tls(state, argv[1], false);
+	attest_over_tls(state, argv[2], true);
 	world_teardown(&state);
+	capture_open(&datagrams, argv[4]);
 	attest_over_datagrams(&datagrams);
-	fclose(tls.f);
 	fclose(keys);
 	fclose(datagrams.f);
 	return 0;
