@@ -468,12 +468,88 @@ garbage_row(struct duel *d, enum seal_role role)
 	assert_int_equal(why.code, SEAL_E_TLS);
 }
 
+/* Longer than any record may be (RFC 8446 s5.2). */
+static void
+oversized_row(struct duel *d, enum seal_role role)
+{
+	static uint8_t record[5 + 0x4201] = { 0x17, 3, 3, 0x42, 1 };
+	struct seal_conn *c = d->seal.conn;
+	struct seal_diag why = { 0 };
+	char buf[64];
+	size_t n;
+
+	(void)role;
+	shake(d);
+	assert_int_equal(write(d->fd, record, sizeof(record)), sizeof(record));
+	assert_int_equal(
+	    c->stack->read(c->tls, buf, sizeof(buf), &n, &why), SEAL_IO_ERROR);
+	assert_int_equal(why.code, SEAL_E_TLS);
+}
+
 static void
 bytes_in(void **state)
 {
 	with_each(*state, read_row);
 	with_each(*state, truncated_row);
 	with_each(*state, garbage_row);
+	with_each(*state, oversized_row);
+}
+
+/* ---- A peer that speaks seal/1, and badly ---- */
+
+static const struct frame_case {
+	const char *name;
+	const char *bytes;
+	int n;
+} frame_cases[] = {
+	{ "a HELLO over its limit", "\001\000\020\001", 4 },
+	{ "an AUTHENTICATOR over its limit", "\003\002\000\001", 4 },
+	{ "a frame of no type that there is", "\011\000\000\001x", 5 },
+	{ "DATA before HELLO", "\005\000\000\001x", 5 },
+	{ "a HELLO that is none", "\001\000\000\001x", 5 },
+};
+
+static void
+frame_row(struct world *w, const struct end_stack *stack, enum seal_role role,
+    const struct frame_case *c)
+{
+	uint8_t got[4096];
+	struct duel d;
+	int n = 0;
+
+	duel_open(&d, w, stack, role, as_seal);
+	for (int i = 0; i < 10; i++) {
+		side_step(&d.seal);
+		SSL_do_handshake(d.bare);
+	}
+	assert_int_equal(SSL_write(d.bare, c->bytes, c->n), c->n);
+	for (int i = 0; i < 10; i++) {
+		side_step(&d.seal);
+		n = SSL_read(d.bare, got, sizeof(got));
+	}
+	if (seal_conn_outcome(d.seal.conn) != SEAL_PROTOCOL ||
+	    seal_conn_verdict(d.seal.conn) != NULL)
+		fail_msg("%s as %s: %s: %s (%s)", stack->name,
+		    role == SEAL_SERVER ? "server" : "client", c->name,
+		    seal_outcome_name(seal_conn_outcome(d.seal.conn)),
+		    seal_conn_diag(d.seal.conn)->text);
+	/* CLOSE, then close_notify. */
+	assert_int_equal(SSL_get_error(d.bare, n), SSL_ERROR_ZERO_RETURN);
+	duel_close(&d);
+}
+
+static void
+frames(void **state)
+{
+	for (size_t i = 0; end_stacks[i] != NULL; i++) {
+		for (size_t k = 0;
+		     k < sizeof(frame_cases) / sizeof(frame_cases[0]); k++) {
+			frame_row(*state, end_stacks[i], SEAL_CLIENT,
+			    &frame_cases[k]);
+			frame_row(*state, end_stacks[i], SEAL_SERVER,
+			    &frame_cases[k]);
+		}
+	}
 }
 
 #define LARGE 131076 /* bytes */
@@ -589,6 +665,8 @@ main(void)
 		    facts, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    bytes_in, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    frames, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    bytes_out, world_setup, world_teardown),
 	};
