@@ -47,6 +47,20 @@ struct findings {
 };
 
 /*
+ * The terms of a profile of CoRIM that others made: part of the Evidence, or
+ * all of it, as that profile names environments and measurements.
+ */
+struct appraiser_view {
+	const char *profile; /* NULL ends a list */
+	const char *part;    /* in claims; NULL: all of the Evidence */
+	unsigned covers;     /* bits of appraiser.parts */
+	bool any_names;      /* refs_evidence */
+	/* *ret_must: refs_evidence.n_must */
+	int (*describe)(const struct findings *f, struct wr *env,
+	    struct wr *measurements, size_t *ret_must);
+};
+
+/*
  * Judges one format. verify parses, checks signatures under the keys that the
  * Evidence itself names, and reports; match holds the facts against one
  * entry's rules. Neither decides: appraise/core.c compares the binders and
@@ -72,6 +86,10 @@ struct appraiser {
 	 * (NULL ends), the claims of the vector that its measurements stand
 	 * for, as bits, and what it says of Evidence in the terms of CoMID. */
 	const char *const *profiles;
+	/* Those of the profiles that are not ours: Evidence is accepted where
+	 * each part, as a bit of parts, is by one of them; or all by ours. */
+	const struct appraiser_view *views;
+	unsigned parts;
 	unsigned measures;
 	int (*describe)(
 	    const struct findings *f, struct wr *env, struct wr *measurements);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "appraise/psa_rules.h"
+#include "appraise/psa_views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,8 +195,8 @@ verify(
 	if (!verdict_check(v, "cca.form", r == 0, r,
 		"an Arm CCA attestation token", d.text, NULL))
 		return r;
-	if ((r = psa_verify(in, &appraiser_cca, MODEL, &t->platform, &t->claims,
-		 ret, v)) != 0 ||
+	if ((r = psa_verify(
+		 in, &appraiser_cca, &t->platform, &t->claims, ret, v)) != 0 ||
 	    (r = verify_binding(t, v)) != 0 ||
 	    (r = verify_realm(in, t, v)) != 0)
 		return r;
@@ -294,6 +294,85 @@ describe(const struct findings *f, struct wr *env, struct wr *measurements)
 	return measurements->error;
 }
 
+enum { PLATFORM = 1, REALM = 2 }; /* parts */
+
+static int
+view_platform(const struct findings *f, struct wr *env, struct wr *measurements,
+    size_t *ret_must)
+{
+	const struct cca_token *t = f->facts;
+
+	return psa_view(&t->claims, "cca.software-component",
+	    "cca.platform-config", env, measurements, ret_must);
+}
+
+static void
+put_personalization(struct span value, struct wr *out)
+{
+	struct comid_measurement m = { .other = false };
+	uint8_t key_buf[16], buf[HASH_MAX + 16];
+	struct wr key, raw;
+
+	wr_init(&key, key_buf, sizeof(key_buf));
+	cbor_put_text(&key, span_str("cca.rpv"));
+	wr_init(&raw, buf, sizeof(buf));
+	comid_put_bytes(&raw, COMID_KEY_BYTES, value);
+	m.mkey = wr_view(&key);
+	m.val[COMID_RAW] = wr_view(&raw);
+	comid_put_measurement(out, &m);
+}
+
+static bool
+all_zero(struct span s)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		any |= s.p[i];
+	return any == 0;
+}
+
+/* A realm is its initial measurement, which is its class too. What it extended
+ * has to be known, and stands before what it did not. */
+static int
+view_realm(const struct findings *f, struct wr *env, struct wr *measurements,
+    size_t *ret_must)
+{
+	static const char *const mkeys[REGISTERS] = { "cca.rim", "cca.rem0",
+		"cca.rem1", "cca.rem2", "cca.rem3" };
+	const struct cca_token *t = f->facts;
+	struct comid_env e = { .other = false };
+	struct span got[REGISTERS];
+	uint8_t buf[HASH_MAX + 16];
+	struct wr id;
+
+	registers_of(&t->r, got);
+	wr_init(&id, buf, sizeof(buf));
+	comid_put_bytes(&id, COMID_KEY_BYTES, got[0]);
+	e.class_id = wr_view(&id);
+	comid_put_env(env, &e);
+	cbor_put_array(measurements, REGISTERS + 1);
+	*ret_must = 0;
+	for (int zero = 0; zero < 2; zero++)
+		for (size_t i = 0; i < REGISTERS; i++) {
+			if ((i > 0 && all_zero(got[i])) != (zero == 1))
+				continue;
+			put_register(mkeys[i], got[i], measurements);
+			*ret_must += zero == 0;
+		}
+	put_personalization(t->r.personalization, measurements);
+	return env->error != 0 ? env->error : measurements->error;
+}
+
+static const char *const profiles[] = { REFS_PROFILE,
+	CCA_PROFILE_CORIM_PLATFORM, CCA_PROFILE_CORIM_REALM, NULL };
+static const struct appraiser_view views[] = {
+	{ CCA_PROFILE_CORIM_PLATFORM, "platform", PLATFORM, false,
+	    view_platform },
+	{ CCA_PROFILE_CORIM_REALM, "realm", REALM, false, view_realm },
+	{ NULL },
+};
+
 static int
 learn(const struct findings *f, json_t *entry)
 {
@@ -321,7 +400,9 @@ const struct appraiser appraiser_cca = {
 	.tsm = true,
 	.takes = cca_takes,
 	.rules = rule_keys,
-	.profiles = refs_profiles,
+	.profiles = profiles,
+	.views = views,
+	.parts = PLATFORM | REALM,
 	.measures = 1u << AR4SI_EXECUTABLES,
 	.describe = describe,
 	.rules_size = sizeof(struct rules),

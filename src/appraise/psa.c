@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "appraise/psa_rules.h"
+#include "appraise/psa_views.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,8 +71,8 @@ verify(
 	r = psa_parse(in->evidence, t, &d);
 	if (!verdict_check(v, "psa.form", r == 0, r, "a PSA attestation token",
 		d.text, d.remedy[0] != '\0' ? d.remedy : NULL) ||
-	    (r = psa_verify(in, &appraiser_psa, MODEL, &t->sign1, &t->claims,
-		 ret, v)) != 0)
+	    (r = psa_verify(
+		 in, &appraiser_psa, &t->sign1, &t->claims, ret, v)) != 0)
 		return r;
 	ret->signed_binder[0] = t->claims.nonce;
 	ret->n_signed_binder = 1;
@@ -129,12 +129,41 @@ learn(const struct findings *f, json_t *entry)
 		   : SEAL_E_MEMORY;
 }
 
+static int
+view(const struct findings *f, struct wr *env, struct wr *measurements,
+    size_t *ret_must)
+{
+	const struct psa_claims *c = &((struct psa_token *)f->facts)->claims;
+
+	return psa_view(
+	    c, "psa.software-component", NULL, env, measurements, ret_must);
+}
+
+static int
+view_old(const struct findings *f, struct wr *env, struct wr *measurements,
+    size_t *ret_must)
+{
+	const struct psa_claims *c = &((struct psa_token *)f->facts)->claims;
+
+	return psa_view_old(c, env, measurements, ret_must);
+}
+
+static const char *const profiles[] = { REFS_PROFILE, PSA_PROFILE_CORIM,
+	PSA_PROFILE_CORIM_OLD, NULL };
+static const struct appraiser_view views[] = {
+	{ PSA_PROFILE_CORIM, NULL, 1, false, view },
+	{ PSA_PROFILE_CORIM_OLD, NULL, 1, true, view_old },
+	{ NULL },
+};
+
 const struct appraiser appraiser_psa = {
 	.media_type = PSA_TYPE,
 	.name = "psa",
 	.takes = psa_takes,
 	.rules = rule_keys,
-	.profiles = refs_profiles,
+	.profiles = profiles,
+	.views = views,
+	.parts = 1,
 	.measures = 1u << AR4SI_EXECUTABLES,
 	.describe = describe,
 	.rules_size = sizeof(struct rules),

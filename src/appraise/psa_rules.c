@@ -408,18 +408,15 @@ psa_put_measurements(const struct psa_claims *c, struct wr *out)
 
 int
 psa_verify(const struct appraisal_in *in, const struct appraiser *by,
-    const char *model, const struct cose_sign1 *s, const struct psa_claims *c,
+    const struct cose_sign1 *s, const struct psa_claims *c,
     struct findings *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
-	uint8_t env_buf[ENV_MAX];
-	struct wr env, spki;
+	struct wr spki;
 	int r;
 
-	wr_init(&env, env_buf, sizeof(env_buf));
 	wr_init(&spki, ret->signer_spki, sizeof(ret->signer_spki));
-	if ((r = psa_put_env(c, model, &env)) == 0)
-		r = raw_key_find(in, by, wr_view(&env), s, &spki, &d);
+	r = raw_key_find(in, by, ret, s, &spki, &d);
 	if (!verdict_check(v, "psa.signature", r == 0, r,
 		"a signature by a key that is known for this device", d.text,
 		d.remedy[0] != '\0' ? d.remedy : NULL))

@@ -56,7 +56,7 @@ void psa_put_measurements(const struct psa_claims *c, struct wr *out);
 void psa_put_digest(struct wr *out, struct span value);
 /* The key that signed: the step "psa.signature", and findings' signer. */
 int psa_verify(const struct appraisal_in *in, const struct appraiser *by,
-    const char *model, const struct cose_sign1 *s, const struct psa_claims *c,
+    const struct cose_sign1 *s, const struct psa_claims *c,
     struct findings *ret, struct seal_verdict *v);
 
 #endif

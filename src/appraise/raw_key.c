@@ -2,6 +2,7 @@
 #include "appraise/raw_key.h"
 
 #include "appraise/refs.h"
+#include "appraise/refs_judge.h"
 #include "jose/key.h"
 
 struct search {
@@ -67,23 +68,42 @@ try_endorsed(struct search *s)
 }
 
 static void
-try_refs(struct search *s, const struct refs *refs, struct span env)
+try_refs(
+    struct search *s, const struct refs *refs, const struct refs_evidence *e)
 {
 	uint8_t buf[LIMIT_SPKI];
 	size_t at = 0;
 	struct wr w;
 
 	wr_init(&w, buf, sizeof(buf));
-	while (refs != NULL && refs_key_next(refs, env, &at, &w)) {
+	while (refs_key_next(refs, e, &at, &w)) {
 		if (!try_key(s, wr_view(&w)))
 			return;
 		wr_init(&w, buf, sizeof(buf));
 	}
 }
 
+/* In our terms, then in those of each profile. */
+static void
+try_entry(
+    struct search *s, const struct accept_entry *e, const struct findings *f)
+{
+	struct refs_description x;
+
+	for (int i = -1; !s->found && e->refs != NULL; i++) {
+		int r = refs_describe(e->by, i, f, &x);
+
+		if (r == 0)
+			try_refs(s, e->refs, &x.e);
+		refs_description_wipe(&x);
+		if (r == SEAL_E_CLOSED)
+			break;
+	}
+}
+
 int
 raw_key_find(const struct appraisal_in *in, const struct appraiser *by,
-    struct span env, const struct cose_sign1 *s, struct wr *ret,
+    const struct findings *f, const struct cose_sign1 *s, struct wr *ret,
     struct seal_diag *d)
 {
 	struct search search = { .in = in, .sign1 = s, .ret = ret };
@@ -92,7 +112,7 @@ raw_key_find(const struct appraisal_in *in, const struct appraiser *by,
 	if (try_endorsed(&search) && p != NULL)
 		for (size_t i = 0; i < p->n_accept && !search.found; i++)
 			if (p->accept[i].by == by)
-				try_refs(&search, p->accept[i].refs, env);
+				try_entry(&search, &p->accept[i], f);
 	if (search.found)
 		return ret->error == 0
 			   ? 0

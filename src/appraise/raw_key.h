@@ -14,10 +14,10 @@
  */
 #define RAW_KEYS_MAX 32u /* that one Evidence may cost */
 
-/* env is an encoded environment-map. 0 and the SPKI; SEAL_E_KEY where no key
- * is there to try, SEAL_E_SIGNATURE where none fits. */
+/* f: what by describes. 0 and the SPKI; SEAL_E_KEY where no key is there to
+ * try, SEAL_E_SIGNATURE where none fits. */
 int raw_key_find(const struct appraisal_in *in, const struct appraiser *by,
-    struct span env, const struct cose_sign1 *s, struct wr *ret,
+    const struct findings *f, const struct cose_sign1 *s, struct wr *ret,
     struct seal_diag *d);
 
 #endif

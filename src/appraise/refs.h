@@ -78,8 +78,15 @@ int refs_valid(const struct refs *r, int64_t now, struct seal_diag *d);
 /* The same where no file is: one that is will do. */
 int refs_any_valid(const struct refs *r, int64_t now, struct seal_diag *d);
 
-/* What a technology says of its Evidence. */
+/* What a technology says of its Evidence, in the terms of one profile. */
 struct refs_evidence {
+	const char *profile; /* NULL: base meaning, and ours */
+	/* Its class ids say which class alone: vendor and model of a triple are
+	 * names for people, which Evidence does not have. */
+	bool any_names;
+	/* The first of the measurements: those that none may be left out of;
+	 * the rest count where a triple states them. 0: all. */
+	size_t n_must;
 	struct span env;          /* encoded environment-map */
 	struct span measurements; /* encoded array of measurement-maps */
 	struct span signer_spki;
@@ -93,6 +100,7 @@ struct refs_result {
 	char got[REFS_TEXT];
 	char endorsed[REFS_TEXT]; /* an endorsed triple of this environment */
 	size_t n_matched;         /* reference triples */
+	size_t n_files;           /* CoRIMs of the profile that are valid now */
 	int64_t until;            /* their CoRIMs are valid; INT64_MAX: ever */
 };
 
@@ -112,10 +120,10 @@ int refs_match(const struct refs *r, const struct refs_evidence *e, int64_t now,
 bool refs_trusts(const struct refs *r, const struct refs_evidence *e,
     int64_t now, char *ret_triple, int64_t *ret_until);
 
-/* The next key, as SPKI, of an attest-key triple for this environment; *at
+/* The next key, as SPKI, of an attest-key triple for the environment of e; *at
  * starts at 0 and moves on. False: no more. Whether it is trusted now is
  * refs_trusts()'s to say. */
-bool refs_key_next(
-    const struct refs *r, struct span env, size_t *at, struct wr *ret);
+bool refs_key_next(const struct refs *r, const struct refs_evidence *e,
+    size_t *at, struct wr *ret);
 
 #endif

@@ -4,6 +4,18 @@
 
 #include "appraise/appraiser.h"
 #include "appraise/policy.h"
+#include "appraise/refs.h"
+
+/* Evidence in the terms of CoMID: ours (view -1), or those of the view-th
+ * profile of by. SEAL_E_CLOSED: there is no such view. The caller wipes it
+ * whatever is returned. */
+struct refs_description {
+	struct wr env, measurements;
+	struct refs_evidence e;
+};
+int refs_describe(const struct appraiser *by, int view,
+    const struct findings *f, struct refs_description *ret);
+void refs_description_wipe(struct refs_description *x);
 
 /* What the CoRIMs of an entry say of Evidence, as steps and claims of a
  * verdict. The core decides what follows. *until becomes less where what

@@ -182,17 +182,26 @@ key_spki(const struct comid_key *k, struct wr *out)
 	}
 }
 
+static bool
+is_for(const struct refs *r, const struct refs_key *k,
+    const struct refs_evidence *e, const struct comid_env *env)
+{
+	return refs_file_speaks(&r->files[k->file], e) &&
+	       refs_env_match(&k->env, env, e->any_names);
+}
+
 bool
-refs_key_next(const struct refs *r, struct span env, size_t *at, struct wr *ret)
+refs_key_next(const struct refs *r, const struct refs_evidence *e, size_t *at,
+    struct wr *ret)
 {
 	struct comid_env got;
 
-	if (!comid_env_parse(env, &got))
+	if (!comid_env_parse(e->env, &got))
 		return false;
 	while (*at < r->n_keys) {
 		const struct refs_key *k = &r->keys[(*at)++];
 
-		if (refs_env_match(&k->env, &got) && key_spki(&k->as, ret) == 0)
+		if (is_for(r, k, e, &got) && key_spki(&k->as, ret) == 0)
 			return true;
 	}
 	return false;
@@ -209,7 +218,7 @@ refs_trusts(const struct refs *r, const struct refs_evidence *e, int64_t now,
 	for (size_t i = 0; i < r->n_keys; i++) {
 		const struct refs_key *k = &r->keys[i];
 
-		if (!refs_env_match(&k->env, &env) || !refs_key_is(k, e) ||
+		if (!is_for(r, k, e, &env) || !refs_key_is(k, e) ||
 		    refs_file_valid(r, &r->files[k->file], now, NULL) != 0)
 			continue;
 		refs_triple_name(&r->files[k->file], &k->tag, COMID_ATTEST_KEY,

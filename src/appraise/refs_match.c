@@ -26,11 +26,27 @@ field_match(struct span want, struct span got)
 }
 
 bool
-refs_env_match(const struct comid_env *want, const struct comid_env *got)
+refs_file_speaks(const struct refs_file *f, const struct refs_evidence *e)
 {
+	const struct corim *c = &f->corim;
+
+	if (c->profile.n == 0)
+		return e->profile == NULL;
+	return !c->profile_is_oid &&
+	       span_is(
+		   c->profile, e->profile == NULL ? REFS_PROFILE : e->profile);
+}
+
+bool
+refs_env_match(
+    const struct comid_env *want, const struct comid_env *got, bool any_names)
+{
+	/* Without the id the names would be all that is stated. */
+	bool names = any_names && want->class_id.n > 0;
+
 	return !want->other && field_match(want->class_id, got->class_id) &&
-	       field_match(want->vendor, got->vendor) &&
-	       field_match(want->model, got->model) &&
+	       (names || (field_match(want->vendor, got->vendor) &&
+			     field_match(want->model, got->model))) &&
 	       field_match(want->layer, got->layer) &&
 	       field_match(want->index, got->index) &&
 	       field_match(want->instance, got->instance) &&
@@ -58,23 +74,29 @@ authorized(const struct comid_measurement *want, const struct matching *x)
 	return false;
 }
 
-/* One of the Evidence's with this mkey has these values. */
+/* One of the Evidence's with this mkey has these values. Of several that have
+ * not, the one that agrees furthest is told of. */
 static bool
 match_one(const struct comid_measurement *want, struct matching *x,
     struct refs_difference *d)
 {
+	struct refs_difference one;
 	bool any = false;
 
 	for (size_t i = 0; i < x->n; i++) {
 		if (!span_equal(want->mkey, x->m[i].mkey))
 			continue;
+		if (refs_values_match(want, &x->m[i], &one)) {
+			if (authorized(want, x))
+				return x->now[i] = true;
+			one.agree = COMID_MVALS;
+			snprintf(
+			    one.expected, sizeof(one.expected), "an authority");
+			snprintf(one.got, sizeof(one.got), "another signer");
+		}
+		if (!any || one.agree > d->agree)
+			*d = one;
 		any = true;
-		if (!refs_values_match(want, &x->m[i], d))
-			continue;
-		if (authorized(want, x))
-			return x->now[i] = true;
-		snprintf(d->expected, sizeof(d->expected), "an authority");
-		snprintf(d->got, sizeof(d->got), "another signer");
 	}
 	if (!any) {
 		snprintf(d->expected, sizeof(d->expected), "a measurement");
@@ -176,12 +198,12 @@ static void
 try_triple(struct matching *x, const struct refs_file *f,
     const struct comid_id *tag, struct comid_triple *t)
 {
-	struct refs_difference d = { "", "" };
+	struct refs_difference d = { "", "", 0 };
 	struct span key = { NULL, 0 };
 	char name[REFS_TEXT];
 	size_t n = 0;
 
-	if (!refs_env_match(&t->env, &x->env))
+	if (!refs_env_match(&t->env, &x->env, x->e->any_names))
 		return;
 	if (match_items(t, x, &n, &key, &d)) {
 		note_match(x, f, tag, t);
@@ -210,7 +232,7 @@ try_file(struct matching *x, const struct refs_file *f)
 		l = comid_triples(&c, COMID_ENDORSED);
 		while (comid_triple_next(&l, COMID_ENDORSED, &t))
 			if (x->ret->endorsed[0] == '\0' &&
-			    refs_env_match(&t.env, &x->env))
+			    refs_env_match(&t.env, &x->env, x->e->any_names))
 				refs_triple_name(f, &c.id, t.kind, t.index,
 				    x->ret->endorsed);
 	}
@@ -237,9 +259,10 @@ read_evidence(struct matching *x)
 static bool
 all_covered(struct matching *x)
 {
+	size_t n = x->e->n_must == 0 ? x->n : x->e->n_must;
 	char text[64];
 
-	for (size_t i = 0; i < x->n; i++) {
+	for (size_t i = 0; i < n && i < x->n; i++) {
 		if (x->covered[i])
 			continue;
 		refs_item_text(x->m[i].mkey, text, sizeof(text));
@@ -266,7 +289,6 @@ static int
 match_files(const struct refs *r, struct matching *x, int64_t now)
 {
 	struct seal_diag why = { 0 };
-	size_t valid = 0;
 
 	if (x->n == 0) { /* nothing measured, nothing proved */
 		snprintf(x->ret->expected, sizeof(x->ret->expected),
@@ -275,15 +297,17 @@ match_files(const struct refs *r, struct matching *x, int64_t now)
 		return SEAL_E_POLICY;
 	}
 	for (size_t i = 0; i < r->n_files; i++) {
-		if (refs_file_valid(r, &r->files[i], now, &why) != 0)
+		if (!refs_file_speaks(&r->files[i], x->e) ||
+		    refs_file_valid(r, &r->files[i], now, &why) != 0)
 			continue;
-		valid++;
+		x->ret->n_files++;
 		try_file(x, &r->files[i]);
 	}
-	if (valid == 0) {
+	if (x->ret->n_files == 0) {
 		snprintf(x->ret->expected, sizeof(x->ret->expected),
 		    "a CoRIM that is valid now");
-		snprintf(x->ret->got, sizeof(x->ret->got), "%.400s", why.text);
+		snprintf(x->ret->got, sizeof(x->ret->got), "%.400s",
+		    why.code != 0 ? why.text : "none");
 		return SEAL_E_STALE;
 	}
 	if (x->ret->n_matched > 0)

@@ -52,11 +52,15 @@ int64_t refs_file_until(const struct refs_file *f);
 /* "CoRIM 'id' tag 'id' reference[0] (file)". */
 void refs_triple_name(const struct refs_file *f, const struct comid_id *tag,
     enum comid_kind kind, size_t index, char ret[REFS_TEXT]);
-bool refs_env_match(const struct comid_env *want, const struct comid_env *got);
+/* Is it of the profile that e speaks of? */
+bool refs_file_speaks(const struct refs_file *f, const struct refs_evidence *e);
+bool refs_env_match(
+    const struct comid_env *want, const struct comid_env *got, bool any_names);
 
 /* Where a measurement differs, for people. */
 struct refs_difference {
 	char expected[REFS_TEXT], got[REFS_TEXT];
+	int agree; /* values that do not differ */
 };
 /* Holds want against one measurement. d may be NULL. */
 bool refs_values_match(const struct comid_measurement *want,

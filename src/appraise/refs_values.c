@@ -220,8 +220,10 @@ bool
 refs_values_match(const struct comid_measurement *want,
     const struct comid_measurement *got, struct refs_difference *d)
 {
+	bool ok = true;
+
 	if (d != NULL)
-		d->expected[0] = d->got[0] = '\0';
+		*d = (struct refs_difference){ .agree = 0 };
 	if (want->other) { /* a rule that we do not know */
 		if (d != NULL) {
 			snprintf(d->expected, sizeof(d->expected),
@@ -231,12 +233,18 @@ refs_values_match(const struct comid_measurement *want,
 		}
 		return false;
 	}
-	for (int v = 0; v < COMID_MVALS; v++) {
-		if (want->val[v].n == 0 ||
-		    match_value((enum comid_mval)v, want, got, d))
+	/* The first difference is told; the rest say how near this one is. */
+	for (int v = 0; v < COMID_MVALS && (ok || d != NULL); v++) {
+		if (want->val[v].n == 0)
 			continue;
-		tell((enum comid_mval)v, want, got, d);
-		return false;
+		if (match_value((enum comid_mval)v, want, got, ok ? d : NULL)) {
+			if (d != NULL)
+				d->agree++;
+			continue;
+		}
+		if (ok)
+			tell((enum comid_mval)v, want, got, d);
+		ok = false;
 	}
-	return true;
+	return ok;
 }

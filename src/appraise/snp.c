@@ -330,17 +330,23 @@ facts_free(void *facts)
 	free(f);
 }
 
-#define SNP_APPRAISER(type, called, by, in_a_collection)                       \
-	{                                                                      \
-		.media_type = (type), .name = (called),                        \
-		.tsm = !(in_a_collection), .member_only = (in_a_collection),   \
-		.rules = snp_rule_keys, .profiles = refs_profiles,             \
-		.measures = 1u << AR4SI_EXECUTABLES, .describe = snp_describe, \
-		.rules_size = sizeof(struct snp_rules),                        \
-		.rules_load = snp_rules_load,                                  \
-		.rules_explain = snp_rules_explain, .verify = (by),            \
-		.match = snp_match, .endorsed = snp_endorsed,                  \
-		.learn = snp_learn, .facts_free = facts_free,                  \
+static const char *const profiles[] = { REFS_PROFILE, SNP_PROFILE_CORIM, NULL };
+static const struct appraiser_view views[] = {
+	{ SNP_PROFILE_CORIM, NULL, 1, false, snp_view }, { NULL }
+};
+
+#define SNP_APPRAISER(type, called, by, in_a_collection)                      \
+	{                                                                     \
+		.media_type = (type), .name = (called),                       \
+		.tsm = !(in_a_collection), .member_only = (in_a_collection),  \
+		.rules = snp_rule_keys, .profiles = profiles, .views = views, \
+		.parts = 1, .measures = 1u << AR4SI_EXECUTABLES,              \
+		.describe = snp_describe,                                     \
+		.rules_size = sizeof(struct snp_rules),                       \
+		.rules_load = snp_rules_load,                                 \
+		.rules_explain = snp_rules_explain, .verify = (by),           \
+		.match = snp_match, .endorsed = snp_endorsed,                 \
+		.learn = snp_learn, .facts_free = facts_free,                 \
 	}
 
 const struct appraiser appraiser_snp =

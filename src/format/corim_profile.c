@@ -36,6 +36,10 @@ static const struct rule rules[] = {
 	    { "cca.rim", "cca.rem0", "cca.rem1", "cca.rem2", "cca.rem3",
 		"cca.rpv" },
 	    "cca.rim", 0 },
+	/* PSA: components by the implementation id, the bare key of an
+	 * instance (draft-fdb-rats-psa-endorsements). */
+	{ "tag:arm.com,2025:psa#1.0.0", CLASS_ID, CLASS_ID | INSTANCE,
+	    MKEY_TEXT, { "psa.software-component" }, NULL, COMID_KEY_PEM },
 	/* AMD SEV-SNP: fields of the report by number; roots by product. */
 	{ "tag:amd.com,2024:snp-corim-profile", CLASS_ID, VENDOR | MODEL,
 	    MKEY_UINT, { NULL }, NULL, 0 },

@@ -444,6 +444,176 @@ arm_write_corim(
 	wr_free(&whole);
 }
 
+/* ---- Profiles of Arm's ---- */
+
+static void
+put_profile_env(struct wr *w, uint64_t class_tag, bool instance)
+{
+	bool old = class_tag == 600;
+
+	cbor_put_map(w, instance ? 2 : 1);
+	cbor_put_uint(w, 0);
+	cbor_put_map(w, old ? 3 : 1);
+	cbor_put_uint(w, 0);
+	comid_put_bytes(w, class_tag, span_of(impl, sizeof(impl)));
+	if (old) {
+		cbor_put_uint(w, 1);
+		cbor_put_text(w, span_str("ACME"));
+		cbor_put_uint(w, 2);
+		cbor_put_text(w, span_str("RoadRunner"));
+	}
+	if (!instance)
+		return;
+	cbor_put_uint(w, 1);
+	comid_put_bytes(w, 550, span_of(id, sizeof(id)));
+}
+
+/* The digest's algorithm by its name, or by its number. */
+static void
+put_named_digests(struct wr *w, bool by_name, struct span value)
+{
+	cbor_put_uint(w, COMID_DIGESTS);
+	cbor_put_array(w, 1);
+	cbor_put_array(w, 2);
+	if (by_name)
+		cbor_put_text(
+		    w, span_str(value.n == 32 ? "sha-256" : "sha-384"));
+	else
+		cbor_put_uint(w, value.n == 32 ? COMID_SHA256 : COMID_SHA384);
+	cbor_put_bytes(w, value);
+}
+
+static void
+put_profile_component(
+    struct wr *w, const char *mkey, const char *type, struct span value)
+{
+	cbor_put_map(w, 2);
+	cbor_put_uint(w, 0);
+	cbor_put_text(w, span_str(mkey));
+	cbor_put_uint(w, 1);
+	cbor_put_map(w, 4);
+	cbor_put_uint(w, COMID_VERSION);
+	cbor_put_map(w, 1);
+	cbor_put_uint(w, 0);
+	cbor_put_text(w, span_str("1.2.3"));
+	put_named_digests(w, mkey[0] == 'p', value);
+	cbor_put_uint(w, COMID_NAME);
+	cbor_put_text(w, span_str(type));
+	cbor_put_uint(w, 13);
+	cbor_put_array(w, 1);
+	comid_put_bytes(w, COMID_KEY_BYTES, span_of(signer_id, 32));
+}
+
+static void
+put_old_component(struct wr *w, const char *type, struct span value)
+{
+	cbor_put_map(w, 2);
+	cbor_put_uint(w, 0);
+	cbor_put_tag(w, 601);
+	cbor_put_map(w, 3);
+	cbor_put_uint(w, 1);
+	cbor_put_text(w, span_str(type));
+	cbor_put_uint(w, 4);
+	cbor_put_text(w, span_str("1.2.3"));
+	cbor_put_uint(w, 5);
+	cbor_put_bytes(w, span_of(signer_id, 32));
+	cbor_put_uint(w, 1);
+	cbor_put_map(w, 1);
+	put_named_digests(w, false, value);
+}
+
+static void
+put_profile_realm(struct wr *w, int n)
+{
+	static const char *const mkeys[] = { "cca.rim", "cca.rem0", "cca.rem1",
+		"cca.rem2", "cca.rem3" };
+	uint8_t m[32];
+
+	memset(m, 0x11, sizeof(m));
+	cbor_put_map(w, 1);
+	cbor_put_uint(w, 0);
+	cbor_put_map(w, 1);
+	cbor_put_uint(w, 0);
+	comid_put_bytes(w, COMID_KEY_BYTES, span_of(m, sizeof(m)));
+	cbor_put_array(w, n);
+	for (int i = 0; i < n; i++) {
+		memset(m, i == 0 ? 0x11 : 0x1f + i, sizeof(m));
+		put_value(w, mkeys[i], COMID_SHA256, span_of(m, 32));
+	}
+}
+
+static void
+put_profile_platform(struct wr *w, const char *mkey)
+{
+	put_profile_env(w, mkey == NULL ? 600 : 560, false);
+	cbor_put_array(w, 2);
+	if (mkey != NULL) {
+		put_profile_component(w, mkey, "BL", span_of(sw_a, 32));
+		put_profile_component(w, mkey, "PRoT", span_of(sw_b, 48));
+	} else {
+		put_old_component(w, "BL", span_of(sw_a, 32));
+		put_old_component(w, "PRoT", span_of(sw_b, 48));
+	}
+}
+
+static void
+put_profile_key(struct wr *w, uint64_t class_tag, const struct arm_key *k)
+{
+	struct wr pem;
+
+	wr_init_heap(&pem, TEXT_MAX);
+	assert_int_equal(spki_to_pem(arm_spki(k), &pem, NULL), 0);
+	cbor_put_uint(w, COMID_ATTEST_KEY);
+	cbor_put_array(w, 1);
+	cbor_put_array(w, 2);
+	put_profile_env(w, class_tag, true);
+	cbor_put_array(w, 1);
+	cbor_put_tag(w, COMID_KEY_PEM);
+	cbor_put_text(w, wr_view(&pem));
+	wr_free(&pem);
+}
+
+void
+arm_write_profile(const char *path, const char *profile,
+    const struct arm_key *k, int registers)
+{
+	bool realm = strstr(profile, "realm") != NULL;
+	const char *mkey =
+	    strstr(profile, "cca") != NULL    ? "cca.software-component"
+	    : strstr(profile, "2025") != NULL ? "psa.software-component"
+					      : NULL;
+	struct corim_out c = { .id = { false, STR("rim") },
+		.profile = span_str(profile),
+		.n_tags = 1 };
+	struct wr tag, whole;
+	struct span view;
+
+	wr_init_heap(&tag, TEXT_MAX);
+	wr_init_heap(&whole, TEXT_MAX);
+	cbor_put_map(&tag, 2);
+	cbor_put_int(&tag, 1);
+	cbor_put_map(&tag, 1);
+	cbor_put_int(&tag, 0);
+	cbor_put_text(&tag, span_str("tag"));
+	cbor_put_int(&tag, 4);
+	cbor_put_map(&tag, realm ? 1 : 2);
+	cbor_put_uint(&tag, COMID_REFERENCE);
+	cbor_put_array(&tag, 1);
+	cbor_put_array(&tag, 2);
+	if (realm)
+		put_profile_realm(&tag, registers);
+	else
+		put_profile_platform(&tag, mkey);
+	if (!realm)
+		put_profile_key(&tag, mkey == NULL ? 600 : 560, k);
+	view = wr_view(&tag);
+	c.tags = &view;
+	corim_put(&whole, &c);
+	assert_int_equal(file_write(path, wr_view(&whole), 0600, NULL), 0);
+	wr_free(&tag);
+	wr_free(&whole);
+}
+
 /* ---- Keys ---- */
 
 void

@@ -92,4 +92,9 @@ void arm_make(const char *type, enum arm_shape s, struct wr *ret);
 void arm_write_corim(
     const char *path, const struct arm_key *k, enum arm_shape s, bool realm);
 
+/* The same in the terms of that profile of Arm's: of PSA, of PSA in the old
+ * form, of CCA platforms, of CCA realms, with the first of their registers. */
+void arm_write_profile(const char *path, const char *profile,
+    const struct arm_key *k, int registers);
+
 #endif

@@ -414,6 +414,136 @@ by_corim(void **state)
 	unlink(path);
 }
 
+/* CoRIMs in the terms of Arm's own profiles. */
+#define PSA_RIM "tag:arm.com,2025:psa#1.0.0"
+#define PSA_OLD_RIM "http://arm.com/psa/iot/1"
+#define PLATFORM_RIM "tag:arm.com,2025:cca_platform#1.0.0"
+#define REALM_RIM "tag:arm.com,2025:cca_realm#1.0.0"
+
+static const struct profile_row {
+	const char *name, *type, *profiles[2];
+	enum arm_shape token;
+	const char *check;
+	bool stranger; /* whose key the CoRIM has */
+	const char *told;
+	int registers; /* that the CoRIM states; 0: all */
+} profile_rows[] = {
+	{ "PSA", PSA_TYPE, { PSA_RIM }, NORMAL, "", .told = "reference[0]" },
+	{ "PSA, the old form", PSA_TYPE, { PSA_OLD_RIM }, NORMAL, "" },
+	{ "CCA", CCA_TYPE, { PLATFORM_RIM, REALM_RIM }, NORMAL, "" },
+	{ "CCA, the realm first", CCA_TYPE, { REALM_RIM, PLATFORM_RIM }, NORMAL,
+	    "" },
+	{ "PSA, another key", PSA_TYPE, { PSA_RIM }, NORMAL, "psa.signature",
+	    true },
+	{ "CCA, another key", CCA_TYPE, { PLATFORM_RIM, REALM_RIM }, NORMAL,
+	    "psa.signature", true },
+	{ "PSA, another device", PSA_TYPE, { PSA_RIM }, OTHER_INSTANCE,
+	    "psa.signature" },
+	{ "PSA, old, another device", PSA_TYPE, { PSA_OLD_RIM }, OTHER_INSTANCE,
+	    "psa.signature" },
+	{ "CCA, another device", CCA_TYPE, { PLATFORM_RIM, REALM_RIM },
+	    OTHER_INSTANCE, "psa.signature" },
+	{ "PSA, another implementation", PSA_TYPE, { PSA_RIM },
+	    OTHER_IMPLEMENTATION, "psa.signature" },
+	{ "PSA, another measurement", PSA_TYPE, { PSA_RIM }, OTHER_SOFTWARE,
+	    "corim.reference", .told = "sha384" },
+	{ "PSA, old, another measurement", PSA_TYPE, { PSA_OLD_RIM },
+	    OTHER_SOFTWARE, "corim.reference", .told = "sha384" },
+	{ "CCA, another measurement", CCA_TYPE, { PLATFORM_RIM, REALM_RIM },
+	    OTHER_SOFTWARE, "corim.reference", .told = "sha384" },
+	{ "PSA, another signer", PSA_TYPE, { PSA_RIM }, OTHER_SIGNER_ID,
+	    "corim.reference", .told = "crypto keys" },
+	{ "PSA, old, another signer", PSA_TYPE, { PSA_OLD_RIM },
+	    OTHER_SIGNER_ID, "corim.reference", .told = "a measurement" },
+	{ "CCA, another signer", CCA_TYPE, { PLATFORM_RIM, REALM_RIM },
+	    OTHER_SIGNER_ID, "corim.reference", .told = "crypto keys" },
+	{ "PSA, another type", PSA_TYPE, { PSA_RIM }, OTHER_TYPE,
+	    "corim.reference", .told = "name" },
+	{ "PSA, one more", PSA_TYPE, { PSA_RIM }, MORE_SOFTWARE,
+	    "corim.reference" },
+	{ "PSA, old, one more", PSA_TYPE, { PSA_OLD_RIM }, MORE_SOFTWARE,
+	    "corim.reference" },
+	{ "PSA, one less", PSA_TYPE, { PSA_RIM }, LESS_SOFTWARE,
+	    "corim.reference" },
+	{ "CCA, one more", CCA_TYPE, { PLATFORM_RIM, REALM_RIM }, MORE_SOFTWARE,
+	    "corim.reference" },
+	{ "CCA, another realm", CCA_TYPE, { PLATFORM_RIM, REALM_RIM },
+	    OTHER_RIM, "corim.reference", .told = "environment" },
+	{ "CCA, the realm extended otherwise", CCA_TYPE,
+	    { PLATFORM_RIM, REALM_RIM }, OTHER_REM, "corim.reference",
+	    .told = "cca.rem" },
+	{ "CCA, a register that nobody vouches for", CCA_TYPE,
+	    { PLATFORM_RIM, REALM_RIM }, NORMAL, "corim.reference",
+	    .told = "cca.rem3", .registers = 4 },
+	{ "CCA, the platform alone", CCA_TYPE, { PLATFORM_RIM }, NORMAL,
+	    "corim.reference" },
+	{ "PSA, debug", PSA_TYPE, { PSA_RIM }, DEBUG_OTHER, "debug" },
+	{ NULL },
+};
+
+static void
+write_profile_policy(
+    const struct profile_row *row, char (*paths)[64], struct policy **ret)
+{
+	struct seal_diag d = { 0 };
+	char text[TEXT_MAX];
+	int n = row->profiles[1] == NULL ? 1 : 2;
+
+	for (int i = 0; i < n; i++)
+		arm_write_profile(paths[i], row->profiles[i],
+		    row->stranger ? &arm_stranger : &arm_iak,
+		    row->registers == 0 ? 5 : row->registers);
+	snprintf(text, sizeof(text),
+	    "{\"version\":1,\"max_age_s\":60,\"accept\":[{\"scheme\":\"%s\","
+	    "\"signers\":[{\"corim\":true}],\"debug\":false,\"corim\":["
+	    "\"%s\"%s%s%s],\"corim_unsigned\":true}]}",
+	    strcmp(row->type, PSA_TYPE) == 0 ? PSA_OLD_TYPE : row->type,
+	    paths[0], n > 1 ? ",\"" : "", n > 1 ? paths[1] : "",
+	    n > 1 ? "\"" : "");
+	if (policy_load(span_str(text), "", ret, &d) != 0)
+		fail_msg("%s: %s", row->name, d.text);
+}
+
+static void
+by_profile(void **state)
+{
+	char paths[2][64] = { "/tmp/seal-arm-XXXXXX", "/tmp/seal-arm-XXXXXX" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		close(mkstemp(paths[i]));
+	for (const struct profile_row *row = profile_rows; row->name != NULL;
+	     row++) {
+		struct appraisal_in in;
+		struct policy *p = NULL;
+		struct wr w;
+
+		write_profile_policy(row, paths, &p);
+		arm_make(row->type, row->token, &w);
+		in = in_for(
+		    strcmp(row->type, PSA_TYPE) == 0 ? PSA_OLD_TYPE : row->type,
+		    wr_view(&w));
+		in.endorse = NULL;
+		expect_in(row->name, p, &in, row->check);
+		if (row->told != NULL) {
+			struct seal_verdict *v = verdict_new();
+			char *text;
+
+			(void)appraise(p, &in, v);
+			text = seal_verdict_text(v);
+			if (strstr(text, row->told) == NULL)
+				fail_msg("%s: no '%s' in %s", row->name,
+				    row->told, text);
+			free(text);
+			seal_verdict_free(&v);
+		}
+		wr_free(&w);
+		policy_free(&p);
+	}
+	for (int i = 0; i < 2; i++)
+		unlink(paths[i]);
+}
+
 static void
 shown(void **state)
 {
@@ -494,6 +624,7 @@ main(void)
 		cmocka_unit_test(every_byte),
 		cmocka_unit_test(config),
 		cmocka_unit_test(by_corim),
+		cmocka_unit_test(by_profile),
 		cmocka_unit_test(shown),
 	};
 

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cbor/cbor.h"
+#include "format/corim.h"
 #include "format/tsm_report.h"
 #include "snp_fixture.h"
 
@@ -431,6 +434,185 @@ rules_that_are_none(void **state)
 	}
 }
 
+/* ---- CoRIMs in the terms of AMD's profile ---- */
+
+#define AMD_RIM "tag:amd.com,2024:snp-corim-profile"
+
+/* What the CoRIM states beside the launch digest. */
+enum rim_shape {
+	RIM_PLAIN,
+	RIM_ALL, /* TCB, policy, chip */
+	RIM_OTHER_DIGEST,
+	RIM_OTHER_GUEST, /* in the environment alone */
+	RIM_OTHER_CLASS,
+	RIM_OTHER_TCB,
+	RIM_OTHER_CHIP,
+	RIM_NO_DIGEST,
+	RIM_ID_KEY,
+	RIM_TEXT_KEY,
+};
+
+static void
+rim_key(struct wr *w, uint64_t mkey, uint64_t value)
+{
+	cbor_put_map(w, 2);
+	cbor_put_uint(w, 0);
+	cbor_put_uint(w, mkey);
+	cbor_put_uint(w, 1);
+	cbor_put_map(w, 1);
+	cbor_put_uint(w, value);
+}
+
+static void
+rim_digest(struct wr *w, uint64_t mkey, uint8_t fill)
+{
+	uint8_t digest[48];
+
+	memset(digest, fill, sizeof(digest));
+	rim_key(w, mkey, COMID_DIGESTS);
+	cbor_put_array(w, 1);
+	comid_put_digest(w, COMID_SHA384, span_of(digest, sizeof(digest)));
+}
+
+static void
+rim_measurements(struct wr *w, enum rim_shape s)
+{
+	static const uint8_t policy[8] = { 0, 0, 0, 0, 0, 2, 0, 0 };
+	uint8_t chip[SNP_CHIP_ID];
+
+	memset(chip, s == RIM_OTHER_CHIP ? 8 : 7, sizeof(chip));
+	cbor_put_array(w, s == RIM_PLAIN || s == RIM_OTHER_DIGEST ||
+				  s == RIM_OTHER_GUEST || s == RIM_OTHER_CLASS
+			      ? 1
+			  : s == RIM_ID_KEY                         ? 2
+			  : s == RIM_NO_DIGEST || s == RIM_TEXT_KEY ? 1
+								    : 4);
+	if (s == RIM_TEXT_KEY) {
+		cbor_put_map(w, 2);
+		cbor_put_uint(w, 0);
+		cbor_put_text(w, span_str("measurement"));
+		cbor_put_uint(w, 1);
+		cbor_put_map(w, 1);
+		cbor_put_uint(w, COMID_NAME);
+		cbor_put_text(w, span_str("x"));
+		return;
+	}
+	if (s != RIM_NO_DIGEST)
+		rim_digest(w, 641, s == RIM_OTHER_DIGEST ? 0x12 : 0x11);
+	if (s == RIM_ID_KEY)
+		rim_digest(w, 643, 0x21);
+	if (s != RIM_ALL && s != RIM_OTHER_TCB && s != RIM_OTHER_CHIP &&
+	    s != RIM_NO_DIGEST)
+		return;
+	rim_key(w, 647, COMID_SVN);
+	cbor_put_tag(w, 552);
+	cbor_put_uint(w, s == RIM_OTHER_TCB ? UINT64_C(0x7408000000000003)
+					    : UINT64_C(0x7308000000000003));
+	if (s == RIM_NO_DIGEST)
+		return;
+	rim_key(w, 2, COMID_RAW);
+	comid_put_bytes(w, COMID_KEY_BYTES, span_of(policy, sizeof(policy)));
+	rim_key(w, 3328, COMID_RAW);
+	comid_put_bytes(w, COMID_KEY_BYTES, span_of(chip, sizeof(chip)));
+}
+
+static void
+write_rim(const char *path, enum rim_shape s)
+{
+	static const uint8_t oid[] = { 0x2b, 6, 1, 4, 1, 0x9c, 0x78, 3, 1 };
+	struct corim_out c = { .id = { false, span_str("rim") },
+		.profile = span_str(AMD_RIM),
+		.n_tags = 1 };
+	uint8_t guest[48];
+	struct wr tag, whole;
+	struct span view;
+
+	memset(guest, s == RIM_OTHER_GUEST ? 0x12 : 0x11, sizeof(guest));
+	wr_init_heap(&tag, 4096);
+	wr_init_heap(&whole, 4096);
+	cbor_put_map(&tag, 2);
+	cbor_put_uint(&tag, 1);
+	cbor_put_map(&tag, 1);
+	cbor_put_uint(&tag, 0);
+	cbor_put_text(&tag, span_str("tag"));
+	cbor_put_uint(&tag, 4);
+	cbor_put_map(&tag, 1);
+	cbor_put_uint(&tag, COMID_REFERENCE);
+	cbor_put_array(&tag, 1);
+	cbor_put_array(&tag, 2);
+	cbor_put_map(&tag, 2);
+	cbor_put_uint(&tag, 0);
+	cbor_put_map(&tag, 1);
+	cbor_put_uint(&tag, 0);
+	comid_put_bytes(
+	    &tag, 111, span_of(oid, sizeof(oid) - (s == RIM_OTHER_CLASS)));
+	cbor_put_uint(&tag, 1);
+	comid_put_bytes(&tag, COMID_KEY_BYTES, span_of(guest, sizeof(guest)));
+	rim_measurements(&tag, s);
+	view = wr_view(&tag);
+	c.tags = &view;
+	corim_put(&whole, &c);
+	assert_int_equal(file_write(path, wr_view(&whole), 0600, NULL), 0);
+	wr_free(&tag);
+	wr_free(&whole);
+}
+
+static const struct rim_row {
+	const char *name;
+	enum rim_shape rim;
+	struct snp_change change;
+	const char *failed;
+} rim_rows[] = {
+	{ "the launch digest", RIM_PLAIN, { 0 }, "" },
+	{ "and more", RIM_ALL, { 0 }, "" },
+	{ "another digest", RIM_OTHER_DIGEST, { 0 }, "corim.reference" },
+	{ "another guest", RIM_OTHER_GUEST, { 0 }, "corim.reference" },
+	{ "another class", RIM_OTHER_CLASS, { 0 }, "corim.reference" },
+	{ "another TCB", RIM_OTHER_TCB, { 0 }, "corim.reference" },
+	{ "another chip", RIM_OTHER_CHIP, { 0 }, "corim.reference" },
+	{ "a TCB alone", RIM_NO_DIGEST, { 0 }, "corim.reference" },
+	{ "a changed guest", RIM_PLAIN, CHANGE(0xa0, 0x12), "corim.reference" },
+	{ "a changed policy", RIM_ALL, CHANGE(0x0a, 0x03), "corim.reference" },
+	{ "a key that nobody vouches for", RIM_PLAIN, CHANGE(0xe0, 1),
+	    "corim.reference" },
+	{ "debug", RIM_PLAIN, CHANGE(0x0a, 0x0a), "debug" },
+	{ NULL },
+};
+
+static void
+by_profile(void **state)
+{
+	const struct snp_given g = { VCEK, true, false, 0 };
+	struct endorsements *e = snp_endorse(&g);
+	char path[] = "/tmp/seal-snp-rim-XXXXXX", rules[256], failed[64];
+
+	(void)state;
+	close(mkstemp(path));
+	snprintf(rules, sizeof(rules),
+	    REPORTED ",\"crl\":false,\"corim\":[\"%s\"],"
+		     "\"corim_unsigned\":true",
+	    path);
+	for (const struct rim_row *row = rim_rows; row->name != NULL; row++) {
+		uint8_t rep[SNP_REPORT_SIZE];
+		struct seal_diag d = { 0 };
+		struct policy *p;
+
+		write_rim(path, row->rim);
+		if ((p = policy_of(rules, snp_root_file(), false, &d)) == NULL)
+			fail_msg("%s: %s", row->name, d.text);
+		snp_make_report(rep, 3, &row->change, row->change.n > 0);
+		judge(p, span_of(rep, sizeof(rep)), e, NOW, failed);
+		if (strcmp(failed, row->failed) != 0)
+			fail_msg("%s: '%s' failed", row->name, failed);
+		policy_free(&p);
+	}
+	/* A profile's own rules: keys are numbers. */
+	write_rim(path, RIM_TEXT_KEY);
+	assert_null(policy_of(rules, snp_root_file(), false, NULL));
+	unlink(path);
+	endorse_free(&e);
+}
+
 static int
 set_up(void **state)
 {
@@ -455,6 +637,7 @@ main(void)
 		cmocka_unit_test(every_byte_of_the_report),
 		cmocka_unit_test(bytes_of_the_certificates),
 		cmocka_unit_test(certificate_table),
+		cmocka_unit_test(by_profile),
 		cmocka_unit_test(wrapped),
 		cmocka_unit_test(rules_that_are_none),
 	};
