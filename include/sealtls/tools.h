@@ -245,7 +245,8 @@ SEAL_API int seal_endpoint_bind(
  * is kept of them. Connections that something came for have a deadline that
  * has passed: step those. Returns 1 where more may be there: call it again
  * without waiting. Call it when the socket is readable. A peer that is not
- * heard for 5 minutes is given up.
+ * heard for 5 minutes is given up. Answers leave from the address that was
+ * asked, also where fd is bound to a wildcard.
  */
 SEAL_API int seal_endpoint_receive(struct seal_endpoint *e);
 /* A connection to a peer that has proved its address, once each; NULL: none.

@@ -11,7 +11,7 @@
 #include "lib/conn.h"
 #include "lib/endpoint.h"
 #include "lib/stack.h"
-#include "lib/udp_peers.h"
+#include "lib/udp_socket.h"
 #include "tls/dtls_record.h"
 #include "tls/stack_nss.h"
 
@@ -19,7 +19,6 @@
 #define AMPLIFICATION 3u /* times what an address sent, before it is proved */
 #define IDLE_MS 300000   /* of silence, after which a peer has gone */
 #define SWEEP_MS 1000    /* between looks for such peers */
-#define SOCKET_BUFFER 1048576 /* bytes; for many peers that begin at once */
 
 struct port {
 	int fd; /* -1: this endpoint shares none */
@@ -159,15 +158,13 @@ static ssize_t
 guest_send(void *arg, const void *buf, size_t n)
 {
 	struct guest *r = arg;
-	const struct udp_address *a = &r->peer.address;
 
 	if (r->conn == NULL || !nss_conn_proved(r->conn)) {
 		if (n > r->budget)
 			return (ssize_t)n;
 		r->budget -= n;
 	}
-	return sendto(r->udp->port->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL,
-	    (const struct sockaddr *)&a->to, a->to_n);
+	return udp_socket_send(r->udp->port->fd, &r->peer.address, buf, n);
 }
 
 static bool
@@ -294,15 +291,13 @@ udp_receive(struct udp *u)
 		return 0;
 	sweep(u);
 	for (int i = 0; i < BATCH; i++) {
-		struct sockaddr_storage a = { 0 };
-		socklen_t a_n = sizeof(a);
 		struct udp_address from;
-		ssize_t n = recvfrom(p->fd, p->buf, sizeof(p->buf),
-		    MSG_DONTWAIT, (struct sockaddr *)&a, &a_n);
+		ssize_t n =
+		    udp_socket_receive(p->fd, p->buf, sizeof(p->buf), &from);
 
 		if (n == -1 && (errno == EAGAIN || errno == EBADF))
 			return 0;
-		if (n > 0 && udp_address_set(&from, &a, a_n))
+		if (n > 0)
 			sort_datagram(u, &from, span_of(p->buf, (size_t)n));
 	}
 	return 1;
@@ -342,9 +337,9 @@ udp_peer_address(const struct seal_conn *c, void *ret, size_t cap)
 int
 udp_bind(struct udp *u, int fd, size_t max, struct seal_diag *d)
 {
-	int size = SOCKET_BUFFER, r;
 	uint64_t seed = 0;
 	struct port *p;
+	int r;
 
 	if (u->rules.role != SEAL_SERVER || u->port != NULL || max == 0)
 		return seal_fail(d, SEAL_E_ARGUMENT,
@@ -360,7 +355,7 @@ udp_bind(struct udp *u, int fd, size_t max, struct seal_diag *d)
 		free(p);
 		return seal_fail(d, r, "udp");
 	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	udp_socket_prepare(fd);
 	p->fd = fd;
 	u->port = p;
 	return 0;

@@ -2,6 +2,7 @@
 #ifndef LIB_UDP_PEERS_H
 #define LIB_UDP_PEERS_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/span.h"
@@ -14,14 +15,23 @@
 #define UDP_QUEUE_BYTES 131072u /* and their bytes; what is more is lost */
 #define UDP_ADDRESS 24u         /* bytes of an address as compared */
 
+/* The address of this machine that a peer speaks to; no part of who it is. */
+struct udp_local {
+	int family; /* 0: not known */
+	struct in_addr v4;
+	struct in6_addr v6;
+	unsigned interface; /* of a link's own address; 0: any */
+};
+
 struct udp_address {
 	struct sockaddr_storage to;
 	socklen_t to_n;
 	uint8_t bytes[UDP_ADDRESS]; /* family, address, port, scope */
 	size_t n;
+	struct udp_local local;
 };
 
-/* False for what is neither IPv4 nor IPv6. */
+/* Its local is not known. False for what is neither IPv4 nor IPv6. */
 bool udp_address_set(
     struct udp_address *a, const struct sockaddr_storage *from, socklen_t n);
 struct span udp_address_span(const struct udp_address *a);
