@@ -13,6 +13,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <pk11pub.h>
+#include <prerror.h>
 #include <private/pprio.h>
 #include <ssl.h>
 #include <sslproto.h>
@@ -108,7 +109,79 @@ accept_all(void *arg, PRFileDesc *fd)
 	return SECSuccess;
 }
 
+/* ---- Wires that make it hard ---- */
+
 PRFileDesc *(*end_nss_below)(PRFileDesc *bottom);
+static PRIOMethods choking, dripping;
+
+/* The same numbers each time, whose turn it ever is. */
+static unsigned
+draw(unsigned below)
+{
+	static unsigned x = 1;
+
+	x = x * 1103515245u + 12345u;
+	return (x >> 16) % below;
+}
+
+static PRInt32
+blocked(void)
+{
+	PR_SetError(PR_WOULD_BLOCK_ERROR, 0);
+	return -1;
+}
+
+static PRInt32
+choke_send(PRFileDesc *fd, const void *buf, PRInt32 n, PRIntn flags,
+    PRIntervalTime timeout)
+{
+	if (draw(3) != 0)
+		return blocked();
+	return fd->lower->methods->send(
+	    fd->lower, buf, n > 7 ? 7 : n, flags, timeout);
+}
+
+static PRInt32
+drip_recv(
+    PRFileDesc *fd, void *buf, PRInt32 n, PRIntn flags, PRIntervalTime timeout)
+{
+	PRInt32 most = 1 + (PRInt32)draw(13);
+
+	if (draw(2) == 0)
+		return blocked();
+	return fd->lower->methods->recv(
+	    fd->lower, buf, n < most ? n : most, flags, timeout);
+}
+
+static PRFileDesc *
+push(PRFileDesc *bottom, const char *name, const PRIOMethods *methods)
+{
+	PRFileDesc *fd =
+	    PR_CreateIOLayerStub(PR_GetUniqueIdentity(name), methods);
+
+	assert_non_null(fd);
+	assert_int_equal(
+	    PR_PushIOLayer(bottom, PR_TOP_IO_LAYER, fd), PR_SUCCESS);
+	return bottom;
+}
+
+PRFileDesc *
+end_nss_choke(PRFileDesc *bottom)
+{
+	choking = *PR_GetDefaultIOMethods();
+	choking.send = choke_send;
+	return push(bottom, "choke", &choking);
+}
+
+PRFileDesc *
+end_nss_drip(PRFileDesc *bottom)
+{
+	dripping = *PR_GetDefaultIOMethods();
+	dripping.recv = drip_recv;
+	return push(bottom, "drip", &dripping);
+}
+
+/* ---- An end ---- */
 
 static PRFileDesc *
 socket_on(int fd)

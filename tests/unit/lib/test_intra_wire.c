@@ -8,8 +8,8 @@
 
 #include <openssl/ssl.h>
 
+#include "ends.h"
 #include "lib/job.h"
-#include "pair.h"
 #include "tls/intra.h"
 
 #define SOFT(key)                                                      \
@@ -162,39 +162,73 @@ static const struct wire_case wire_cases[] = {
 	{ "a byte more than there is room for", INTRA_CMW_MAX + 1, false, false,
 	    false, 0, SEAL_UNSUPPORTED },
 	{ "small records", 61440, true, false, false, 512, SEAL_ACCEPTED },
+	{ "small records of a server", 61440, false, false, true, 512,
+	    SEAL_ACCEPTED },
+	{ "drops for a server", 2000, false, true, true, 512, SEAL_ACCEPTED },
 	{ "drops", 2000, true, true, false, 512, SEAL_ACCEPTED },
 	{ "drops, after a retry", 2000, true, true, true, 0, SEAL_ACCEPTED },
 	{ "60 KB in drops and small records", 61440, false, true, false, 512,
 	    SEAL_ACCEPTED },
 };
 
+/* Over which stacks; NSS carries no Evidence of clients. */
+static const struct way {
+	const struct end_stack *client, *server;
+} ways[] = {
+	{ &end_openssl, &end_openssl },
+#ifdef SEAL_STACK_NSS
+	{ &end_nss, &end_nss },
+	{ &end_nss, &end_openssl },
+	{ &end_openssl, &end_nss },
+#endif
+};
+
 static void
-run_case(struct world *w, const struct wire_case *c, BIO_METHOD *dripping)
+make_hard(struct side *s, const struct wire_case *c, BIO_METHOD *dripping,
+    unsigned *turn)
 {
-	static const char retried[] = "P-384";
+	if (s->stack != &end_openssl)
+		return;
+	if (c->fragment > 0)
+		SSL_set_max_send_fragment(s->ssl, c->fragment);
+	if (c->drips)
+		drip(s, dripping, turn);
+}
+
+static void
+open_case(struct pair *p, struct world *w, const struct wire_case *c,
+    const struct way *way)
+{
+#ifdef SEAL_STACK_NSS
+	end_nss_below = c->drips ? end_nss_drip : NULL;
+#endif
+	pair_open_bare_over(p, w,
+	    world_ctx(w, c->mutual ? MUTUAL_CLIENT : CLIENT),
+	    world_ctx(w, c->mutual ? MUTUAL_SERVER : SERVER), way->client,
+	    way->server, 0);
+#ifdef SEAL_STACK_NSS
+	end_nss_below = NULL;
+#endif
+}
+
+static void
+run_case(struct world *w, const struct wire_case *c, const struct way *way,
+    BIO_METHOD *dripping)
+{
 	unsigned turns[2] = { 0, 5 };
 	enum seal_outcome got;
 	struct pair p;
 
-	pair_open_bare(&p, w, world_ctx(w, c->mutual ? MUTUAL_CLIENT : CLIENT),
-	    world_ctx(w, c->mutual ? MUTUAL_SERVER : SERVER));
-	if (c->fragment > 0) {
-		SSL_set_max_send_fragment(p.client.ssl, c->fragment);
-		SSL_set_max_send_fragment(p.server.ssl, c->fragment);
-	}
-	if (c->drips) {
-		drip(&p.client, dripping, &turns[0]);
-		drip(&p.server, dripping, &turns[1]);
-	}
+	open_case(&p, w, c, way);
+	make_hard(&p.client, c, dripping, &turns[0]);
+	make_hard(&p.server, c, dripping, &turns[1]);
 	if (c->retry)
-		assert_int_equal(
-		    SSL_ctrl(p.server.ssl, SSL_CTRL_SET_GROUPS_LIST, 0,
-			(void *)(uintptr_t)retried),
-		    1);
+		way->server->p384(&p.server);
 	run(&p, c->n);
 	got = seal_conn_outcome(p.client.conn);
 	if (got != c->client_says)
-		fail_msg("%s: expected %s, got %s (%s; %s)", c->name,
+		fail_msg("%s over %s: %s: expected %s, got %s (%s; %s)",
+		    way->client->name, way->server->name, c->name,
 		    seal_outcome_name(c->client_says), seal_outcome_name(got),
 		    seal_conn_diag(p.client.conn)->text,
 		    seal_conn_diag(p.server.conn)->text);
@@ -215,7 +249,9 @@ test_wire(void **state)
 
 	policies(w);
 	for (size_t i = 0; i < sizeof(wire_cases) / sizeof(wire_cases[0]); i++)
-		run_case(w, &wire_cases[i], dripping);
+		for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++)
+			if (k == 0 || !wire_cases[i].mutual)
+				run_case(w, &wire_cases[i], &ways[k], dripping);
 	BIO_meth_free(dripping);
 }
 

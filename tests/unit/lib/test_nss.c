@@ -480,35 +480,6 @@ certificate_beside(void **state)
 
 /* ---- A wire that takes little, and seldom ---- */
 
-static PRIOMethods choking;
-static unsigned turn;
-
-static PRInt32
-choke_send(PRFileDesc *fd, const void *buf, PRInt32 n, PRIntn flags,
-    PRIntervalTime timeout)
-{
-	if (turn++ % 3 != 0) {
-		PR_SetError(PR_WOULD_BLOCK_ERROR, 0);
-		return -1;
-	}
-	return fd->lower->methods->send(
-	    fd->lower, buf, n > 7 ? 7 : n, flags, timeout);
-}
-
-static PRFileDesc *
-choke(PRFileDesc *bottom)
-{
-	PRDescIdentity id = PR_GetUniqueIdentity("choke");
-	PRFileDesc *fd;
-
-	choking = *PR_GetDefaultIOMethods();
-	choking.send = choke_send;
-	fd = PR_CreateIOLayerStub(id, &choking);
-	assert_int_equal(
-	    PR_PushIOLayer(bottom, PR_TOP_IO_LAYER, fd), PR_SUCCESS);
-	return bottom;
-}
-
 /* ServerHello, or a request for another hello, leaves in parts, in its place.
  */
 static void
@@ -520,7 +491,7 @@ choked(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		struct pair p;
 
-		end_nss_below = choke;
+		end_nss_below = end_nss_choke;
 		pair_open_bare_over(&p, w, world_ctx(w, ASKS),
 		    world_ctx(w, ATTESTS), i < 2 ? &end_nss : &end_openssl,
 		    &end_nss, 0);
