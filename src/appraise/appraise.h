@@ -22,6 +22,7 @@ struct appraisal_in {
 	bool binder_known; /* false: a file without --expect-binder; then
 			      never accepted */
 	bool member;       /* of a collection: may be bound by a link */
+	bool shaken;       /* of ratsd's: may hold SHAKE-256 of its question */
 	/* Receives the SPKI of the subject key once signatures, binder and key
 	 * were found right, also where policy then refuses; or NULL. */
 	struct wr *subject;

@@ -8,6 +8,7 @@
 #include "appraise/staple.h"
 #include "base/text.h"
 #include "base/wr.h"
+#include "format/ratsd.h"
 
 #define TYPE_TEXT 200 /* bytes of a type that we show */
 
@@ -201,6 +202,8 @@ verify_member(const struct appraisal_in *in, struct collection *c,
 	part.media_type = m->type;
 	part.evidence = m->value;
 	part.member = true;
+	part.shaken =
+	    span_is(c->cmw.items[0].collection_type, RATSD_COLLECTION);
 	part.subject = NULL;
 	part.first = NULL;
 	part.stapled = c->stapled;

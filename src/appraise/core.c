@@ -18,18 +18,25 @@
 #define TYPE_MAX 200 /* bytes of a media type that we keep */
 
 /* Report data has 64 bytes: behind the binder stand zeros, and all of them
- * count (PROTOCOL 5.3). */
+ * count. Or, of a member that ratsd asked for, SHAKE-256 of those 64 bytes:
+ * another hash that commits to the same value. */
 static bool
-binder_is(const struct findings *f, struct span field, struct span want)
+binder_is(
+    const struct findings *f, bool shaken, struct span field, struct span want)
 {
-	uint8_t whole[HASH_MAX] = { 0 };
+	uint8_t whole[HASH_MAX] = { 0 }, other[HASH_MAX];
 
 	if (!f->binder_padded)
 		return span_equal_ct(field, want);
 	if (want.n == 0 || want.n > sizeof(whole))
 		return false;
 	memcpy(whole, want.p, want.n);
-	return span_equal_ct(field, span_of(whole, sizeof(whole)));
+	if (span_equal_ct(field, span_of(whole, sizeof(whole))))
+		return true;
+	return shaken &&
+	       shake256(span_of(whole, sizeof(whole)), other, sizeof(other),
+		   NULL) == 0 &&
+	       span_equal_ct(field, span_of(other, sizeof(other)));
 }
 
 /*
@@ -50,8 +57,9 @@ check_binders(const struct appraisal_in *in, const struct findings *f,
 		return false;
 	for (size_t i = 0; i < f->n_signed_binder; i++)
 		if (!verdict_check(v, "binder",
-			binder_is(f, f->signed_binder[i], want), SEAL_E_BINDER,
-			hex_short(want, e), hex_short(f->signed_binder[i], g),
+			binder_is(f, in->shaken, f->signed_binder[i], want),
+			SEAL_E_BINDER, hex_short(want, e),
+			hex_short(f->signed_binder[i], g),
 			"the Evidence belongs to another connection: look "
 			"for a relay between the peers"))
 			return false;
@@ -75,7 +83,7 @@ check_link(const struct findings *f, struct seal_verdict *v)
 		    v, "link", false, r, NULL, "cannot be computed", NULL);
 	return verdict_check(v, "link",
 	    f->n_linked_spki > 0 && f->n_signed_binder == 1 &&
-		binder_is(f, f->signed_binder[0], want),
+		binder_is(f, false, f->signed_binder[0], want),
 	    SEAL_E_BINDER, hex_short(want, e),
 	    f->n_signed_binder == 1 ? hex_short(f->signed_binder[0], g)
 				    : "none",
@@ -95,8 +103,8 @@ bound_by_key(const struct appraiser *by, const struct appraisal_in *in,
 	    in->policy->min_binding != SEAL_LEVEL_KEY ||
 	    in->expected->spki.n == 0 || f->expires_at == 0)
 		return false;
-	if (f->n_signed_binder == 1 &&
-	    binder_is(f, f->signed_binder[0], binding_value(in->expected)))
+	if (f->n_signed_binder == 1 && binder_is(f, false, f->signed_binder[0],
+					   binding_value(in->expected)))
 		return false;
 	v->cached = true;
 	verdict_skip(v, "binder", "a cached result: bound by its key alone");

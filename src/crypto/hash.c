@@ -107,6 +107,23 @@ hash_one(enum hash h, struct span in, uint8_t *ret, struct seal_diag *d)
 	return hash_parts(h, &in, 1, ret, d);
 }
 
+int
+shake256(struct span in, uint8_t *ret, size_t n, struct seal_diag *d)
+{
+	EVP_MD_CTX *ctx;
+	bool ok;
+	int r;
+
+	ossl_begin();
+	ctx = EVP_MD_CTX_new();
+	ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_shake256(), NULL) == 1 &&
+	     feed(ctx, &in, 1) && EVP_DigestFinalXOF(ctx, ret, n) == 1;
+	r = ok ? 0 : ossl_fail(d, SEAL_E_CRYPTO, "hash: shake256 failed");
+	EVP_MD_CTX_free(ctx);
+	ossl_end();
+	return r;
+}
+
 /*
  * One pass of HMAC (RFC 2104): Hash(key ^ pad || parts). A NULL md keeps the
  * algorithm that ctx has, which saves a second fetch.

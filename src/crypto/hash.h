@@ -27,6 +27,8 @@ enum hash hash_by_name(const char *name);
 int hash_parts(enum hash h, const struct span *parts, size_t n, uint8_t *ret,
     struct seal_diag *d);
 int hash_one(enum hash h, struct span in, uint8_t *ret, struct seal_diag *d);
+/* SHAKE-256 (FIPS 202) of in, n bytes of it. */
+int shake256(struct span in, uint8_t *ret, size_t n, struct seal_diag *d);
 int hmac_parts(enum hash h, struct span key, const struct span *parts, size_t n,
     uint8_t *ret, struct seal_diag *d);
 

@@ -11,6 +11,7 @@ const struct evidence_driver *const evidence_drivers[] = {
 	&evidence_nitro,
 	&evidence_azure,
 	&evidence_psa,
+	&evidence_ratsd,
 	&evidence_soft,
 	NULL,
 };

@@ -9,6 +9,7 @@ extern const struct evidence_driver evidence_tpm2;
 extern const struct evidence_driver evidence_tsm, evidence_sev_guest;
 extern const struct evidence_driver evidence_tdx_guest, evidence_nitro;
 extern const struct evidence_driver evidence_azure, evidence_psa;
+extern const struct evidence_driver evidence_ratsd;
 extern const struct evidence_driver evidence_soft;
 
 #endif

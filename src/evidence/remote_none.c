@@ -2,6 +2,7 @@
 /* A library without libcurl: no service beside this machine's own devices can
  * be asked. */
 #include "remote/imds.h"
+#include "remote/ratsd.h"
 
 static int
 none(struct seal_diag *d)
@@ -42,6 +43,28 @@ imds_td_quote(struct http *h, struct span td_report, int64_t deadline_ms,
 
 int
 imds_certificates(
+    struct http *h, int64_t deadline_ms, struct wr *out, struct seal_diag *d)
+{
+	(void)h;
+	(void)deadline_ms;
+	(void)out;
+	return none(d);
+}
+
+int
+ratsd_challenge(struct http *h, struct span nonce, const char *attesters,
+    int64_t deadline_ms, struct wr *out, struct seal_diag *d)
+{
+	(void)h;
+	(void)nonce;
+	(void)attesters;
+	(void)deadline_ms;
+	(void)out;
+	return none(d);
+}
+
+int
+ratsd_attesters(
     struct http *h, int64_t deadline_ms, struct wr *out, struct seal_diag *d)
 {
 	(void)h;

@@ -117,3 +117,12 @@ report_cca(struct span report, struct span beside,
 	free(t);
 	return r;
 }
+
+report_fn
+report_maker(const struct tsm_kind *kind)
+{
+	static const report_fn makers[] = { report_snp, report_tdx,
+		report_cca }; /* by the order of tsm_kinds */
+
+	return makers[kind - tsm_kinds];
+}

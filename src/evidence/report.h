@@ -4,6 +4,7 @@
 
 #include "base/wr.h"
 #include "binding/binder.h"
+#include "format/tsm_report.h"
 
 /*
  * What confidential machines report of themselves, as Evidence: the report as
@@ -25,5 +26,7 @@ int report_tdx(struct span report, struct span beside,
     const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
 int report_cca(struct span report, struct span beside,
     const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
+/* Which of them is for reports of that kind. */
+report_fn report_maker(const struct tsm_kind *kind);
 
 #endif

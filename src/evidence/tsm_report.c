@@ -163,15 +163,6 @@ attempts(const char *dir, const struct tsm_want *want,
 	return SEAL_E_UNAVAILABLE;
 }
 
-static report_fn
-evidence_of(const struct tsm_kind *kind)
-{
-	static const report_fn makers[] = { report_snp, report_tdx,
-		report_cca }; /* by the order of tsm_kinds */
-
-	return makers[kind - tsm_kinds];
-}
-
 int
 tsm_report(const char *dir, const struct tsm_want *want,
     const uint8_t data[REPORT_DATA], uint64_t deadline_ms, struct wr *out,
@@ -184,7 +175,7 @@ tsm_report(const char *dir, const struct tsm_want *want,
 	wr_init_heap(&beside, LIMIT_CMW);
 	if ((r = attempts(dir, want, data, deadline_ms, &report, &beside, d)) ==
 	    0)
-		r = evidence_of(want->kind)(
+		r = report_maker(want->kind)(
 		    wr_view(&report), wr_view(&beside), data, out, d);
 	wr_free(&report);
 	wr_free(&beside);

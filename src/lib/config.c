@@ -32,7 +32,8 @@ static bool
 setting_is_file(const char *key, const char *value)
 {
 	static const char *const files[] = { "key", "subject_cert", "ak_chain",
-		"event_log", "ima_log", "lock_dir", "dir" };
+		"event_log", "ima_log", "lock_dir", "dir", "socket", "ca",
+		"token" };
 	size_t n = strlen(key);
 
 	/* The driver knows where the kernel shows its logs. */

@@ -31,10 +31,10 @@ io_read(struct io *io, void *p, size_t n)
 	return read(io->fd, p, n);
 }
 
-bool
-io_text(struct io *io, const char *text)
+static bool
+io_bytes(struct io *io, const char *text, size_t n)
 {
-	size_t n = strlen(text), done = 0;
+	size_t done = 0;
 	ssize_t r;
 
 	while (done < n) {
@@ -46,6 +46,12 @@ io_text(struct io *io, const char *text)
 		done += (size_t)r;
 	}
 	return true;
+}
+
+bool
+io_text(struct io *io, const char *text)
+{
+	return io_bytes(io, text, strlen(text));
 }
 
 void
@@ -125,6 +131,13 @@ void
 answer(struct io *io, int status, const char *type, const char *location,
     const char *body)
 {
+	answer_bytes(io, status, type, location, span_str(body));
+}
+
+void
+answer_bytes(struct io *io, int status, const char *type, const char *location,
+    struct span body)
+{
 	char head[1024];
 
 	snprintf(head, sizeof(head),
@@ -133,7 +146,7 @@ answer(struct io *io, int status, const char *type, const char *location,
 	    status, type == NULL ? "text/plain" : type,
 	    location == NULL ? "" : "Location: ",
 	    location == NULL ? "" : location, location == NULL ? "" : "\r\n",
-	    strlen(body));
-	if (!io_text(io, head) || !io_text(io, body))
+	    body.n);
+	if (!io_text(io, head) || !io_bytes(io, (const char *)body.p, body.n))
 		io->closed = true;
 }

@@ -32,5 +32,7 @@ bool request_read(struct io *io, struct request *ret);
 /* Any of type and location may be NULL. */
 void answer(struct io *io, int status, const char *type, const char *location,
     const char *body);
+void answer_bytes(struct io *io, int status, const char *type,
+    const char *location, struct span body);
 
 #endif
