@@ -2,6 +2,7 @@
 #include "crypto/hash.h"
 
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/wr.h"
@@ -67,6 +68,34 @@ ossl_md(enum hash h)
 	return i == NULL ? NULL : i->md();
 }
 
+/*
+ * The same, fetched once: libcrypto looks an algorithm up at each use of one
+ * that was not, which costs more than the hash of a few hundred bytes. NULL
+ * where there was no memory then: looked up as before.
+ */
+#define HASHES (sizeof(hashes) / sizeof(hashes[0]))
+static EVP_MD *fetched[HASHES];
+static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;
+
+static void
+fetch_all(void)
+{
+	ossl_begin();
+	for (size_t i = 0; hashes[i].name != NULL; i++)
+		fetched[i] = EVP_MD_fetch(NULL, hashes[i].name, NULL);
+	ossl_end();
+}
+
+static const EVP_MD *
+md_of(const struct hash_info *i)
+{
+	const EVP_MD *md;
+
+	pthread_once(&fetched_once, fetch_all);
+	md = fetched[i - hashes];
+	return md != NULL ? md : i->md();
+}
+
 static bool
 feed(EVP_MD_CTX *ctx, const struct span *parts, size_t n)
 {
@@ -90,7 +119,7 @@ hash_parts(enum hash h, const struct span *parts, size_t n, uint8_t *ret,
 		return seal_fail(d, SEAL_E_ARGUMENT, "hash: none chosen");
 	ossl_begin();
 	ctx = EVP_MD_CTX_new();
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, info->md(), NULL) != 1 ||
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, md_of(info), NULL) != 1 ||
 	    !feed(ctx, parts, n) || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
 		r = ossl_fail(d, SEAL_E_CRYPTO, "hash: %s failed", info->name);
 	else
@@ -171,7 +200,7 @@ hmac_parts(enum hash h, struct span key, const struct span *parts, size_t n,
 	ctx = EVP_MD_CTX_new();
 	if (ctx == NULL ||
 	    !hmac_pass(
-		ctx, info->md(), block, info->block, 0x36, parts, n, inner) ||
+		ctx, md_of(info), block, info->block, 0x36, parts, n, inner) ||
 	    !hmac_pass(ctx, NULL, block, info->block, 0x5c, &in, 1, out))
 		r = ossl_fail(d, SEAL_E_CRYPTO, "hmac: %s failed", info->name);
 	else

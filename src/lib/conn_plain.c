@@ -9,15 +9,15 @@
 
 #include "lib/conn.h"
 
-#define PLAIN_OUT 16384u /* bytes held until TLS takes them: one record */
+#define PLAIN_OUT 16384u /* bytes offered to TLS at once: one record */
 
 /* What TLS has not taken yet; after WANT_* the same bytes must come again. */
 struct conn_plain {
+	uint8_t *bytes; /* NULL: it has all */
 	size_t n;
 	bool ended; /* close_notify follows the bytes */
 	bool said;  /* and was sent */
 	bool heard; /* the peer's came */
-	uint8_t bytes[PLAIN_OUT];
 };
 
 int
@@ -29,11 +29,21 @@ conn_begin_plain(struct seal_conn *c, struct seal_diag *d)
 	return 0;
 }
 
+static void
+drop_bytes(struct conn_plain *p)
+{
+	if (p->bytes != NULL)
+		seal_wipe(p->bytes, p->n);
+	free(p->bytes);
+	p->bytes = NULL;
+	p->n = 0;
+}
+
 void
 conn_plain_free(struct seal_conn *c)
 {
 	if (c->plain != NULL)
-		seal_wipe(c->plain->bytes, sizeof(c->plain->bytes));
+		drop_bytes(c->plain);
 	free(c->plain);
 	c->plain = NULL;
 }
@@ -59,7 +69,7 @@ conn_plain_flush(struct seal_conn *c, struct seal_diag *d)
 		if (!plain_sent(
 			c, c->stack->write(c->tls, p->bytes, p->n, d), d))
 			return false;
-		p->n = 0;
+		drop_bytes(p);
 	}
 	if (p->ended && !p->said)
 		p->said = plain_sent(c, c->stack->shutdown(c->tls, d), d);
@@ -83,7 +93,7 @@ conn_plain_step(struct seal_conn *c)
 		    "time");
 		seal_remedy(&d, "connect again, or use mode post or both, "
 				"which attest again on the connection");
-		c->plain->n = 0; /* written for a peer that was good then */
+		drop_bytes(c->plain); /* for a peer that was good then */
 		conn_fail(c, SEAL_E_LEASE, &d);
 		return;
 	}
@@ -125,22 +135,36 @@ conn_plain_read(struct seal_conn *c, void *buf, size_t cap, size_t *ret_n)
 	return conn_answer(c);
 }
 
+/* Keeps what TLS will ask for again. */
+static void
+keep_bytes(
+    struct conn_plain *p, const uint8_t *buf, size_t n, struct seal_diag *d)
+{
+	int r = span_dup(span_of(buf, n), &p->bytes);
+
+	if (r == 0)
+		p->n = n;
+	else
+		seal_fail(d, r, "connection");
+}
+
 enum seal_step
 conn_plain_write(struct seal_conn *c, const void *buf, size_t n, size_t *ret_n)
 {
 	struct conn_plain *p = c->plain;
 	struct seal_diag d = { 0 };
 
-	while (*ret_n < n && p->n == 0 && !p->ended) {
+	while (*ret_n < n && p->n == 0 && !p->ended && d.code == 0) {
+		const uint8_t *from = (const uint8_t *)buf + *ret_n;
 		size_t take = n - *ret_n;
 
-		if (take > sizeof(p->bytes))
-			take = sizeof(p->bytes);
-		memcpy(p->bytes, (const uint8_t *)buf + *ret_n, take);
-		p->n = take;
+		if (take > PLAIN_OUT)
+			take = PLAIN_OUT;
 		*ret_n += take;
-		if (!conn_plain_flush(c, &d))
-			break;
+		if (!plain_sent(
+			c, c->stack->write(c->tls, from, take, &d), &d) &&
+		    d.code == 0)
+			keep_bytes(p, from, take, &d);
 	}
 	if (d.code != 0)
 		conn_fail(c, d.code, &d);
