@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocfail.h"
 #include "tls/plaintext.h"
 
 /* What was handed on, one after the other. */
@@ -144,6 +145,37 @@ largest(void **state)
 	plaintext_free(&p);
 }
 
+/* Each allocation fails in turn, and ends the reading. */
+static void
+without_memory(void **state)
+{
+	const struct span in = rows[3].in; /* in two records */
+	size_t n;
+
+	(void)state;
+	for (n = 1; n < 100; n++) {
+		struct seen seen = { .says = 0 };
+		struct seal_diag d = { 0 };
+		struct plaintext p;
+		int r;
+
+		plaintext_init(&p);
+		allocfail_at(n);
+		r = plaintext_take(&p, in, see, &seen, &d);
+		if (!allocfail_hit()) {
+			plaintext_free(&p);
+			break;
+		}
+		assert_int_equal(r, SEAL_E_MEMORY);
+		assert_true(p.over);
+		assert_int_equal(plaintext_take(&p, in, see, &seen, &d), 0);
+		assert_true(seen.messages <= 1);
+		plaintext_free(&p);
+	}
+	assert_true(n > 1 && n < 100);
+	allocfail_off();
+}
+
 int
 main(void)
 {
@@ -151,6 +183,7 @@ main(void)
 		cmocka_unit_test(messages),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(largest),
+		cmocka_unit_test(without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
