@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "appraise/staple.h"
+#include "appraise/unwrap.h"
 #include "base/text.h"
 #include "base/wr.h"
 #include "format/ratsd.h"
@@ -79,6 +80,27 @@ find(const struct collection *c, const char *label)
 	return NULL;
 }
 
+/* A report of configfs-tsm is the Evidence that it holds. */
+static bool
+open_member(const struct cmw_item *item, struct collection_member *m,
+    struct seal_verdict *v)
+{
+	struct appraisal_in part = { .media_type = item->media_type,
+		.evidence = item->value };
+	struct seal_verdict *one = verdict_new();
+	bool ok;
+
+	if (one == NULL)
+		return verdict_check(v, "collection", false, SEAL_E_MEMORY,
+		    NULL, "out of memory", NULL);
+	ok = unwrap(&part, &m->opened, one);
+	verdict_take_member(v, one, m->label);
+	seal_verdict_free(&one);
+	m->type = part.media_type;
+	m->value = part.evidence;
+	return ok;
+}
+
 /* A record of Evidence; of a number and of text may become one path. */
 static bool
 add_member(struct collection *c, const struct cmw_item *item, const char *label,
@@ -91,7 +113,10 @@ add_member(struct collection *c, const struct cmw_item *item, const char *label,
 	if (!verdict_check(v, "collection.label", !twice, SEAL_E_EVIDENCE,
 		"each label once", twice ? label : NULL, NULL))
 		return false;
-	m->by = appraiser_find(item->media_type);
+	memcpy(m->label, label, strlen(label) + 1);
+	if (!open_member(item, m, v))
+		return false;
+	m->by = appraiser_find(m->type);
 	known = m->by != NULL && !m->by->collection && m->by->verifier == NULL;
 	if (!verdict_check(v, "collection.member", known, SEAL_E_EVIDENCE,
 		"Evidence of a technology known here",
@@ -99,9 +124,6 @@ add_member(struct collection *c, const struct cmw_item *item, const char *label,
 		      : text_safe(item->media_type, shown, sizeof(shown)),
 		NULL))
 		return false;
-	memcpy(m->label, label, strlen(label) + 1);
-	m->type = item->media_type;
-	m->value = item->value;
 	c->n++;
 	return true;
 }
@@ -368,9 +390,11 @@ facts_free(void *facts)
 {
 	struct collection *c = facts;
 
-	for (size_t i = 0; i < CMW_ITEMS; i++)
+	for (size_t i = 0; i < CMW_ITEMS; i++) {
 		if (c->members[i].by != NULL)
 			findings_wipe(&c->members[i].f, c->members[i].by);
+		wr_free(&c->members[i].opened);
+	}
 	endorse_free(&c->stapled);
 	cmw_free(&c->cmw);
 	free(c);

@@ -16,6 +16,7 @@
 struct collection_member {
 	char label[POLICY_LABEL_MAX + 1]; /* path of labels, parted by '/' */
 	struct span type, value;
+	struct wr opened; /* what value views, of a TSM report */
 	const struct appraiser *by;
 	struct findings f;
 	bool bound; /* the core compared its binder */

@@ -14,6 +14,7 @@
 #include "dcap_fixture.h"
 #include "format/cmw.h"
 #include "format/tar.h"
+#include "format/tsm_report.h"
 #include "snp_fixture.h"
 
 #define POLICY_MAX 4096
@@ -425,6 +426,65 @@ amd(void **state)
 	}
 }
 
+/* ---- Reports of configfs-tsm as members ---- */
+
+static void
+put_tsm(struct span report, const char *provider, struct wr *w)
+{
+	wr_init_heap(w, LIMIT_CMW);
+	cbor_put_map(w, 2);
+	cbor_put_text(w, span_str("outblob"));
+	cbor_put_bytes(w, report);
+	cbor_put_text(w, span_str("provider"));
+	cbor_put_text(w, span_str(provider));
+}
+
+/* Judged as what their provider makes them, under that technology's rule. */
+static void
+wrapped(void **state)
+{
+	static const struct {
+		const char *name, *type, *provider, *want;
+		size_t cut;
+		uint8_t other; /* in the binder */
+	} forms[] = {
+		{ "a report", TSM_REPORT_TYPE, "sev_guest", "" },
+		{ "with its provider", TSM_REPORT_TYPE "; provider=sev_guest",
+		    "sev_guest", "" },
+		{ "with another", TSM_REPORT_TYPE "; provider=tdx_guest",
+		    "sev_guest", "cpu/tsm.form" },
+		{ "of another provider", TSM_REPORT_TYPE, "tdx_guest",
+		    "cpu/dcap.quote" },
+		{ "of no provider", TSM_REPORT_TYPE, "svsm", "cpu/tsm.form" },
+		{ "cut", TSM_REPORT_TYPE, "sev_guest", "cpu/tsm.form", 1 },
+		{ "of another connection", TSM_REPORT_TYPE, "sev_guest",
+		    "cpu/binder", 0, 1 },
+	};
+	const struct snp_given g = { VCEK, true, false, 1 };
+	struct policy *p = policy_of(SNP_TYPE, snp_root_file(), SNP_RULES);
+	struct endorsements *e = snp_endorse(&g);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		uint8_t rep[SNP_REPORT_SIZE], data[HASH_MAX];
+		struct span binder = binding_value(&binding);
+		struct wr tsm, evidence;
+
+		memcpy(data, binder.p, binder.n);
+		data[0] ^= forms[i].other;
+		snp_make_report_over(rep, span_of(data, binder.n));
+		put_tsm(span_of(rep, sizeof(rep)), forms[i].provider, &tsm);
+		tsm.n -= forms[i].cut;
+		collect(forms[i].type, wr_view(&tsm), e, PACK, &evidence);
+		judge(forms[i].name, p, wr_view(&evidence), NULL, forms[i].want,
+		    "cpu/tsm.provider", "sev_guest");
+		wr_free(&tsm);
+		wr_free(&evidence);
+	}
+	policy_free(&p);
+	endorse_free(&e);
+}
+
 /* Of what is sent along no byte may turn a refusal into something else than
  * that: here the PCK is on the list. */
 static void
@@ -522,6 +582,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(intel),
 		cmocka_unit_test(amd),
+		cmocka_unit_test(wrapped),
 		cmocka_unit_test(every_byte),
 		cmocka_unit_test(limits),
 	};

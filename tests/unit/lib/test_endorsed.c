@@ -11,7 +11,9 @@
 #include "../appraise/folder_fixture.h"
 #include "../appraise/snp_fixture.h"
 #include "base/text.h"
+#include "cbor/cbor.h"
 #include "evidence/driver.h"
+#include "format/tsm_report.h"
 #include "lib/ctx.h"
 #include "lib/staple.h"
 #include "pair.h"
@@ -69,16 +71,40 @@ collect_snp(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	return out->error;
 }
 
+/* The same as ratsd passes it on. */
+static int
+collect_tsm(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
+    struct wr *out, struct seal_diag *d)
+{
+	uint8_t rep[SNP_REPORT_SIZE];
+
+	(void)ctx;
+	(void)deadline_ms;
+	(void)d;
+	snp_make_report_over(rep, binding_value(b));
+	cbor_put_map(out, 2);
+	cbor_put_text(out, span_str("outblob"));
+	cbor_put_bytes(out, span_of(rep, sizeof(rep)));
+	cbor_put_text(out, span_str("provider"));
+	cbor_put_text(out, span_str("sev_guest"));
+	return out->error;
+}
+
 struct kind {
 	const char *name, *type, *rules;
 	int (*collect)(void *ctx, const struct seal_binding *b,
 	    uint64_t deadline_ms, struct wr *out, struct seal_diag *d);
 	const char *(*root)(void);
+	const char *sent; /* the type of what is sent; NULL: type */
 };
 
 #define TWICE(c) c c
 #define HEX32(c) TWICE(TWICE(TWICE(TWICE(TWICE(c)))))
 #define HEX48(c) HEX32(c) TWICE(TWICE(TWICE(TWICE(c))))
+#define SNP_RULES                                                         \
+	"\"tcb\":{\"reported\":{\"boot_loader\":3,\"tee\":0,\"snp\":8,"   \
+	"\"microcode\":115}},\"measurements\":{\"measurement\":\"" HEX48( \
+	    "11") "\"}"
 static const struct kind kinds[] = {
 	{ "TDX", QUOTE_TDX_TYPE,
 	    "\"measurements\":{\"mrtd\":\"" HEX48("11") "\"}", collect_tdx,
@@ -86,13 +112,11 @@ static const struct kind kinds[] = {
 	{ "SGX", QUOTE_SGX_TYPE,
 	    "\"measurements\":{\"mrenclave\":\"" HEX32("22") "\"}", collect_sgx,
 	    dcap_root_file },
-	{ "SNP", SNP_TYPE,
-	    "\"tcb\":{\"reported\":{\"boot_loader\":3,\"tee\":0,\"snp\":8,"
-	    "\"microcode\":115}},\"measurements\":{\"measurement\":\"" HEX48(
-		"11") "\"}",
-	    collect_snp, snp_root_file },
+	{ "SNP", SNP_TYPE, SNP_RULES, collect_snp, snp_root_file },
+	{ "SNP in a TSM report", SNP_TYPE, SNP_RULES, collect_tsm,
+	    snp_root_file, TSM_REPORT_TYPE },
 };
-enum { KIND_TDX, KIND_SGX, KIND_SNP, KINDS };
+enum { KIND_TDX, KIND_SGX, KIND_SNP, KIND_TSM, KINDS };
 
 static struct seal_ctx *
 attester(struct world *w, const struct kind *k)
@@ -107,7 +131,7 @@ attester(struct world *w, const struct kind *k)
 
 	driver = *soft;
 	driver.name = k->name;
-	driver.media_type = k->type;
+	driver.media_type = k->sent != NULL ? k->sent : k->type;
 	driver.collect = k->collect;
 	driver.insecure = false;
 	snprintf(key, sizeof(key), "%s/server.signer", w->dir);
@@ -149,7 +173,7 @@ provide_in(struct world *w, const char *folder, int kind, enum given what)
 
 	r.revoke_pck = what == REVOKED;
 	e = what == NOTHING    ? endorse_new()
-	    : kind == KIND_SNP ? snp_endorse(&g)
+	    : kind >= KIND_SNP ? snp_endorse(&g)
 			       : dcap_given(&r);
 	snprintf(dir, sizeof(dir), "%s/%s", w->dir, folder);
 	folder_put(dir, e);
