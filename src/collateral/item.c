@@ -8,6 +8,7 @@
 #include "appraise/tcb_signer.h"
 #include "base/text.h"
 #include "crypto/crl.h"
+#include "format/cert_json.h"
 #include "format/pck.h"
 #include "format/snp.h"
 #include "format/tcb_info.h"
@@ -367,12 +368,31 @@ add_document(struct endorsements *out, const char *name, const char *member,
 }
 
 static int
+split_certs(
+    const struct endorsement *e, struct endorsements *out, struct seal_diag *d)
+{
+	struct wr pem;
+	int r;
+
+	wr_init_heap(&pem, e->bytes.n + 2);
+	r = cert_json_read(e->bytes, &pem, NULL);
+	if (r == 0)
+		r = endorse_add(out, e->name, wr_view(&pem), d);
+	wr_free(&pem);
+	return r;
+}
+
+static int
 split_json(
     const struct endorsement *e, struct endorsements *out, struct seal_diag *d)
 {
 	struct seal_diag why = { 0 };
 	struct tcb_bundle b;
-	int r = tcb_bundle_parse(e->bytes, &b, &why);
+	int r = split_certs(e, out, d);
+
+	if (r != SEAL_E_UNSUPPORTED && r != SEAL_E_DECODE)
+		return r;
+	r = tcb_bundle_parse(e->bytes, &b, &why);
 
 	if (r == SEAL_E_UNSUPPORTED)
 		return 0;

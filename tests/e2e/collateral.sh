@@ -45,6 +45,35 @@ expect 0 collateral list --dir a --json
 has out '"intel-tcb"'
 python3 -c 'import json,sys; json.load(open("out"))' || die "no JSON"
 
+say "certificates as caches near the platform hand them out"
+python3 - <<'END' || die "no certificates"
+import json, re, urllib.parse
+blocks = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", open("world/quote.bin", "rb").read().decode("latin-1"), re.S)
+json.dump([{"tcb": {"pcesvn": 10}, "tcbm": "0a", "cert": urllib.parse.quote(blocks[0])},
+           {"tcbm": "09", "cert": "Not available"}], open("pckcerts.json", "w"))
+open("chain.pem", "w").write("".join(blocks[1:]))
+END
+expect 0 collateral import chain.pem pckcerts.json --dir caches --anchors anchors.pem
+has out 'stored .*PCK'
+cp pckcerts.json broken.json
+printf x >>broken.json
+expect 2 collateral import broken.json --dir caches --anchors anchors.pem
+has out 'refused'
+vcek=$(find a -name 'amd-vcek-*')
+ask=$(find a -name 'amd-ask-*')
+ark=$(find a -name 'amd-ark-*')
+python3 - "$vcek" "$ask" "$ark" <<'END' || die "no certificates"
+import base64, json, sys, textwrap
+def pem(path):
+    body = "\n".join(textwrap.wrap(base64.b64encode(open(path, "rb").read()).decode(), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+v, a, r = map(pem, sys.argv[1:])
+json.dump({"vcekCert": v, "tcbm": "7308000000000003", "certificateChain": a + r, "cacheControl": "86400"}, open("thim.json", "w"))
+END
+expect 0 collateral import thim.json --dir thim --anchors anchors.pem
+has out 'stored .*AMD chip key milan-0707'
+[ "$(files thim)" -eq 3 ] || die "$(find thim)"
+
 say "and judged by, as the folder stands"
 cat >policy.json <<END
 { "version": 1, "max_age_s": 60, "identity": { "mode": "none" }, "endorsements": "a", "accept": [ {
