@@ -31,7 +31,8 @@ static const struct {
 	{ ENOENT, SEAL_E_UNSUPPORTED,
 	    "in a confidential guest with Linux 6.7 or newer: mount -t "
 	    "configfs none /sys/kernel/config; modprobe sev-guest or "
-	    "tdx-guest" },
+	    "tdx-guest; on an older one use the driver sev_guest or "
+	    "tdx_guest" },
 	{ ENXIO, SEAL_E_UNSUPPORTED,
 	    "load the driver of the platform: modprobe sev-guest, tdx-guest "
 	    "or arm-cca-guest" },
