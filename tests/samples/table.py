@@ -288,6 +288,25 @@ judged("inspect", "arm-cca/tsm/tsm-report-arm-cca.json",
        "Report of configfs-tsm")
 arm("arm-cca/e2e/cca-evidence.cbor", "arm-cca/e2e/cpak-p256.json", scheme=CCA)
 
+
+
+def rim(file, corims, want="accepted", note="", scheme=PSA):
+    """Key and values out of CoRIMs that others made."""
+    arm(file, None, want, note, scheme,
+        rules={"signers": [{"corim": True}], "corim_unsigned": True,
+               "corim": ["@" + name for name in corims]},
+        without=["software"] + (["measurements"] if scheme == CCA else []))
+
+
+rim("psa/veraison/psa-evidence.cbor", ["psa/veraison/psa-endorsements.cbor"],
+    note="by CoRIM")
+rim("psa/tf-m/psa-2_0_0_sign1.bin", ["psa/veraison/psa-endorsements.cbor"],
+    "psa.signature", "a CoRIM of another device")
+rim("arm-cca/veraison/cca-good.cbor",
+    ["arm-cca/veraison/corim-cca-platform-valid.cbor",
+     "arm-cca/veraison/corim-cca-realm-valid.cbor"],
+    "corim.reference", "a CoRIM with another signer id", CCA)
+
 # ---- NVIDIA GPUs ----
 
 NVIDIA_NONCE = (
