@@ -43,7 +43,8 @@ struct PRFileDesc;
  * asked. Takes over the hooks for the peer's certificate and for alerts, and
  * puts a layer of its own below NSS's, which stays. Borrows fd, which must
  * outlive the connection; once that is freed nothing more leaves fd, not even
- * the alert that PR_Close() sends. NULL with d on failure.
+ * the alert that PR_Close() sends. NULL with d on failure, after which fd is
+ * good for another try alone: its hooks are gone.
  */
 SEAL_API struct seal_conn *seal_conn_nss(struct seal_ctx *ctx,
     struct PRFileDesc *fd, enum seal_role role, const char *peer_name,

@@ -74,6 +74,7 @@ handshake_step(struct nss_conn *c, struct seal_diag *d)
 {
 	enum seal_io io;
 
+	c->begun = true;
 	c->blocked = false;
 	/* What the wire did not take of it leaves with the next read or write.
 	 */

@@ -205,8 +205,10 @@ on_read(PRFileDesc *fd, SSLHandshakeType m, const PRUint8 *data, unsigned n,
 	if (a == NULL) /* nobody here attests or asks: as if unknown */
 		return SECSuccess;
 	if (m == ssl_hs_client_hello &&
-	    SSL_RecordLayerWriteCallback(fd, on_record, c) != SECSuccess)
+	    SSL_RecordLayerWriteCallback(fd, on_record, c) != SECSuccess) {
+		nss_fail(&a->diag, SEAL_E_UNSUPPORTED, "ServerHello");
 		return SECFailure;
+	}
 	if (intra_read(a->intra, (enum intra_message)m, span_of(data, n),
 		&a->diag) == 0)
 		return SECSuccess;

@@ -311,8 +311,12 @@ nss_layer_send_below(struct nss_conn *c, const void *p, int n)
 void
 nss_layer_leave(struct nss_conn *c)
 {
-	PRFileDesc *fd = PR_GetIdentitiesLayer(c->fd, identity);
+	PRFileDesc *fd = c->begun ? PR_GetIdentitiesLayer(c->fd, identity)
+				  : PR_PopIOLayer(c->fd, identity);
 
-	if (fd != NULL)
-		fd->secret = NULL;
+	if (fd == NULL)
+		return;
+	fd->secret = NULL;
+	if (!c->begun)
+		fd->dtor(fd);
 }

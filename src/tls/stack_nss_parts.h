@@ -45,6 +45,7 @@ struct nss_conn {
 	struct stack_rules rules;
 	struct nss_wire wire;
 	bool datagram;
+	bool begun; /* the handshake */
 	bool established;
 	bool muted;       /* nothing leaves any more */
 	bool blocked;     /* the wire took no more */
@@ -80,7 +81,8 @@ int nss_fail(struct seal_diag *d, int code, const char *what);
 /* A layer at the bottom that moves c's bytes; NULL when out of memory. */
 struct PRFileDesc *nss_layer_new(struct nss_conn *c);
 /* A layer between NSS and what it stands on, through which c's bytes pass;
- * false when out of memory. It stays; let go of c, it says nothing more. */
+ * false when out of memory. Let go of c it goes, or, once the handshake has
+ * begun, stays and says nothing more. */
 bool nss_layer_insert(struct nss_conn *c);
 /* Of such a layer: to what NSS stands on, at once; -1 with NSPR's error. */
 int nss_layer_send_below(struct nss_conn *c, const void *p, int n);

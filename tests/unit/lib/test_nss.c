@@ -344,6 +344,35 @@ impossible(void **state)
 	}
 }
 
+/* A socket that was refused for its configuration can be used with another. */
+static void
+second_try(void **state)
+{
+	struct world *w = *state;
+	struct seal_diag d = { 0 };
+	struct seal_ctx *wrong;
+	struct pair p;
+
+	policies(w);
+	pair_open_bare_over(&p, w, world_ctx(w, ASKS), world_ctx(w, ATTESTS),
+	    &end_nss, &end_nss, 0);
+	wrong = world_ctx(
+	    w, "{" INTRA SOFT("client.signer") ",\"policy\":\"server\"}");
+	for (int i = 0; i < 3; i++) {
+		seal_conn_free(&p.client.conn);
+		assert_null(seal_conn_nss(
+		    wrong, p.client.end[0], SEAL_CLIENT, NULL, &d));
+		p.client.conn = seal_conn_nss(p.client.ctx, p.client.end[0],
+		    SEAL_CLIENT, "server.example", &d);
+		assert_non_null(p.client.conn);
+	}
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_ACCEPTED);
+	pair_close(&p);
+	seal_ctx_free(&wrong);
+}
+
 static void
 over_datagrams(void **state)
 {
@@ -516,6 +545,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    impossible, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    second_try, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    over_datagrams, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
