@@ -23,6 +23,7 @@ const struct inspector inspectors[] = {
 	{ "tpm-signature", "TPMT_SIGNATURE", inspect_tpm_signature },
 	{ "quote", "Quote of Intel TDX or SGX", inspect_quote },
 	{ "collateral", "Collateral of Intel TDX or SGX", inspect_collateral },
+	{ "pack", "Collateral in a pack", inspect_pack },
 	{ "snp", "SEV-SNP report", inspect_snp },
 	{ "tsm", "Report of configfs-tsm", inspect_tsm },
 	{ "snp-table", "SEV-SNP certificate table", inspect_snp_table },
@@ -56,11 +57,11 @@ const char *const *
 seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
-		"tpm-public", "tpm-signature", "quote", "collateral", "snp",
-		"tsm", "snp-table", "snp-cert", "crl", "ccel", "eventlog",
-		"ima", "nitro", "psa", "cca", "hcl", "azure", "nvidia",
-		"nvidia-json", "cmw", "corim", "comid", "ear-jwt", "ear-cwt",
-		"eat", "request", "authenticator", "cbor", NULL };
+		"tpm-public", "tpm-signature", "quote", "collateral", "pack",
+		"snp", "tsm", "snp-table", "snp-cert", "crl", "ccel",
+		"eventlog", "ima", "nitro", "psa", "cca", "hcl", "azure",
+		"nvidia", "nvidia-json", "cmw", "corim", "comid", "ear-jwt",
+		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
 
 	return names;
 }

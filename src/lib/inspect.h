@@ -51,6 +51,7 @@ json_t *inspect_azure(struct span in, struct seal_diag *d);
 json_t *inspect_azure_member(struct span in, struct seal_diag *d);
 json_t *inspect_nvidia(struct span in, struct seal_diag *d);
 json_t *inspect_nvidia_json(struct span in, struct seal_diag *d);
+json_t *inspect_pack(struct span in, struct seal_diag *d);
 json_t *inspect_psa(struct span in, struct seal_diag *d);
 json_t *inspect_cca(struct span in, struct seal_diag *d);
 json_t *inspect_request(struct span in, struct seal_diag *d);

@@ -12,6 +12,7 @@
 #include "format/nvidia.h"
 #include "format/quote.h"
 #include "format/snp.h"
+#include "format/tar.h"
 #include "format/tpm_evidence.h"
 #include "format/tsm_report.h"
 #include "lib/inspect.h"
@@ -92,6 +93,8 @@ tree_bare(struct span media_type, struct span value)
 	if (media_type_equal(media_type, span_str(AZURE_SNP_TYPE)) ||
 	    media_type_equal(media_type, span_str(AZURE_TDX_TYPE)))
 		return inspect_azure_member(value, NULL);
+	if (media_type_equal(media_type, span_str(TAR_COLLATERAL_TYPE)))
+		return inspect_pack(value, NULL);
 	if (psa_takes(media_type))
 		return inspect_psa(value, NULL);
 	if (cca_takes(media_type))

@@ -177,6 +177,9 @@ done
 
 say "carried to where there is no network"
 expect 0 collateral pack one.tar --dir a
+expect 0 inspect one.tar
+has out 'Collateral in a pack'
+has out 'kind: Intel TCB Info'
 expect 0 collateral import one.tar --dir d --anchors anchors.pem
 [ "$(digest a)" = "$(digest d)" ] || die "carried is not the same"
 expect 0 collateral pack two.tar --dir d

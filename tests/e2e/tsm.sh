@@ -238,6 +238,11 @@ has out 'cpu/dcap.stapled.*TCB Info'
 expect 3 connect "localhost:$port" --policy own-alone.json </dev/null
 has err cpu/dcap.crl.root
 refused cpu/signer --policy stapled-other.json
+expect 0 policy learn "localhost:$port" -o learned-stapled.json
+talks --policy learned-stapled.json
+expect 0 evidence --config stapler.json --nonce 0011223344556677 -o stapled.cmw
+expect 0 inspect stapled.cmw
+has out 'kind: Intel TCB Info'
 for f in stapled/*; do
 	if grep -q tcbInfo "$f"; then mv "$f" kept; fi
 done
