@@ -110,7 +110,9 @@ retry_ms(const struct sender *s, unsigned tries)
 
 	if (ms < SENDER_RETRY_MS)
 		ms = SENDER_RETRY_MS;
-	if (tries < s->backoff)
+	/* RFC 9002 6.2.1: once the round trip is known, it is losses without
+	 * an acknowledgement between them that ask for patience. */
+	if (s->srtt >= 0 || tries < s->backoff)
 		tries = s->backoff;
 	while (tries-- > 0 && ms < SENDER_RETRY_MAX_MS)
 		ms *= 2;
@@ -196,7 +198,6 @@ measure(struct sender *s, const struct piece *p, int64_t now_ms)
 
 	if (p->tries > 1)
 		return;
-	s->backoff = 0;
 	if (s->srtt < 0) {
 		s->srtt = rtt;
 		s->rttvar = rtt / 2;
@@ -233,6 +234,8 @@ ack_piece(struct sender *s, struct piece *p, int64_t now_ms)
 		return; /* again, or what was never sent */
 	p->state = PIECE_ACKED;
 	measure(s, p, now_ms);
+	if (s->srtt >= 0)
+		s->backoff = 0;
 	grow(s);
 }
 

@@ -27,8 +27,9 @@ struct sender {
 	unsigned flying, lost;
 	unsigned window, threshold, acked; /* acked since window grew */
 	int64_t halved_ms;
-	/* RFC 6298: the round trip, in ms; srtt < 0: not measured. Losses
-	 * since, each of which doubles the time to wait. */
+	/* RFC 6298: the round trip, in ms; srtt < 0: not measured. Rounds with
+	 * a loss since the last acknowledgement, each of which doubles the time
+	 * to wait. */
 	int64_t srtt, rttvar;
 	unsigned backoff;
 };

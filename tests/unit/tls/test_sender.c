@@ -69,6 +69,37 @@ retransmission(void **state)
 	assert_int_equal(sender_deadline(&s), INT64_MAX);
 }
 
+/* What comes through between two losses shows that the way is open: only
+ * silence is met with patience (RFC 9002 6.2.1). */
+static void
+open_way(void **state)
+{
+	static const int64_t silent_ms[] = { 2250, 3250, 5250, 9250, 13250 };
+	struct sender s;
+
+	(void)state;
+	sender_init(&s, ROOM);
+	put(&s, 5);
+	assert_int_equal(leave(&s, 0, NULL), 1);
+	ack(&s, 0, 0, 5, 20);
+	put(&s, 5);
+	assert_int_equal(leave(&s, 1000, NULL), 1);
+	assert_int_equal(sender_tick(&s, 1250, NULL), 0);
+	put(&s, 5);
+	assert_int_equal(leave(&s, 1250, NULL), 2);
+	ack(&s, 2, 0, 5, 1270);
+	assert_int_equal(sender_deadline(&s), 1750);
+	/* Its third time: as after its first loss; then nothing comes. */
+	for (size_t i = 0; i < sizeof(silent_ms) / sizeof(silent_ms[0]); i++) {
+		int64_t now_ms = sender_deadline(&s);
+
+		assert_int_equal(sender_tick(&s, now_ms, NULL), 0);
+		assert_int_equal(leave(&s, now_ms, NULL), 1);
+		assert_int_equal(sender_deadline(&s), silent_ms[i]);
+	}
+	sender_free(&s);
+}
+
 static void
 fragments(void **state)
 {
@@ -307,6 +338,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(retransmission),
+		cmocka_unit_test(open_way),
 		cmocka_unit_test(fragments),
 		cmocka_unit_test(window),
 		cmocka_unit_test(losses),
