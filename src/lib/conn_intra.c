@@ -74,7 +74,8 @@ intra_peer(const struct seal_conn *c, const struct session_job *work,
 	return 0;
 }
 
-/* What a server judges was asked for by itself, and counts in total alone. */
+/* What a server judges was asked for by itself, and what it signs any client
+ * asks for: these count in total alone. */
 static int
 enter(struct seal_conn *c, const struct session_job *work, size_t *ret_place,
     struct seal_diag *d)

@@ -270,7 +270,8 @@ void
 conn_note_answer(struct seal_conn *c, const struct session_job *work,
     const struct seal_diag *d)
 {
-	if (work->kind != SESSION_JOB_ATTEST)
+	if (work->kind == SESSION_JOB_APPRAISE ||
+	    (work->kind == SESSION_JOB_SIGN && d->code == 0))
 		return;
 	free(c->unanswered);
 	c->unanswered = NULL;

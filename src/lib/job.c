@@ -62,6 +62,9 @@ seal_job_run(struct seal_job *j)
 	case SESSION_JOB_APPRAISE:
 		job_appraise(j);
 		break;
+	case SESSION_JOB_SIGN:
+		job_sign(j);
+		break;
 	case SESSION_JOB_NONE:
 		break;
 	}

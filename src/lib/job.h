@@ -48,6 +48,7 @@ uint32_t job_time_left(const struct seal_job *j);
 
 void job_attest(struct seal_job *j);   /* lib/attest.c */
 void job_refuse(struct seal_job *j);   /* the same, without an attester */
+void job_sign(struct seal_job *j);     /* for a handshake */
 void job_appraise(struct seal_job *j); /* lib/judge.c */
 
 #endif

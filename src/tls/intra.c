@@ -35,10 +35,13 @@ struct intra {
 	struct transcript transcript;
 	bool offered; /* the extension stood in ClientHello */
 	struct direction mine, peers;
-	struct work attest, appraise;
+	struct work attest, appraise, sign;
 	uint8_t *cmw; /* mine, made */
 	size_t n_cmw;
-	bool attested; /* and sent */
+	bool attested;            /* and sent */
+	uint8_t *tbs, *signature; /* until the job has it; made */
+	size_t n_tbs, n_signature;
+	uint16_t signature_scheme;
 	bool peer_attests;
 	uint8_t *peer_cmw, *leaf; /* until the job has them */
 	size_t n_peer_cmw, n_leaf;
@@ -71,6 +74,8 @@ intra_free(struct intra **ip)
 		return;
 	transcript_free(&i->transcript);
 	free(i->cmw);
+	free(i->tbs);
+	free(i->signature);
 	free(i->peer_cmw);
 	free(i->leaf);
 	free(i);
@@ -379,6 +384,41 @@ intra_attest(struct intra *i, struct seal_diag *d)
 	return wait_for(i, &i->attest, d);
 }
 
+static enum intra_step
+signed_or_not(struct intra *i, struct span *ret, struct seal_diag *d)
+{
+	i->sign.state = WORK_IDLE;
+	if (i->n_signature == 0) {
+		seal_fail(d, i->error, "tls: CertificateVerify: no signature");
+		return INTRA_STOP;
+	}
+	*ret = span_of(i->signature, i->n_signature);
+	return INTRA_GO;
+}
+
+enum intra_step
+intra_sign(struct intra *i, uint16_t signature_scheme, struct span tbs,
+    struct span *ret, struct seal_diag *d)
+{
+	enum intra_step step;
+	int r;
+
+	if (i->sign.state == WORK_IDLE) {
+		free(i->signature);
+		i->signature = NULL;
+		i->n_signature = 0;
+		free(i->tbs);
+		if ((r = span_dup(tbs, &i->tbs)) != 0) {
+			seal_fail(d, r, "tls: CertificateVerify");
+			return INTRA_STOP;
+		}
+		i->n_tbs = tbs.n;
+		i->signature_scheme = signature_scheme;
+	}
+	step = wait_for(i, &i->sign, d);
+	return step == INTRA_GO ? signed_or_not(i, ret, d) : step;
+}
+
 /* A peer that does not attest: welcome where nothing is required of it. */
 static enum intra_step
 unattested(struct intra *i, struct seal_diag *d)
@@ -434,7 +474,8 @@ pending(const struct work *w)
 bool
 intra_waiting(const struct intra *i)
 {
-	return pending(&i->attest) || pending(&i->appraise);
+	return pending(&i->attest) || pending(&i->appraise) ||
+	       pending(&i->sign);
 }
 
 void
@@ -484,6 +525,14 @@ intra_job_take(struct intra *i, int64_t now_ms)
 		job->leaf = i->leaf;
 		job->n_leaf = i->n_leaf;
 		i->peer_cmw = i->leaf = NULL;
+	} else if (i->sign.state == WORK_WANTED) {
+		job = job_new_of(i, &i->sign, SESSION_JOB_SIGN, now_ms);
+		if (job == NULL)
+			return NULL;
+		job->signature_scheme = i->signature_scheme;
+		job->request = i->tbs;
+		job->n_request = i->n_tbs;
+		i->tbs = NULL;
 	}
 	return job;
 }
@@ -497,6 +546,18 @@ attest_done(struct intra *i, struct session_job *job)
 		return;
 	i->cmw = job->authenticator;
 	i->n_cmw = job->n_authenticator;
+	job->authenticator = NULL;
+}
+
+static void
+sign_done(struct intra *i, struct session_job *job)
+{
+	i->sign.state = WORK_DONE;
+	i->error = job->error != 0 ? job->error : SEAL_E_CRYPTO;
+	if (job->error != 0)
+		return;
+	i->signature = job->authenticator;
+	i->n_signature = job->n_authenticator;
 	job->authenticator = NULL;
 }
 
@@ -527,6 +588,9 @@ intra_job_done(struct intra *i, struct session_job **jp)
 		else if (job->kind == SESSION_JOB_APPRAISE &&
 			 i->appraise.state == WORK_OUT)
 			appraise_done(i, job);
+		else if (job->kind == SESSION_JOB_SIGN &&
+			 i->sign.state == WORK_OUT)
+			sign_done(i, job);
 	}
 	session_job_free(jp);
 }

@@ -56,6 +56,10 @@ enum intra_step {
 
 /* Before this side's Certificate. */
 enum intra_step intra_attest(struct intra *i, struct seal_diag *d);
+/* For CertificateVerify, with the key that attests, where that is slow: GO with
+ * the signature, a view that lives until the next call. */
+enum intra_step intra_sign(struct intra *i, uint16_t signature_scheme,
+    struct span tbs, struct span *ret, struct seal_diag *d);
 /* Once the peer's Certificate (leaf, DER) has been read, with its identity
  * checked; GO: accepted, or not required. */
 enum intra_step intra_appraise(

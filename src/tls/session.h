@@ -91,6 +91,7 @@ enum session_job_kind {
 	SESSION_JOB_NONE = 0,
 	SESSION_JOB_ATTEST,   /* make the answer to request */
 	SESSION_JOB_APPRAISE, /* judge answer */
+	SESSION_JOB_SIGN,     /* of a handshake: with a key in a device */
 };
 
 /* Owns all that it points to; refers to nothing of the session. */
@@ -121,6 +122,8 @@ struct session_job {
 	uint8_t transcript[HASH_MAX];
 	uint8_t *leaf; /* APPRAISE: the peer's certificate, DER */
 	size_t n_leaf;
+	uint16_t signature_scheme; /* SIGN: of what stands in request; the
+				    * signature becomes the authenticator */
 };
 
 /* The next job to be done, or NULL; the caller owns it. Where one cannot be

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "base/span.h"
+#include "tls/stack_openssl_intra.h"
 
 #define READS_MAX 32 /* records without data that one read passes over */
 
@@ -89,7 +90,7 @@ openssl_handshake(void *tls, struct seal_diag *d)
 
 	ERR_clear_error();
 	errno = 0;
-	r = SSL_do_handshake(ssl);
+	r = stack_openssl_intra_handshake(ssl);
 	reason = ERR_GET_REASON(ERR_peek_error());
 	io = io_result(ssl, r, "handshake", d);
 	if (io != SEAL_IO_ERROR)

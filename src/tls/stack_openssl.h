@@ -22,7 +22,7 @@ struct stack_openssl_intra {
 	const struct span *chain; /* DER, leaf first */
 	size_t n_chain;
 	struct span spki;
-	sign_fn sign;
+	sign_fn sign;   /* NULL: it is slow, and a job of the handshake's */
 	void *sign_ctx; /* outlives the SSL_CTX */
 };
 

@@ -76,6 +76,44 @@ step_through(struct attached *a, step_fn step, struct span leaf)
 	return s == INTRA_GO;
 }
 
+/* ---- Signing, which knows a key, and not whose handshake it is for ---- */
+
+/* Of the handshake that this thread is in, fibre or not. */
+static _Thread_local struct attached *current;
+
+int
+stack_openssl_intra_handshake(struct ssl_st *ssl)
+{
+	int r;
+
+	current = attached_of(ssl);
+	r = SSL_do_handshake(ssl);
+	current = NULL;
+	return r;
+}
+
+int
+stack_openssl_intra_sign(void *ctx, uint16_t scheme, struct span tbs,
+    struct wr *out, struct seal_diag *d)
+{
+	struct attached *a = current;
+	struct span signature;
+	enum intra_step s;
+
+	(void)ctx;
+	if (a == NULL)
+		return seal_fail(d, SEAL_E_STATE,
+		    "tls: this key signs for attested connections alone");
+	while ((s = intra_sign(a->intra, scheme, tbs, &signature, d)) ==
+	       INTRA_WAIT)
+		if (!pause_fibre())
+			return seal_fail(d, SEAL_E_CLOSED, "tls");
+	if (s != INTRA_GO)
+		return SEAL_E_CRYPTO;
+	wr_bytes(out, signature);
+	return out->error;
+}
+
 /* ---- The extension ---- */
 
 static const struct {
@@ -278,7 +316,7 @@ static void
 end_fibre(SSL *ssl, struct attached *a)
 {
 	intra_cancel(a->intra);
-	SSL_do_handshake(ssl);
+	stack_openssl_intra_handshake(ssl);
 	ERR_clear_error();
 }
 

@@ -4,6 +4,7 @@
 
 #include "tls/intra.h"
 
+struct ssl_st;
 struct ssl_ctx_st;
 
 /*
@@ -18,6 +19,12 @@ struct ssl_ctx_st;
  * chain stands; shown: chains are shown, not validated. Once per ctx. */
 int stack_openssl_intra_prepare(
     struct ssl_ctx_st *ctx, uint16_t type, bool shown, struct seal_diag *d);
+/* SSL_do_handshake(), for an SSL that attests or one that does not. */
+int stack_openssl_intra_handshake(struct ssl_st *ssl);
+/* A sign_fn for keys in devices: the handshake that this thread is in waits
+ * for the job that signs. */
+int stack_openssl_intra_sign(void *ctx, uint16_t scheme, struct span tbs,
+    struct wr *out, struct seal_diag *d);
 /* tls is the SSL. A fibre that waits is ended by detach: SSL_free() would leak
  * it. */
 extern const struct intra_stack intra_openssl;

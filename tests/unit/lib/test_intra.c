@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "ends.h"
+#include "evidence/drivers.h"
 #include "lib/ctx.h"
 #include "lib/job.h"
 #include "tls/intra.h"
@@ -722,6 +723,101 @@ test_queue_full(void **state)
 	pair_close(&p);
 }
 
+/* ---- A key in a device ---- */
+
+static int device_error; /* of signing with TLS's key */
+
+static int
+device_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
+    struct wr *out, struct seal_diag *d)
+{
+	if (device_error != 0)
+		return seal_fail(d, device_error, "device: out of order");
+	return evidence_soft.sign(ctx, scheme, tbs, deadline_ms, out, d);
+}
+
+/* Soft, but for its key, which nobody gets to see. */
+static struct seal_ctx *
+device_ctx(struct world *w, const char *json)
+{
+	static struct evidence_driver driver;
+	struct seal_ctx *c = world_ctx(w, json);
+	struct seal_diag d = { 0 };
+	struct attester *a = NULL;
+	char key[128];
+	struct conf_pair pairs[] = { { "key", key },
+		{ "measurements", "app=00ff" } };
+	struct conf conf = { pairs, 2 };
+
+	driver = evidence_soft;
+	driver.key = NULL;
+	driver.sign = device_sign;
+	snprintf(key, sizeof(key), "%s/server.signer", w->dir);
+	if (attester_open_driver(&driver, &conf, &a, &d) != 0 ||
+	    ctx_add_attester(c, a, &d) != 0)
+		fail_msg("%s", d.text);
+	return c;
+}
+
+/* Both of its operations are jobs, and the handshake waits for each. */
+static void
+test_device(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+
+	policies(w);
+	device_error = 0;
+	pair_open_bare(&p, w, world_ctx(w, CLIENT_ASKS),
+	    device_ctx(w, "{\"mode\":\"intra\"}"));
+	for (int i = 0; i < 40 && p.server.jobs < 1; i++) {
+		side_step(&p.client);
+		side_step(&p.server);
+	}
+	p.server.hold_jobs = true;
+	pair_run(&p);
+	assert_int_equal(seal_conn_step(p.server.conn), SEAL_WANT_JOB);
+	assert_int_equal(seal_conn_job_refuse(p.server.conn), 0);
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_INVALID);
+	p.server.hold_jobs = false;
+	pair_run(&p);
+	if (seal_conn_outcome(p.client.conn) != SEAL_ACCEPTED)
+		fail_msg("%s; %s", seal_conn_diag(p.client.conn)->text,
+		    seal_conn_diag(p.server.conn)->text);
+	assert_int_equal(p.server.jobs, 2);
+	pair_close(&p);
+
+	/* Given up while it waits: nothing is left behind. */
+	pair_open_bare(&p, w, world_ctx(w, CLIENT_ASKS),
+	    device_ctx(w, "{\"mode\":\"intra\"}"));
+	for (int i = 0; i < 40 && p.server.jobs < 1; i++) {
+		side_step(&p.client);
+		side_step(&p.server);
+	}
+	p.server.hold_jobs = true;
+	pair_run(&p);
+	pair_close(&p);
+}
+
+static void
+test_device_fails(void **state)
+{
+	struct world *w = *state;
+	struct pair p;
+
+	policies(w);
+	device_error = SEAL_E_UNAVAILABLE;
+	pair_open_bare(&p, w, world_ctx(w, CLIENT_ASKS),
+	    device_ctx(w, "{\"mode\":\"intra\"}"));
+	pair_run(&p);
+	device_error = 0;
+	assert_int_not_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_UNAVAILABLE);
+	assert_string_equal(
+	    seal_conn_diag(p.server.conn)->text, "device: out of order");
+	pair_close(&p);
+}
+
 /* ---- Who asks for how much ---- */
 
 #define FLOODED                                                          \
@@ -1013,6 +1109,10 @@ main(void)
 		    test_large, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_queue_full, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_device, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_device_fails, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_flood, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
