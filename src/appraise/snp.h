@@ -60,7 +60,7 @@ bool snp_match(
 int snp_learn(const struct findings *f, json_t *entry);
 int snp_describe(
     const struct findings *f, struct wr *env, struct wr *measurements);
-/* snp_view.c: the same in the terms of AMD's own profile of CoRIM. */
+/* snp_view.c: the same in the terms of the profile that Veraison takes. */
 #define SNP_PROFILE_CORIM "tag:amd.com,2024:snp-corim-profile"
 int snp_view(const struct findings *f, struct wr *env, struct wr *measurements,
     size_t *ret_must);

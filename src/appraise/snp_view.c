@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reports of SEV-SNP as AMD's profile of CoRIM (draft-deeglaze-amd-sev-snp-
- * corim-profile) names their fields: each by a number, the launch digest
- * first, since no other may stand in for it.
+ * Reports of SEV-SNP as CoRIMs name their fields that Veraison's services
+ * take: each by a number, in the report's order. The later
+ * draft-deeglaze-amd-sev-snp-corim-profile numbers them otherwise, under
+ * another name. The launch digest comes first: no other may stand in for it.
  */
 #include "appraise/snp.h"
 

@@ -240,6 +240,29 @@ named_intel(const struct seal_collateral_for *what, struct coll_platform *p,
 	return 0;
 }
 
+/* The first member that is a platform of a vendor's. */
+static int
+found_in_collection(struct span in, enum snp_product product,
+    struct coll_platform *p, struct seal_diag *d)
+{
+	struct cmw c;
+	int r;
+
+	if ((r = cmw_parse(in, &c, d)) != 0)
+		return r;
+	r = SEAL_E_UNSUPPORTED;
+	for (size_t i = 1; r != 0 && i < c.n; i++)
+		if (c.items[i].kind == CMW_RECORD &&
+		    coll_platform_of(c.items[i].media_type, c.items[i].value,
+			product, p, NULL) == 0)
+			r = 0;
+	cmw_free(&c);
+	return r == 0 ? 0
+		      : seal_fail(d, r,
+			    "collateral: expected a collection with Evidence "
+			    "of SEV-SNP, TDX or SGX, found none in it");
+}
+
 static int
 found_in_evidence(const struct seal_collateral_for *what,
     struct coll_platform *p, struct seal_diag *d)
@@ -254,7 +277,10 @@ found_in_evidence(const struct seal_collateral_for *what,
 	product = named.product;
 	if ((r = offline_item_find(span_of(what->evidence, what->evidence_n),
 		 what->type, &item, d)) == 0)
-		r = coll_platform_of(item.type, item.value, product, p, d);
+		r = media_type_equal(item.type, span_str(CMW_TYPE))
+			? found_in_collection(item.value, product, p, d)
+			: coll_platform_of(
+			      item.type, item.value, product, p, d);
 	offline_item_wipe(&item);
 	return r;
 }

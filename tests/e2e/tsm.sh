@@ -243,6 +243,10 @@ talks --policy learned-stapled.json
 expect 0 evidence --config stapler.json --nonce 0011223344556677 -o stapled.cmw
 expect 0 inspect stapled.cmw
 has out 'kind: Intel TCB Info'
+got=0
+"$seal" collateral check --dir tdx.state/endorsements --anchors tdx.state/root.pem --for stapled.cmw </dev/null >out 2>err || got=$?
+has out '00a1b2c3d4e5'
+hasnt out 'missing.*TCB Info'
 for f in stapled/*; do
 	if grep -q tcbInfo "$f"; then mv "$f" kept; fi
 done
