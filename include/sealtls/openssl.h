@@ -39,11 +39,25 @@ SEAL_API int seal_openssl_prepare(struct seal_ctx *ctx,
  * Borrows ssl, which must outlive the connection; NULL with d on failure.
  * In modes intra and both the handshake takes ssl's message callback and its
  * mode SSL_MODE_ASYNC for itself, and all calls on the connection must come
- * from one thread until it is done; jobs may run on any.
+ * from one thread until it is done; jobs may run on any. A message callback of
+ * the caller's own is called too, where seal_openssl_message_callback() has it:
+ * libssl has one place for them, and does not say who is in it.
  */
 SEAL_API struct seal_conn *seal_conn_openssl(struct seal_ctx *ctx,
     struct ssl_st *ssl, enum seal_role role, const char *peer_name,
     struct seal_diag *d);
+
+/*
+ * In place of SSL_set_msg_callback() and SSL_set_msg_callback_arg(), which
+ * would keep each other out: callback (or NULL) is called with arg for each of
+ * ssl's protocol messages, as SSL_CTX_set_msg_callback(3) says, also while its
+ * handshake attests. Call it before seal_conn_openssl(); it counts until the
+ * next call. 0 or SEAL_E_MEMORY.
+ */
+SEAL_API int seal_openssl_message_callback(struct ssl_st *ssl,
+    void (*callback)(int sent, int version, int content_type, const void *buf,
+	size_t n, struct ssl_st *ssl, void *arg),
+    void *arg, struct seal_diag *d);
 
 #ifdef __cplusplus
 }

@@ -97,6 +97,15 @@ note_source(struct seal_conn *c, const struct ssl_st *ssl)
 		seal_conn_source(c, &a, n);
 }
 
+int
+seal_openssl_message_callback(struct ssl_st *ssl,
+    void (*callback)(
+	int, int, int, const void *, size_t, struct ssl_st *, void *),
+    void *arg, struct seal_diag *d)
+{
+	return stack_openssl_intra_message_callback(ssl, callback, arg, d);
+}
+
 struct seal_conn *
 seal_conn_openssl(struct seal_ctx *ctx, struct ssl_st *ssl, enum seal_role role,
     const char *peer_name, struct seal_diag *d)

@@ -15,7 +15,15 @@ struct attached {
 	bool verified;
 };
 
-static int attached_index = -1;
+/* Whom else the messages of an SSL are for. */
+typedef void (*message_fn)(int sent, int version, int type, const void *buf,
+    size_t n, SSL *ssl, void *arg);
+struct listener {
+	message_fn callback;
+	void *arg;
+};
+
+static int attached_index = -1, listener_index = -1;
 static pthread_once_t attached_once = PTHREAD_ONCE_INIT;
 
 static void
@@ -30,6 +38,8 @@ static void
 attached_register(void)
 {
 	attached_index =
+	    SSL_get_ex_new_index(0, NULL, NULL, NULL, attached_free);
+	listener_index =
 	    SSL_get_ex_new_index(0, NULL, NULL, NULL, attached_free);
 }
 
@@ -203,19 +213,48 @@ parse_cb(SSL *ssl, unsigned int type, unsigned int context,
 	return 0;
 }
 
-/* ---- The transcript ---- */
+/* ---- The transcript, out of the messages; and who else listens ---- */
+
+static struct listener *
+listener_of(const SSL *ssl)
+{
+	return listener_index < 0 ? NULL : SSL_get_ex_data(ssl, listener_index);
+}
 
 static void
 observe_cb(int sent, int version, int type, const void *buf, size_t n, SSL *ssl,
     void *arg)
 {
 	struct attached *a = attached_of(ssl);
+	struct listener *l = listener_of(ssl);
 
-	(void)sent, (void)version, (void)arg;
+	(void)arg;
 	/* What fails leaves the transcript without a hash, and then the work
 	 * that needs it. */
 	if (a != NULL && type == SSL3_RT_HANDSHAKE)
 		intra_observe(a->intra, span_of(buf, n), &a->diag);
+	if (l != NULL && l->callback != NULL)
+		l->callback(sent, version, type, buf, n, ssl, l->arg);
+}
+
+int
+stack_openssl_intra_message_callback(
+    struct ssl_st *ssl, message_fn callback, void *arg, struct seal_diag *d)
+{
+	struct listener *l;
+
+	pthread_once(&attached_once, attached_register);
+	if ((l = listener_of(ssl)) == NULL) {
+		l = calloc(1, sizeof(*l));
+		if (l == NULL || SSL_set_ex_data(ssl, listener_index, l) != 1) {
+			free(l);
+			ERR_clear_error();
+			return seal_fail(d, SEAL_E_MEMORY, "tls");
+		}
+	}
+	*l = (struct listener){ callback, arg };
+	SSL_set_msg_callback(ssl, observe_cb);
+	return 0;
 }
 
 /* ---- Verification: the chain first, then the Evidence ---- */
@@ -354,7 +393,8 @@ my_detach(void *ssl, bool muted)
 			end_fibre(ssl, a);
 	}
 	SSL_clear_mode(ssl, SSL_MODE_ASYNC);
-	SSL_set_msg_callback(ssl, NULL);
+	if (listener_of(ssl) == NULL)
+		SSL_set_msg_callback(ssl, NULL);
 	SSL_set_ex_data(ssl, attached_index, NULL);
 	free(a);
 }

@@ -25,6 +25,11 @@ int stack_openssl_intra_handshake(struct ssl_st *ssl);
  * for the job that signs. */
 int stack_openssl_intra_sign(void *ctx, uint16_t scheme, struct span tbs,
     struct wr *out, struct seal_diag *d);
+/* The caller's own message callback; see sealtls/openssl.h. */
+int stack_openssl_intra_message_callback(struct ssl_st *ssl,
+    void (*callback)(
+	int, int, int, const void *, size_t, struct ssl_st *, void *),
+    void *arg, struct seal_diag *d);
 /* tls is the SSL. A fibre that waits is ended by detach: SSL_free() would leak
  * it. */
 extern const struct intra_stack intra_openssl;

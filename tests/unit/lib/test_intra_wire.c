@@ -283,6 +283,55 @@ test_chain(void **state)
 	pair_close(&p);
 }
 
+/* ---- Who else listens to the messages ---- */
+
+struct heard {
+	unsigned hellos, certificates;
+};
+
+static void
+hear(int sent, int version, int type, const void *buf, size_t n,
+    struct ssl_st *ssl, void *arg)
+{
+	struct heard *h = arg;
+	const uint8_t *p = buf;
+
+	(void)sent, (void)version, (void)ssl;
+	if (type != SSL3_RT_HANDSHAKE || n < 4)
+		return;
+	h->hellos += p[0] == SSL3_MT_CLIENT_HELLO;
+	h->certificates += p[0] == SSL3_MT_CERTIFICATE;
+}
+
+static void
+test_listener(void **state)
+{
+	struct world *w = *state;
+	struct heard client = { 0, 0 }, server = { 0, 0 };
+	struct pair p;
+
+	policies(w);
+	pair_open_bare(
+	    &p, w, world_ctx(w, MUTUAL_CLIENT), world_ctx(w, MUTUAL_SERVER));
+	/* Once more: the last one counts. */
+	assert_int_equal(
+	    seal_openssl_message_callback(p.client.ssl, NULL, NULL, NULL), 0);
+	assert_int_equal(
+	    seal_openssl_message_callback(p.client.ssl, hear, &client, NULL),
+	    0);
+	assert_int_equal(
+	    seal_openssl_message_callback(p.server.ssl, hear, &server, NULL),
+	    0);
+	pair_run(&p);
+	assert_int_equal(seal_conn_outcome(p.client.conn), SEAL_ACCEPTED);
+	assert_int_equal(seal_conn_outcome(p.server.conn), SEAL_ACCEPTED);
+	assert_int_equal(client.hellos, 1);
+	assert_int_equal(server.hellos, 1);
+	assert_int_equal(client.certificates, 2);
+	assert_int_equal(server.certificates, 2);
+	pair_close(&p);
+}
+
 int
 main(void)
 {
@@ -291,6 +340,8 @@ main(void)
 		    test_wire, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_chain, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_listener, world_setup, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
