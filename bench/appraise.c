@@ -242,7 +242,7 @@ report(struct work *w, int only, size_t rounds, double unit)
 
 		if (only >= 0 && way != only)
 			continue;
-		printf("%-4s %-14s %7.1f us %5.1f P-256; floor %7.1f us: "
+		printf("%-5s %-14s %7.1f us %5.1f P-256; floor %7.1f us: "
 		       "%.2f x; %lu allocations\n",
 		    w->k->name, names[way], us, us / unit,
 		    median(s->floor_us, rounds), median(s->ratio, rounds),

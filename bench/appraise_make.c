@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "appraise/dcap_fixture.h"
+#include "appraise/nitro_fixture.h"
 #include "appraise/snp_fixture.h"
 #include "appraise/tpm_fixture.h"
 #include "crypto/fixture.h"
+#include "crypto/x509.h"
+#include "format/nitro.h"
 
 #define RSA_SIZE 512 /* bytes, as AMD's */
 #define TWICE(c) c c
@@ -166,11 +169,42 @@ setup_tpm(void)
 	fclose(f);
 }
 
+/* ---- AWS ---- */
+
+static void
+make_nitro(struct wr *out)
+{
+	nitro_next_machine();
+	nitro_answer(span_of(binder, sizeof(binder)), nitro_stranger());
+	nitro_make(NORMAL, out);
+}
+
+/* As `seal policy learn` writes it: the root's key, whose certificate comes
+ * along. */
+static void
+rules_nitro(struct wr *out)
+{
+	struct trust *t = trust_new();
+	uint8_t digest[HASH_MAX];
+	struct span spki;
+
+	assert_int_equal(trust_add_pem_file(t, nitro_root_file(), NULL), 0);
+	assert_true(cert_spki_read(trust_get0(t, 0), &spki));
+	assert_int_equal(hash_one(HASH_SHA256, spki, digest, NULL), 0);
+	wr_printf(out, "\"signers\":[{\"root_sha256\":\"");
+	wr_hex(out, span_of(digest, 32));
+	wr_printf(
+	    out, "\"}],\"pcrs\":{\"sha384\":{\"0\":\"" HEX48("a0") "\"}}");
+	trust_free(&t);
+}
+
 /* ---- All ---- */
 
 /*
  * Intel, cold: quote, QE, PCK, CA, TCB signer, two lists, TCB Info, identity;
  * keys of attestation, PCK, CA, root, signer. AMD: the report; VCEK, ASK, list.
+ * AWS: the document; leaf, machine, zone, region; their keys and the root's.
+ * Root, region and zone are issuers.
  */
 #define INTEL                                                        \
 	{                                                            \
@@ -198,6 +232,11 @@ const struct kind kinds[] = {
 		[PINNED] = { [VERIFY_P256] = 3, [IMPORT_P256] = 2 },
 		[CACHED] = { [VERIFY_P256] = 2 } },
 	    make_tpm, NULL, rules_tpm },
+	{ "Nitro", NITRO_TYPE,
+	    { [COLD] = { [VERIFY_P384] = 5, [IMPORT_P384] = 5 },
+		[PINNED] = { [VERIFY_P384] = 3, [IMPORT_P384] = 2 },
+		[CACHED] = { [VERIFY_P384] = 1 } },
+	    make_nitro, NULL, rules_nitro },
 	{ NULL },
 };
 
@@ -212,11 +251,13 @@ make_setup(bool rsa)
 	if (rsa)
 		snp_setup(RSA_SIZE);
 	setup_tpm();
+	nitro_setup();
 }
 
 void
 make_teardown(void)
 {
+	nitro_teardown();
 	dcap_teardown();
 	snp_teardown();
 	issued_free(&tpm_ca);

@@ -102,6 +102,10 @@ void identity_wipe(struct identity *id);
 struct signer {
 	bool pinned;
 	bool by_root; /* the root that came along has the pinned key */
+	/* Of by_root: where the first such root is kept, with what it led to;
+	 * in a place of its own, since it is written while policies are read.
+	 */
+	struct trust **root;
 	char *member; /* the key that this member of the collection names */
 	bool by_refs; /* an attest-key triple of the entry's CoRIMs */
 	uint8_t spki_sha256[32];

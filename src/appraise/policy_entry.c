@@ -25,6 +25,9 @@ rules_wipe(struct accept_entry *e)
 {
 	for (size_t i = 0; i < e->n_signers; i++) {
 		trust_free(&e->signers[i].ca);
+		if (e->signers[i].root != NULL)
+			trust_free(e->signers[i].root);
+		free(e->signers[i].root);
 		jwk_set_free(&e->signers[i].keys);
 		free(e->signers[i].file);
 		free(e->signers[i].member);
@@ -114,6 +117,8 @@ load_signer(const json_t *j, const char *base_dir, const char *where,
 		return entry_load_ca(base_dir, ca, &ret->ca, &ret->file, d);
 	ret->pinned = pin != NULL;
 	ret->by_root = root != NULL;
+	if (ret->by_root && (ret->root = calloc(1, sizeof(*ret->root))) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "policy");
 	return strict_hex(ret->pinned ? pin : root, sizeof(ret->spki_sha256),
 	    where, ret->spki_sha256, d);
 }

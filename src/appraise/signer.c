@@ -83,19 +83,20 @@ out:
 	return r;
 }
 
+/* The root that leads to the leaf, which the caller frees, and its digest. */
 static int
-find_root(const struct findings *f, int64_t now, uint8_t ret[32],
-    struct chain_end *ret_end, struct seal_diag *d)
+find_root(const struct findings *f, int64_t now, struct trust **ret_trust,
+    uint8_t ret[32], struct chain_end *ret_end, struct seal_diag *d)
 {
 	struct signer s = { .file = NULL };
-	uint8_t digest[32];
 	int r;
 
-	if ((r = root_open(f, &s.ca, digest, d)) != 0)
+	if ((r = root_open(f, &s.ca, ret, d)) != 0)
 		return r;
 	if ((r = ca_matches(&s, f, now, ret_end, d)) == 0)
-		memcpy(ret, digest, sizeof(digest));
-	trust_free(&s.ca);
+		*ret_trust = s.ca;
+	else
+		trust_free(&s.ca);
 	return r;
 }
 
@@ -103,9 +104,41 @@ int
 signer_root(
     const struct findings *f, int64_t now, uint8_t ret[32], struct seal_diag *d)
 {
+	struct trust *root = NULL;
 	struct chain_end end;
+	uint8_t digest[32];
+	int r;
 
-	return find_root(f, now, ret, &end, d);
+	if ((r = find_root(f, now, &root, digest, &end, d)) == 0)
+		memcpy(ret, digest, sizeof(digest));
+	trust_free(&root);
+	return r;
+}
+
+/* A root that matched before, if it is that one which came along. */
+static struct trust *
+kept_root(const struct signer *s, const struct findings *f)
+{
+	struct trust *t = __atomic_load_n(s->root, __ATOMIC_ACQUIRE);
+
+	return t != NULL && f->n_signer_chain >= 2 &&
+		       span_equal(trust_get0(t, 0),
+			   f->signer_chain[f->n_signer_chain - 1])
+		   ? t
+		   : NULL;
+}
+
+/* The first that matches stays: one of the few that a vendor has. */
+static void
+keep_root(const struct signer *s, struct trust **root)
+{
+	struct trust *none = NULL;
+
+	if (__atomic_compare_exchange_n(s->root, &none, *root, false,
+		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		*root = NULL;
+	else
+		trust_free(root);
 }
 
 /* The root that came along is the one that policy names, and leads to the
@@ -114,15 +147,22 @@ static int
 root_matches(const struct signer *s, const struct findings *f, int64_t now,
     struct chain_end *ret, struct seal_diag *d)
 {
+	const struct signer kept = { .ca = kept_root(s, f) };
 	char e[HEX_SHORT], g[HEX_SHORT];
+	struct trust *found = NULL;
 	uint8_t root[32];
 	int r;
 
-	if ((r = find_root(f, now, root, ret, d)) != 0)
+	if (kept.ca != NULL)
+		return ca_matches(&kept, f, now, ret, d);
+	if ((r = find_root(f, now, &found, root, ret, d)) != 0)
 		return r;
 	if (span_equal_ct(span_of(root, sizeof(root)),
-		span_of(s->spki_sha256, sizeof(s->spki_sha256))))
+		span_of(s->spki_sha256, sizeof(s->spki_sha256)))) {
+		keep_root(s, &found);
 		return 0;
+	}
+	trust_free(&found);
 	return seal_fail(d, SEAL_E_KEY, "root: expected key %s, found %s",
 	    hex_short(span_of(s->spki_sha256, 32), e),
 	    hex_short(span_of(root, 32), g));

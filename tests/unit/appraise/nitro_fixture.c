@@ -17,7 +17,8 @@
 /* A chain like AWS's under a root of this test's own, and a stranger's. */
 static struct issued root, region, leaf, ca_leaf, p256_leaf;
 static struct issued other_root, other_leaf;
-static struct cert *stranger; /* other_leaf */
+static struct issued zone, machine; /* of a chain of five alone */
+static struct cert *stranger;       /* other_leaf */
 static struct privkey *leaf_key, *other_key, *p256_key;
 static char root_file[] = "/tmp/seal-nitro-XXXXXX";
 static char other_file[] = "/tmp/seal-nitro-XXXXXX";
@@ -71,7 +72,10 @@ static void
 put_bundle(struct wr *w, enum nitro_shape s)
 {
 	cbor_put_text(w, span_str("cabundle"));
-	cbor_put_array(w, s == NO_BUNDLE ? 0 : s == OTHER_CHAIN ? 1 : 2);
+	cbor_put_array(w, s == NO_BUNDLE     ? 0
+			  : s == OTHER_CHAIN ? 1
+			  : zone.x != NULL   ? 4
+					     : 2);
 	if (s == NO_BUNDLE)
 		return;
 	if (s == OTHER_CHAIN) {
@@ -80,6 +84,10 @@ put_bundle(struct wr *w, enum nitro_shape s)
 	}
 	cbor_put_bytes(w, s == LEAF_LAST ? region.der : root.der);
 	cbor_put_bytes(w, s == LEAF_LAST ? root.der : region.der);
+	if (zone.x != NULL) {
+		cbor_put_bytes(w, zone.der);
+		cbor_put_bytes(w, machine.der);
+	}
 }
 
 static void
@@ -225,10 +233,24 @@ nitro_setup(void)
 }
 
 void
+nitro_next_machine(void)
+{
+	if (zone.x == NULL)
+		zone = certify("zone", "P-384", true, &region);
+	else
+		issued_free(&machine);
+	machine = certify("machine", "P-384", true, &zone);
+	issued_free(&leaf);
+	privkey_free(&leaf_key);
+	leaf = certify("i-0123-enc4567", "P-384", false, &machine);
+	leaf_key = load_key(leaf.key);
+}
+
+void
 nitro_teardown(void)
 {
 	struct issued *all[] = { &root, &region, &leaf, &p256_leaf, &ca_leaf,
-		&other_root, &other_leaf };
+		&other_root, &other_leaf, &zone, &machine };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		issued_free(all[i]);

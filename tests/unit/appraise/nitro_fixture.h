@@ -52,6 +52,9 @@ const char *nitro_other_file(void); /* of a stranger's root */
 struct span nitro_stranger(void);   /* SPKI of the stranger's leaf */
 /* What documents answer from now on. */
 void nitro_answer(struct span nonce, struct span key);
+/* From now on a chain of five, as AWS's: root, region, zone, machine, leaf. A
+ * call makes another machine. */
+void nitro_next_machine(void);
 void nitro_make(enum nitro_shape s, struct wr *w);
 
 #endif

@@ -308,14 +308,19 @@ learned(void **state)
 	struct appraisal_in in;
 	struct policy *p = NULL;
 	char *text = NULL;
-	struct wr w, out;
+	struct wr w, out, other;
 
 	(void)state;
 	nitro_make(NORMAL, &w);
 	in = in_for(wr_view(&w));
 	assert_int_equal(appraise_observe(&in, NULL, v, &text, NULL), 0);
 	assert_int_equal(policy_load(span_str(text), "", &p, NULL), 0);
+	nitro_make(OTHER_CHAIN, &other);
+	expect("another root first", p, wr_view(&other), "signer");
+	expect("and again", p, wr_view(&other), "signer");
+	wr_free(&other);
 	expect("learned", p, wr_view(&w), "");
+	expect("its root known", p, wr_view(&w), "");
 	wr_free(&w);
 	nitro_make(OTHER_PCR8, &w);
 	expect("learned, another signer", p, wr_view(&w), "nitro.pcr");
@@ -325,6 +330,9 @@ learned(void **state)
 	wr_free(&w);
 	nitro_make(GRAFTED, &w);
 	expect("learned, beside the root", p, wr_view(&w), "signer");
+	wr_free(&w);
+	nitro_make(NORMAL, &w);
+	expect("its root still known", p, wr_view(&w), "");
 	assert_non_null(strstr(text, "\"root_sha256\"")); /* outlives a leaf */
 	assert_null(strstr(text, "\"4\"")); /* the parent machine */
 	assert_null(strstr(text, "\"3\"")); /* zeros */
