@@ -103,15 +103,15 @@ parse_all(
 /* ---- Keys ---- */
 
 static int
-public_spki(const struct tpm_public *p, uint8_t ret[LIMIT_SPKI], size_t *ret_n,
-    struct seal_diag *d)
+public_spki(const struct tpm_public *p, struct key_cache *keys,
+    uint8_t ret[LIMIT_SPKI], size_t *ret_n, struct seal_diag *d)
 {
 	struct wr w;
 	struct span s;
 	int r;
 
 	wr_init(&w, ret, LIMIT_SPKI);
-	if ((r = tpm_public_spki(p, &w, d)) != 0)
+	if ((r = tpm_public_spki_known(p, keys, &w, d)) != 0)
 		return r;
 	if ((r = wr_finish(&w, &s)) == 0)
 		*ret_n = s.n;
@@ -131,15 +131,15 @@ check_not_ak(const struct findings *f, struct seal_verdict *v)
 }
 
 static bool
-check_keys(
-    const struct tpm_facts *f, struct findings *ret, struct seal_verdict *v)
+check_keys(const struct appraisal_in *in, const struct tpm_facts *f,
+    struct findings *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
 
-	return PARSED(public_spki(
-			  &f->ak, ret->signer_spki, &ret->n_signer_spki, &d),
+	return PARSED(public_spki(&f->ak, in->keys, ret->signer_spki,
+			  &ret->n_signer_spki, &d),
 		   "tpm.ak.key", v) &&
-	       PARSED(public_spki(&f->subject, ret->subject_spki,
+	       PARSED(public_spki(&f->subject, in->keys, ret->subject_spki,
 			  &ret->n_subject_spki, &d),
 		   "tpm.subject.key", v) &&
 	       check_attributes(
@@ -467,7 +467,7 @@ tpm_verify(
 	if (f == NULL)
 		return SEAL_E_MEMORY;
 	ret->facts = f;
-	if (parse_all(in, f, v) && check_keys(f, ret, v) &&
+	if (parse_all(in, f, v) && check_keys(in, f, ret, v) &&
 	    check_signatures(in, f, ret, v) && tpm_check_quote(in, f, v) &&
 	    check_certify(in, f, v) && check_same(f, v) &&
 	    tpm_log_verify(f, v) && tpm_ima_verify(f, v) && report(f, ret, v))

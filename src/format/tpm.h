@@ -108,5 +108,10 @@ int tpm_public_name(
     const struct tpm_public *p, struct wr *out, struct seal_diag *d);
 int tpm_public_spki(
     const struct tpm_public *p, struct wr *out, struct seal_diag *d);
+/* The same; that it is a key at all, a point of its curve, is then known of
+ * those in the cache, which may be NULL. */
+struct key_cache;
+int tpm_public_spki_known(const struct tpm_public *p, struct key_cache *cache,
+    struct wr *out, struct seal_diag *d);
 
 #endif

@@ -2,6 +2,7 @@
 #include "format/tpm.h"
 
 #include "base/rd.h"
+#include "crypto/x509.h"
 
 #define RSA_MIN_BITS 1024u
 #define RSA_MAX_BITS 8192u
@@ -122,7 +123,15 @@ tpm_public_name(const struct tpm_public *p, struct wr *out, struct seal_diag *d)
 int
 tpm_public_spki(const struct tpm_public *p, struct wr *out, struct seal_diag *d)
 {
+	return tpm_public_spki_known(p, NULL, out, d);
+}
+
+int
+tpm_public_spki_known(const struct tpm_public *p, struct key_cache *cache,
+    struct wr *out, struct seal_diag *d)
+{
 	if (p->type == TPM_ALG_RSA)
-		return spki_from_rsa(p->modulus, p->exponent, out, d);
-	return spki_from_ec(p->curve, p->x, p->y, out, d);
+		return spki_import_rsa(
+		    p->modulus, p->exponent, out, cache, NULL, d);
+	return spki_import_ec(p->curve, p->x, p->y, out, cache, NULL, d);
 }

@@ -262,6 +262,6 @@ expect 1 evidence --attest "tsm:dir=tdx.mount;privlevel=1" --nonce 0011223344556
 
 say "doctor says what is missing here"
 expect 0 doctor
-for driver in tsm sev_guest tdx_guest nitro psa; do
+for driver in tsm sev_guest tdx_guest nitro azure psa ratsd; do
 	has out "^$driver  *\(no \|yes\) "
 done

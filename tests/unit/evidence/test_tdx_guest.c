@@ -285,7 +285,7 @@ static const struct row {
 	{ "an old kernel", { .err = ENOTTY, .n_err = 1 }, SEAL_E_UNSUPPORTED },
 	{ "not allowed", { .err = EPERM, .n_err = 1 }, SEAL_E_CONFIG },
 	{ "over other data", { .other_report = true }, SEAL_E_EVIDENCE,
-	    "report data" },
+	    "the kernel's report" },
 	{ "no service", { .connect_err = ECONNRESET }, SEAL_E_UNAVAILABLE,
 	    "vsock port 1234" },
 	{ "no vsock", { .connect_err = EAFNOSUPPORT }, SEAL_E_UNAVAILABLE,
