@@ -210,7 +210,8 @@ struct seal_tls_args {
 	enum seal_role role;
 	const char *cert_file, *key_file; /* PEM; NULL for a client */
 	const char *peer_name;            /* clients: name to verify, and SNI */
-	int udp; /* 1: DTLS 1.3 over UDP, where it is built in (NSS) */
+	/* 1: DTLS 1.3 over UDP, where it is built in (NSS), in mode post alone */
+	int udp;
 };
 
 /*
