@@ -210,7 +210,7 @@ struct seal_tls_args {
 	enum seal_role role;
 	const char *cert_file, *key_file; /* PEM; NULL for a client */
 	const char *peer_name;            /* clients: name to verify, and SNI */
-	/* 1: DTLS 1.3 over UDP, where it is built in (NSS), in mode post alone */
+	/* 1: DTLS 1.3 over UDP, where NSS is built in; in mode post alone */
 	int udp;
 };
 
