@@ -26,6 +26,12 @@ static const char *const group_lists[] = {
 	"X25519:P-256:X448:P-384:P-521",
 };
 
+/* OpenSSL 3.2 and newer: RFC 8879. An older one passes them over. */
+#ifndef SSL_OP_NO_TX_CERTIFICATE_COMPRESSION
+#define SSL_OP_NO_TX_CERTIFICATE_COMPRESSION SSL_OP_BIT(32)
+#define SSL_OP_NO_RX_CERTIFICATE_COMPRESSION SSL_OP_BIT(33)
+#endif
+
 static int
 setup_fail(struct seal_diag *d, const char *what)
 {
@@ -126,7 +132,10 @@ setup_verify(
 	return SEAL_E_CONFIG;
 }
 
-/* PROTOCOL 2: nothing older, nothing resumed, nothing early. */
+/*
+ * PROTOCOL 2: nothing older, nothing resumed, nothing early. And nothing
+ * compressed: no number of a peer's says how much a message is.
+ */
 static int
 setup_protocol(SSL_CTX *ctx, struct seal_diag *d)
 {
@@ -137,7 +146,9 @@ setup_protocol(SSL_CTX *ctx, struct seal_diag *d)
 	    SSL_CTX_set_max_early_data(ctx, 0) != 1 ||
 	    SSL_CTX_set_recv_max_early_data(ctx, 0) != 1)
 		return setup_fail(d, "tickets and early data");
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+				     SSL_OP_NO_TX_CERTIFICATE_COMPRESSION |
+				     SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_post_handshake_auth(ctx, 0);
 	SSL_CTX_set_psk_find_session_callback(ctx, NULL);

@@ -419,6 +419,20 @@ resumption(void **state)
 	tls_pair_free(&p);
 }
 
+/* No certificate is sent compressed, or taken; both options are unknown before 3.2. */
+static void
+no_compression(void **state)
+{
+	const uint64_t both = SSL_OP_BIT(32) | SSL_OP_BIT(33);
+	struct tls_pair p;
+
+	(void)state;
+	pair_open(&p, STACK_VERIFY_NONE, STACK_VERIFY_NONE, NULL);
+	assert_true((SSL_get_options(p.c) & both) == both);
+	assert_true((SSL_get_options(p.s) & both) == both);
+	tls_pair_free(&p);
+}
+
 /* A prepared server gives no ticket, in the session cache or on the wire. */
 static void
 no_tickets(void **state)
@@ -747,6 +761,7 @@ main(void)
 		cmocka_unit_test(older_tls),
 		cmocka_unit_test(other_alpn),
 		cmocka_unit_test(resumption),
+		cmocka_unit_test(no_compression),
 		cmocka_unit_test(no_tickets),
 		cmocka_unit_test(external_psk),
 		cmocka_unit_test(attaching),
