@@ -16,7 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "appraise/policy.h"
 #include "appraise/snp_fixture.h"
+#include "appraise/verdict.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "evidence/drivers.h"
@@ -574,6 +576,56 @@ on_connections(void **state)
 	lie = HONEST;
 }
 
+/* ratsd's way with its question counts in its own collections alone. */
+static void
+of_others(void **state)
+{
+	static const struct span exporter =
+	    STR("0123456789abcdef0123456789abcdef");
+	struct world *w = *state;
+	struct attester *a = NULL;
+	struct policy *p = NULL;
+	struct seal_binding b;
+	struct wr made, out;
+	char path[128];
+	struct cmw cmw;
+
+	lie = HONEST;
+	write_policy(w, "one", "1");
+	snprintf(path, sizeof(path), "%s/one", w->dir);
+	assert_int_equal(policy_load_file(path, &p, NULL), 0);
+	assert_int_equal(open_ratsd(false, NULL, NULL, &a, NULL), 0);
+	assert_int_equal(
+	    binding_post(HASH_SHA256, attester_spki(a), exporter, &b, NULL), 0);
+	wr_init_heap(&made, LIMIT_CMW);
+	wr_init_heap(&out, LIMIT_CMW);
+	assert_int_equal(attester_collect(a, &b, COLLECT_MS, &made, NULL), 0);
+	assert_int_equal(cmw_parse(wr_view(&made), &cmw, NULL), 0);
+	for (int other = 0; other < 2; other++) {
+		struct appraisal_in in = { .media_type = span_str(CMW_TYPE),
+			.expected = &b,
+			.carrier = SEAL_LEVEL_TRAFFIC,
+			.now = w->unix_s,
+			.binder_known = true };
+		struct seal_verdict *v = verdict_new();
+
+		if (other)
+			cmw.items[0].collection_type = span_str("tag:other");
+		wr_free(&out);
+		assert_int_equal(cmw_write_cbor(&out, cmw.items, cmw.n), 0);
+		in.evidence = wr_view(&out);
+		assert_int_equal(appraise(p, &in, v) == 0, !other);
+		if (other)
+			assert_non_null(strstr(v->diag->text, "binder"));
+		seal_verdict_free(&v);
+	}
+	cmw_free(&cmw);
+	wr_free(&made);
+	wr_free(&out);
+	attester_free(&a);
+	policy_free(&p);
+}
+
 /* One token, cut everywhere. */
 static void
 cut(void **state)
@@ -628,6 +680,7 @@ main(void)
 		cmocka_unit_test(places),
 		cmocka_unit_test(collecting),
 		cmocka_unit_test(on_connections),
+		cmocka_unit_test(of_others),
 		cmocka_unit_test(cut),
 	};
 

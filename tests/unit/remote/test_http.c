@@ -78,6 +78,39 @@ test_urls(void **state)
 	}
 }
 
+/* Plain http to a cloud's host, and over a socket in the file system. */
+static void
+test_plain_places(void **state)
+{
+	static const struct http_conf cloud = { .plain_metadata = true },
+				      loopback = { .plain_loopback = true },
+				      local = { .unix_socket = "/x" };
+	static const struct {
+		const char *url;
+		const struct http_conf *conf;
+		int want;
+	} rows[] = {
+		{ "http://169.254.169.254", &cloud, 0 },
+		{ "http://169.254.169.254:80/a", &cloud, 0 },
+		{ "http://169.254.169.253", &cloud, SEAL_E_CONFIG },
+		{ "http://169.254.169.254.example", &cloud, SEAL_E_CONFIG },
+		{ "http://127.0.0.1", &cloud, SEAL_E_CONFIG },
+		{ "http://169.254.169.254", &loopback, SEAL_E_CONFIG },
+		{ "http://ratsd", &local, 0 },
+		{ "ftp://ratsd", &local, SEAL_E_CONFIG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct http *h = NULL;
+		int r = http_new(rows[i].url, rows[i].conf, &h, NULL);
+
+		if (r != rows[i].want)
+			fail_msg("%zu, %s: %d", i, rows[i].url, r);
+		http_free(&h);
+	}
+}
+
 static void
 test_half_a_certificate(void **state)
 {
@@ -384,6 +417,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_half_a_certificate),
+		cmocka_unit_test(test_plain_places),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_reuse),
