@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "crypto/key.h"
 #include "crypto/ossl.h"
+#include "crypto/signer_key.h"
 
 #define PRIVKEY_FILE_MAX 65536u /* bytes */
 
@@ -207,4 +208,14 @@ privkey_sign(const struct privkey *k, uint16_t scheme, struct span tbs,
 	wr_bytes(out, span_of(sig, n));
 	return out->error == 0 ? 0
 			       : seal_fail(d, out->error, "signature: no room");
+}
+
+int
+signer_key_of(
+    const struct privkey *k, struct evp_pkey_st **ret, struct seal_diag *d)
+{
+	ossl_begin();
+	*ret = EVP_PKEY_up_ref(k->pkey) == 1 ? k->pkey : NULL;
+	ossl_end();
+	return *ret != NULL ? 0 : seal_fail(d, SEAL_E_CRYPTO, "key: in use");
 }

@@ -15,4 +15,8 @@ struct evp_pkey_st;
 int signer_key_new(struct span spki, sign_fn sign, void *sign_ctx,
     struct evp_pkey_st **ret, struct seal_diag *d);
 
+/* The same for a key in memory, which libssl uses as it is; counted. */
+int signer_key_of(
+    const struct privkey *k, struct evp_pkey_st **ret, struct seal_diag *d);
+
 #endif

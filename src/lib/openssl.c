@@ -29,13 +29,6 @@ check_reveal(const struct seal_ctx *c, enum seal_role role, struct seal_diag *d)
 	return SEAL_E_CONFIG;
 }
 
-static int
-sign_in_memory(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
-    struct seal_diag *d)
-{
-	return privkey_sign(attester_key(ctx), scheme, tbs, out, d);
-}
-
 static void
 intra_conf(
     struct seal_ctx *c, enum seal_role role, struct stack_openssl_intra *ret)
@@ -54,11 +47,7 @@ intra_conf(
 		return;
 	ret->n_chain = attester_chain(a, &ret->chain);
 	ret->spki = attester_spki(a);
-	/* In memory the key is at hand, and need not wait for its turn at a
-	 * device that makes Evidence just now. */
-	if (attester_key(a) != NULL)
-		ret->sign = sign_in_memory;
-	ret->sign_ctx = a;
+	ret->key = attester_key(a);
 }
 
 /* ---- Around an SSL ---- */

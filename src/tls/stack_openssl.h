@@ -22,8 +22,9 @@ struct stack_openssl_intra {
 	const struct span *chain; /* DER, leaf first */
 	size_t n_chain;
 	struct span spki;
-	sign_fn sign;   /* NULL: it is slow, and a job of the handshake's */
-	void *sign_ctx; /* outlives the SSL_CTX */
+	/* In memory, where libssl can use it; NULL: it is in a device, which
+	 * may be busy, and signing is a job of the handshake's. */
+	const struct privkey *key;
 };
 
 struct stack_openssl_conf {

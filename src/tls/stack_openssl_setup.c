@@ -189,9 +189,10 @@ setup_signer(
 			       "subject_cert, or use mode post");
 		return SEAL_E_CONFIG;
 	}
-	if ((r = signer_key_new(i->spki,
-		 i->sign != NULL ? i->sign : stack_openssl_intra_sign,
-		 i->sign_ctx, &key, d)) != 0)
+	r = i->key != NULL ? signer_key_of(i->key, &key, d)
+			   : signer_key_new(i->spki, stack_openssl_intra_sign,
+				 NULL, &key, d);
+	if (r != 0)
 		return r;
 	if (use_chain(ctx, i->chain, i->n_chain) != 1 ||
 	    SSL_CTX_use_PrivateKey(ctx, key) != 1)
