@@ -419,7 +419,8 @@ resumption(void **state)
 	tls_pair_free(&p);
 }
 
-/* No certificate is sent compressed, or taken; both options are unknown before 3.2. */
+/* No certificate is sent compressed, or taken; both options are unknown
+ * before 3.2. */
 static void
 no_compression(void **state)
 {
