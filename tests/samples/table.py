@@ -126,6 +126,20 @@ dcap("tdx/v4-uptodate-phala/quote.bin",
 dcap("tdx/v4-uptodate-phala/quote.bin", [], "2025-06-20T00:00:00Z",
      "dcap.tcb.signer", "without collateral")
 dcap("tdx/v4-uptodate-phala/quote.bin",
+     ["tdx/v4-uptodate-phala/collateral.json"], "2025-06-20T00:00:00Z",
+     note="collateral sent along", stapled=True, member="cpu")
+dcap("tdx/v4-uptodate-phala/quote.bin",
+     ["tdx/v4-uptodate-phala/collateral.json"], "2025-06-20T00:00:00Z",
+     "cpu/dcap.crl.root", "sent along, and none taken", stapled=True,
+     member="cpu", rules={"stapled": False})
+dcap("tdx/v4-uptodate-phala/quote.bin",
+     ["tdx/v4-uptodate-phala/collateral.json"], "2025-06-29T00:00:00Z",
+     "cpu/dcap.tcb.info", "sent along over a week later", NO_LISTS,
+     stapled=True, member="cpu")
+dcap("tdx/v4-uptodate-phala/quote.bin", ["sgx/v3-phala/collateral.json"],
+     "2025-06-20T00:00:00Z", "cpu/dcap.tcb.info", "SGX's sent along",
+     NO_LISTS, stapled=True, member="cpu")
+dcap("tdx/v4-uptodate-phala/quote.bin",
      ["tdx/v4-uptodate-phala/collateral.json"], "2025-07-20T00:00:00Z",
      "dcap.crl.pck", "a month later")
 dcap("tdx/v4-uptodate-phala/quote.bin", ["sgx/v3-phala/collateral.json"],
