@@ -4,6 +4,7 @@
 #include "lib/conn.h"
 #include "lib/stack.h"
 #include "tls/stack_wolfssl.h"
+#include "tls/stack_wolfssl_dtls.h"
 
 int
 seal_wolfssl_prepare(struct seal_ctx *ctx, struct WOLFSSL_CTX *wolfssl_ctx,
@@ -19,6 +20,8 @@ struct seal_conn *
 seal_conn_wolfssl(struct seal_ctx *ctx, struct WOLFSSL *ssl,
     enum seal_role role, const char *peer_name, struct seal_diag *d)
 {
+	const struct seal_stack *stack =
+	    wolfssl_is_datagram(ssl) ? &stack_wolfssl_dtls : &stack_wolfssl;
 	struct stack_rules rules;
 	struct seal_conn *c;
 	void *tls = NULL;
@@ -26,7 +29,7 @@ seal_conn_wolfssl(struct seal_ctx *ctx, struct WOLFSSL *ssl,
 	if (stack_rules_make(ctx, role, peer_name, true, &rules, d) != 0 ||
 	    stack_wolfssl_attach(ssl, &rules, &tls, d) != 0)
 		return NULL;
-	if ((c = seal_conn_stack(ctx, &stack_wolfssl, tls, role, d)) == NULL)
-		stack_wolfssl.release(tls);
+	if ((c = seal_conn_stack(ctx, stack, tls, role, d)) == NULL)
+		stack->release(tls);
 	return c;
 }

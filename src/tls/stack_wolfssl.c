@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/limits.h"
 #include "base/span.h"
+#include "tls/stack_wolfssl_dtls.h"
 
 #define ALERT_NO_APPLICATION_PROTOCOL 120
 
@@ -22,6 +23,8 @@ struct wolfssl_conn {
 	struct stack_peer peer;
 	bool refused; /* the peer's certificate, as peer.why tells */
 	bool shut;    /* close_notify is out */
+	bool datagram;
+	struct wolfssl_timer timer; /* of datagrams */
 };
 
 static int
@@ -106,17 +109,31 @@ verify_mode(const struct stack_rules *rules)
 
 /* ---- Settings ---- */
 
-#define GROUPS 5
 #define TLS_1_3 0x0304
 
-static void
-sound_groups(int ret[GROUPS])
-{
-	static const int sound[GROUPS] = { WOLFSSL_ECC_X25519,
-		WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_X448, WOLFSSL_ECC_SECP384R1,
-		WOLFSSL_ECC_SECP521R1 };
+/* Those of PROTOCOL 5.5 rule 4 that the library was built with: it refuses a
+ * list in which it misses one. */
+static const int sound_groups[] = {
+#ifdef HAVE_CURVE25519
+	WOLFSSL_ECC_X25519,
+#endif
+	WOLFSSL_ECC_SECP256R1,
+#ifdef HAVE_CURVE448
+	WOLFSSL_ECC_X448,
+#endif
+#if defined(HAVE_ECC384) || defined(HAVE_ALL_CURVES)
+	WOLFSSL_ECC_SECP384R1,
+#endif
+#if defined(HAVE_ECC521) || defined(HAVE_ALL_CURVES)
+	WOLFSSL_ECC_SECP521R1,
+#endif
+};
+#define GROUPS (sizeof(sound_groups) / sizeof(sound_groups[0]))
 
-	memcpy(ret, sound, sizeof(sound));
+static void
+copy_groups(int ret[GROUPS])
+{
+	memcpy(ret, sound_groups, sizeof(sound_groups));
 }
 
 int
@@ -124,7 +141,7 @@ stack_wolfssl_prepare(WOLFSSL_CTX *ctx, struct seal_diag *d)
 {
 	int groups[GROUPS];
 
-	sound_groups(groups);
+	copy_groups(groups);
 	if (wolfSSL_CTX_SetMinVersion(ctx, WOLFSSL_TLSV1_3) != WOLFSSL_SUCCESS)
 		return setup_fail(d, "TLS 1.3");
 	if (wolfSSL_CTX_set_groups(ctx, groups, GROUPS) != WOLFSSL_SUCCESS)
@@ -171,19 +188,30 @@ attach_check(WOLFSSL *ssl, enum seal_role role, struct seal_diag *d)
 	return 0;
 }
 
+static int
+attach_version(WOLFSSL *ssl, struct seal_diag *d)
+{
+	/* A method of TLS 1.2 alone takes any minimum. */
+	if (wolfSSL_SetMinVersion(ssl, WOLFSSL_TLSV1_3) != WOLFSSL_SUCCESS ||
+	    wolfSSL_version(ssl) != TLS_1_3)
+		return setup_fail(d, "TLS 1.3");
+	return 0;
+}
+
 /* On the connection itself: it may have been changed since it was made. */
 static int
 attach_settings(struct wolfssl_conn *c, struct seal_diag *d)
 {
 	const char *sni = stack_server_name(&c->rules);
 	char alpn[] = STACK_ALPN;
-	int groups[GROUPS];
+	bool server = c->rules.role == SEAL_SERVER;
+	int groups[GROUPS], r;
 
-	sound_groups(groups);
-	/* A method of TLS 1.2 alone takes any minimum. */
-	if (wolfSSL_SetMinVersion(c->ssl, WOLFSSL_TLSV1_3) != WOLFSSL_SUCCESS ||
-	    wolfSSL_version(c->ssl) != TLS_1_3)
-		return setup_fail(d, "TLS 1.3");
+	copy_groups(groups);
+	r = c->datagram ? wolfssl_datagram_settings(c->ssl, server, d)
+			: attach_version(c->ssl, d);
+	if (r != 0)
+		return r;
 	if (wolfSSL_set_groups(c->ssl, groups, GROUPS) != WOLFSSL_SUCCESS)
 		return setup_fail(d, "key exchange groups");
 	if (wolfSSL_UseALPN(c->ssl, alpn, sizeof(alpn) - 1,
@@ -192,8 +220,7 @@ attach_settings(struct wolfssl_conn *c, struct seal_diag *d)
 	if (sni != NULL && wolfSSL_UseSNI(c->ssl, WOLFSSL_SNI_HOST_NAME, sni,
 			       (unsigned short)strlen(sni)) != WOLFSSL_SUCCESS)
 		return setup_fail(d, "server name");
-	if (c->rules.role == SEAL_SERVER &&
-	    wolfSSL_no_ticket_TLSv13(c->ssl) != 0)
+	if (server && wolfSSL_no_ticket_TLSv13(c->ssl) != 0)
 		return setup_fail(d, "no session tickets");
 	/* The exporter needs what is otherwise freed after the handshake. */
 	wolfSSL_KeepArrays(c->ssl);
@@ -216,6 +243,7 @@ stack_wolfssl_attach(WOLFSSL *ssl, const struct stack_rules *rules,
 		return seal_fail(d, SEAL_E_MEMORY, "tls: connection");
 	c->ssl = ssl;
 	c->rules = *rules;
+	c->datagram = wolfssl_is_datagram(ssl);
 	if ((r = attach_settings(c, d)) != 0) {
 		free(c);
 		return r;
@@ -289,17 +317,35 @@ handshake_meaning(struct wolfssl_conn *c, int error, struct seal_diag *d)
 	}
 }
 
+/* The peer has finished before this side has heard so: what it says is lost,
+ * like any datagram. */
+static enum seal_io
+drop_early(struct wolfssl_conn *c)
+{
+	uint8_t buf[2048];
+
+	while (wolfSSL_read(c->ssl, buf, sizeof(buf)) > 0)
+		continue;
+	return SEAL_IO_WANT_READ;
+}
+
 static enum seal_io
 my_handshake(void *tls, struct seal_diag *d)
 {
 	struct wolfssl_conn *c = tls;
 	struct seal_diag plain = { 0 };
 	enum seal_io io;
-	int r = c->rules.role == SEAL_SERVER ? wolfSSL_accept(c->ssl)
-					     : wolfSSL_connect(c->ssl);
+	int r;
 
+	wolfssl_timer_tick(&c->timer, c->ssl);
+	r = c->rules.role == SEAL_SERVER ? wolfSSL_accept(c->ssl)
+					 : wolfSSL_connect(c->ssl);
+	if (c->datagram)
+		wolfssl_timer_set(&c->timer, c->ssl, r != WOLFSSL_SUCCESS);
 	if (r == WOLFSSL_SUCCESS)
 		return SEAL_IO_DONE;
+	if (c->datagram && wolfSSL_get_error(c->ssl, r) == APP_DATA_READY)
+		return drop_early(c);
 	io = io_result(c, r, "handshake", &plain);
 	if (io != SEAL_IO_ERROR)
 		return stack_handshake_io(io, d);
@@ -312,8 +358,12 @@ static enum seal_io
 my_read(void *tls, void *buf, size_t cap, size_t *ret_n, struct seal_diag *d)
 {
 	struct wolfssl_conn *c = tls;
-	int r = wolfSSL_read(c->ssl, buf, (int)cap);
+	int r;
 
+	wolfssl_timer_tick(&c->timer, c->ssl);
+	r = wolfSSL_read(c->ssl, buf, (int)cap);
+	if (c->datagram)
+		wolfssl_timer_set(&c->timer, c->ssl, false);
 	*ret_n = r > 0 ? (size_t)r : 0;
 	return r > 0 ? SEAL_IO_DONE : io_result(c, r, "read", d);
 }
@@ -404,9 +454,14 @@ suite_hash(WOLFSSL *ssl)
 static bool
 used_psk(WOLFSSL *ssl)
 {
+#ifdef NO_PSK
+	(void)ssl;
+	return false;
+#else
 	const char *identity = wolfSSL_get_psk_identity(ssl);
 
 	return identity != NULL && identity[0] != '\0';
+#endif
 }
 
 static int
@@ -433,23 +488,40 @@ my_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 	return 0;
 }
 
+/* Of datagrams alone: a stack with a timer has one. */
+static int
+my_timeout(void *tls)
+{
+	return wolfssl_timer_left(&((struct wolfssl_conn *)tls)->timer);
+}
+
+#define WOLFSSL_CALLS                                                        \
+	.abi = SEAL_STACK_ABI, .handshake = my_handshake, .read = my_read,   \
+	.write = my_write, .shutdown = my_shutdown, .exporter = my_exporter, \
+	.facts = my_facts, .release = my_release
+
 const struct seal_stack stack_wolfssl = {
-	.abi = SEAL_STACK_ABI,
+	WOLFSSL_CALLS,
 	.name = "wolfssl",
-	.handshake = my_handshake,
-	.read = my_read,
-	.write = my_write,
-	.shutdown = my_shutdown,
-	.exporter = my_exporter,
-	.facts = my_facts,
-	.release = my_release,
 };
+
+const struct seal_stack stack_wolfssl_dtls = {
+	WOLFSSL_CALLS,
+	.name = "wolfssl-dtls",
+	.timeout_ms = my_timeout,
+};
+
+#ifdef WOLFSSL_DTLS13
+#define SPEAKS "TLS 1.3, DTLS 1.3"
+#else
+#define SPEAKS "TLS 1.3"
+#endif
 
 static int
 my_probe(struct wr *ret_found, struct seal_diag *d)
 {
 	(void)d;
-	wr_printf(ret_found, "wolfSSL %s; TLS 1.3", wolfSSL_lib_version());
+	wr_printf(ret_found, "wolfSSL %s; " SPEAKS, wolfSSL_lib_version());
 	return 0;
 }
 

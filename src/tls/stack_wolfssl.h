@@ -7,8 +7,9 @@
 struct WOLFSSL;
 struct WOLFSSL_CTX;
 
-/* wolfSSL as a TLS stack; its tls is what stack_wolfssl_attach() makes. */
-extern const struct seal_stack stack_wolfssl;
+/* wolfSSL as a TLS stack, and as one for DTLS 1.3; the tls of either is what
+ * stack_wolfssl_attach() makes. */
+extern const struct seal_stack stack_wolfssl, stack_wolfssl_dtls;
 
 /* What every connection asks of a WOLFSSL_CTX; see <sealtls/wolfssl.h>. */
 int stack_wolfssl_prepare(struct WOLFSSL_CTX *ctx, struct seal_diag *d);

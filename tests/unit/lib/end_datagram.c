@@ -20,7 +20,6 @@ struct end {
 };
 
 static struct end ends[2];
-static struct path paths[2];
 
 static enum seal_io
 end_handshake(void *tls, struct seal_diag *d)
@@ -85,13 +84,12 @@ end_open(struct side *s, struct world *w, enum seal_role role, const char *cert,
 	struct end *e = &ends[role == SEAL_SERVER];
 
 	end_openssl.open(s, w, role, cert, hash);
-	if (role == SEAL_CLIENT)
-		path_open(paths, w);
 	*e = (struct end){
 		.inner = s->conn->stack,
 		.tls = s->conn->tls,
-		.path = &paths[role == SEAL_SERVER],
+		.path = path_of(role, w),
 	};
+	e->path->established = true;
 	s->conn->stack = &stack_datagram;
 	s->conn->tls = e;
 	s->end[0] = e;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NSS over DTLS 1.3, on a path of datagrams. Its handshake loses nothing, since
- * NSS's own timers are no clock of the world's. */
+/* NSS over DTLS 1.3, on a path of datagrams. */
 #include "test.h"
 
 #include "ends.h"
@@ -23,9 +22,6 @@ struct end {
 	struct path *path;
 };
 
-/* Of the pair to come; a client's end is opened first. */
-static struct path paths[2];
-
 static ssize_t
 end_recv(void *arg, void *buf, size_t cap)
 {
@@ -42,7 +38,7 @@ end_send(void *arg, const void *buf, size_t n)
 {
 	struct end *e = arg;
 
-	e->path->whole = e->conn == NULL || !nss_conn_established(e->conn);
+	e->path->established = e->conn != NULL && nss_conn_established(e->conn);
 	path_send(e->path, buf, n);
 	return (ssize_t)n;
 }
@@ -73,7 +69,7 @@ end_new(struct side *s, struct world *w, enum seal_role role, const char *cert,
 	}
 	if (nss_end_new(&conf, &e->nss, &d) != 0)
 		fail_msg("%s", d.text);
-	e->path = &paths[role == SEAL_SERVER];
+	e->path = path_of(role, w);
 	s->end[0] = e;
 }
 
@@ -88,8 +84,6 @@ nss_dtls_open(struct side *s, struct world *w, enum seal_role role,
 	struct nss_conn *tls = NULL;
 	struct seal_diag d = { 0 };
 
-	if (role == SEAL_CLIENT)
-		path_open(paths, w);
 	end_new(s, w, role, cert, hash);
 	wire.arg = s->end[0];
 	if (stack_rules_make(

@@ -14,3 +14,13 @@ const struct end_stack *const end_stacks[] = {
 #endif
 	NULL,
 };
+
+const struct end_stack *const end_dtls_stacks[] = {
+#ifdef SEAL_STACK_NSS
+	&end_nss_dtls,
+#endif
+#ifdef SEAL_STACK_WOLFSSL_DTLS
+	&end_wolfssl_dtls,
+#endif
+	NULL,
+};

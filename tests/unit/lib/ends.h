@@ -17,5 +17,8 @@ struct PRFileDesc *end_nss_drip(struct PRFileDesc *bottom);
 extern const struct end_stack end_wolfssl;
 /* DTLS 1.3: both ends of a pair, or neither; one such pair at a time. */
 extern const struct end_stack end_nss_dtls;
+extern const struct end_stack end_wolfssl_dtls;
+/* Those of them that are built in; NULL ends. */
+extern const struct end_stack *const end_dtls_stacks[];
 
 #endif

@@ -17,6 +17,7 @@ struct packet {
 
 static struct impair_net net;
 static uint64_t seed;
+static struct path ends[2];
 
 void
 path_net(const struct impair_net *n, uint64_t s)
@@ -25,13 +26,14 @@ path_net(const struct impair_net *n, uint64_t s)
 	seed = s;
 }
 
-void
-path_open(struct path ends[2], struct world *w)
+struct path *
+path_of(enum seal_role role, struct world *w)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; role == SEAL_CLIENT && i < 2; i++) {
 		ends[i] = (struct path){ .w = w, .other = &ends[!i] };
 		impair_init(&ends[i].out, &net, seed * 2 + i);
 	}
+	return &ends[role == SEAL_SERVER];
 }
 
 bool
@@ -69,8 +71,9 @@ void
 path_send(struct path *p, const void *buf, size_t n)
 {
 	int64_t at_ms[2] = { p->w->boot_ms };
+	bool bad = p->established && p->other->established;
 	unsigned copies =
-	    p->whole ? 1 : impair_send(&p->out, n, p->w->boot_ms, at_ms);
+	    bad ? impair_send(&p->out, n, p->w->boot_ms, at_ms) : 1;
 
 	for (unsigned i = 0; i < copies; i++)
 		arrive(p->other, buf, n, at_ms[i]);

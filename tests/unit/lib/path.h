@@ -13,12 +13,15 @@ struct path {
 	struct path *other;
 	struct packet *inbox; /* by time */
 	struct impair out;
-	bool whole; /* the network does nothing to what leaves */
+	/* Until it is true of both ends the network does no harm: a stack's own
+	 * timers are no clock of the world's. */
+	bool established;
 };
 
 /* What the network of the paths to come does. */
 void path_net(const struct impair_net *net, uint64_t seed);
-void path_open(struct path ends[2], struct world *w);
+/* Of the pair to come, whose client is opened first: that makes the path. */
+struct path *path_of(enum seal_role role, struct world *w);
 /* The next one, cut to cap; false: none yet, and the clock has gone on. */
 bool path_receive(struct path *p, void *buf, size_t cap, size_t *ret_n);
 void path_send(struct path *p, const void *buf, size_t n);

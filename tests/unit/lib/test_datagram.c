@@ -20,6 +20,9 @@ static const struct end_stack *const stacks[] = { &end_datagram,
 #ifdef SEAL_STACK_NSS
 	&end_nss_dtls,
 #endif
+#ifdef SEAL_STACK_WOLFSSL_DTLS
+	&end_wolfssl_dtls,
+#endif
 	NULL };
 
 #define SOFT(key)                                                       \

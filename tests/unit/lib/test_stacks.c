@@ -32,10 +32,14 @@ matrix(void **state)
 			roles_run(*state, end_stacks[c], end_stacks[s], 384);
 		}
 	}
-#ifdef SEAL_STACK_NSS
-	roles_run(*state, &end_nss_dtls, &end_nss_dtls, 256);
-	roles_run(*state, &end_nss_dtls, &end_nss_dtls, 384);
-#endif
+	for (size_t c = 0; end_dtls_stacks[c] != NULL; c++) {
+		for (size_t s = 0; end_dtls_stacks[s] != NULL; s++) {
+			roles_run(*state, end_dtls_stacks[c],
+			    end_dtls_stacks[s], 256);
+			roles_run(*state, end_dtls_stacks[c],
+			    end_dtls_stacks[s], 384);
+		}
+	}
 }
 
 /* ---- A bare peer ---- */
