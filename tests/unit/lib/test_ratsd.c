@@ -19,6 +19,7 @@
 #include "appraise/policy.h"
 #include "appraise/snp_fixture.h"
 #include "appraise/verdict.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "evidence/drivers.h"
@@ -626,6 +627,40 @@ of_others(void **state)
 	policy_free(&p);
 }
 
+/* What a ratsd of 2025 answered, which handed its question on. */
+static void
+sample(void **state)
+{
+	const char *from = getenv("SEAL_EVIDENCE");
+	struct tsm_report report;
+	struct ratsd_token t;
+	struct seal_diag d = { 0 };
+	struct snp_report snp;
+	uint8_t *text = NULL;
+	char path[256];
+	size_t n = 0;
+
+	(void)state;
+	if (from == NULL) {
+		print_message("skipped: SEAL_EVIDENCE names no samples\n");
+		skip();
+	}
+	snprintf(path, sizeof(path),
+	    "%s/sev-snp/veraison-tsm/ratsd-token-legacy.json", from);
+	if (file_read(path, RATSD_TOKEN_MAX, &text, &n, &d) != 0 ||
+	    ratsd_token_parse(span_of(text, n), &t, &d) != 0)
+		fail_msg("%s", d.text);
+	assert_int_equal(t.cmw.n, 2);
+	if (tsm_report_parse(t.cmw.items[1].value, t.cmw.items[1].media_type,
+		&report, &d) != 0 ||
+	    snp_report_parse(report.outblob, &snp, &d) != 0)
+		fail_msg("%s", d.text);
+	assert_true(span_equal(snp.report_data, t.nonce));
+	tsm_report_wipe(&report);
+	ratsd_token_wipe(&t);
+	free(text);
+}
+
 /* One token, cut everywhere. */
 static void
 cut(void **state)
@@ -681,6 +716,7 @@ main(void)
 		cmocka_unit_test(collecting),
 		cmocka_unit_test(on_connections),
 		cmocka_unit_test(of_others),
+		cmocka_unit_test(sample),
 		cmocka_unit_test(cut),
 	};
 
