@@ -414,6 +414,26 @@ request_before_verdict(void **state)
 	sim_close(&m);
 }
 
+/* A VERDICT that is due, for a context that is not the answer's. */
+static void
+verdict_of_another(void **state)
+{
+	struct sim m;
+
+	(void)state;
+	sim_open(&m, 0);
+	m.c.mute = true; /* the test speaks for it */
+	sim_run(&m);
+	m.s.s->hello = true;
+	m.s.s->can_produce = true;
+	assert_int_equal(send_request(&m, &m.s, 1), 0);
+	sim_run(&m);
+	assert_int_equal(m.s.attested, 1);
+	assert_int_equal(
+	    send_verdict(&m, &m.s, 2, SEAL_ACCEPTED), SEAL_E_PROTOCOL);
+	sim_close(&m);
+}
+
 /* Not two of them. */
 static void
 one_request_at_a_time(void **state)
@@ -622,6 +642,7 @@ main(void)
 		cmocka_unit_test(clock_comes_first),
 		cmocka_unit_test(job_of_nobody),
 		cmocka_unit_test(request_before_verdict),
+		cmocka_unit_test(verdict_of_another),
 		cmocka_unit_test(one_request_at_a_time),
 		cmocka_unit_test(contexts_run_out),
 		cmocka_unit_test(peer_outcome),
