@@ -129,7 +129,7 @@ waits_enter(struct waits *w, const struct waits_source *from, int64_t now_ms,
 		    "handshakes: expected fewer than %zu that wait at once",
 		    w->n);
 		seal_remedy(d, "raise handshakes.total, if memory allows: each "
-			       "takes about 48 KiB");
+			       "takes about 56 KiB");
 	} else if (same >= w->per_source) {
 		r = seal_fail(d, SEAL_E_UNAVAILABLE,
 		    "handshakes: expected fewer than %u of one source that "
