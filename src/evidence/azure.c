@@ -370,14 +370,6 @@ azure_probe(const struct conf *conf, struct wr *out, struct seal_diag *d)
 	return r;
 }
 
-static int
-azure_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct azure *a = ctx;
-
-	return subject_chain(&a->subject, ret_chain, d);
-}
-
 static size_t
 azure_binder_max(void *ctx)
 {
@@ -386,19 +378,10 @@ azure_binder_max(void *ctx)
 	return a->max_digest;
 }
 
-static int
-azure_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
-    struct wr *out, struct seal_diag *d)
-{
-	struct azure *a = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&a->subject, scheme, tbs, out, d);
-}
-
 static const char *const azure_keys[] = { SUBJECT_KEYS, "tcti", "lock_dir",
 	"pcrs", "ak", "imds", "certificates", NULL };
 
+SUBJECT_FIRST(struct azure);
 const struct evidence_driver evidence_azure = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = NAME,
@@ -407,9 +390,8 @@ const struct evidence_driver evidence_azure = {
 	.ctx_size = sizeof(struct azure),
 	.probe = azure_probe,
 	.open = azure_open,
-	.subject = azure_subject,
 	.binder_max = azure_binder_max,
+	SUBJECT_CALLS,
 	.collect = azure_collect,
-	.sign = azure_sign,
 	.close = azure_close,
 };

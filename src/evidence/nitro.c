@@ -192,14 +192,6 @@ nitro_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return nitro_open_on(ctx, &device_kernel, conf, d);
 }
 
-static int
-nitro_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct nitro_guest *g = ctx;
-
-	return subject_chain(&g->subject, ret_chain, d);
-}
-
 static size_t
 nitro_binder_max(void *ctx)
 {
@@ -214,22 +206,6 @@ nitro_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	return collect(ctx, binding_value(b), deadline_ms, out, d);
 }
 
-static int
-nitro_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
-    struct wr *out, struct seal_diag *d)
-{
-	struct nitro_guest *g = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&g->subject, scheme, tbs, out, d);
-}
-
-static const struct privkey *
-nitro_key(void *ctx)
-{
-	return ((struct nitro_guest *)ctx)->subject.key;
-}
-
 static void
 nitro_close(void *ctx)
 {
@@ -242,6 +218,7 @@ nitro_close(void *ctx)
 
 static const char *const nitro_keys[] = { SUBJECT_KEYS, "device", NULL };
 
+SUBJECT_FIRST(struct nitro_guest);
 const struct evidence_driver evidence_nitro = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = NAME,
@@ -250,10 +227,8 @@ const struct evidence_driver evidence_nitro = {
 	.ctx_size = sizeof(struct nitro_guest),
 	.probe = nitro_probe,
 	.open = nitro_open,
-	.subject = nitro_subject,
 	.binder_max = nitro_binder_max,
+	SUBJECT_CALLS,
 	.collect = nitro_collect,
-	.sign = nitro_sign,
 	.close = nitro_close,
-	.key = nitro_key,
 };

@@ -133,14 +133,6 @@ psa_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return psa_open_on(ctx, &linked, conf, d);
 }
 
-static int
-psa_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct psa_device *p = ctx;
-
-	return subject_chain(&p->subject, ret_chain, d);
-}
-
 /* Challenges have 32, 48 or 64 bytes, as our hashes do. */
 static size_t
 psa_binder_max(void *ctx)
@@ -159,22 +151,6 @@ psa_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	return collect(p->api, binding_value(b), out, d);
 }
 
-static int
-psa_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
-    struct wr *out, struct seal_diag *d)
-{
-	struct psa_device *p = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&p->subject, scheme, tbs, out, d);
-}
-
-static const struct privkey *
-psa_key(void *ctx)
-{
-	return ((struct psa_device *)ctx)->subject.key;
-}
-
 static void
 psa_close(void *ctx)
 {
@@ -185,6 +161,7 @@ psa_close(void *ctx)
 
 static const char *const psa_keys[] = { SUBJECT_KEYS, NULL };
 
+SUBJECT_FIRST(struct psa_device);
 const struct evidence_driver evidence_psa = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = NAME,
@@ -193,10 +170,8 @@ const struct evidence_driver evidence_psa = {
 	.ctx_size = sizeof(struct psa_device),
 	.probe = psa_probe,
 	.open = psa_open,
-	.subject = psa_subject,
 	.binder_max = psa_binder_max,
+	SUBJECT_CALLS,
 	.collect = psa_collect,
-	.sign = psa_sign,
 	.close = psa_close,
-	.key = psa_key,
 };

@@ -191,14 +191,6 @@ ratsd_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return r;
 }
 
-static int
-ratsd_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct ratsd *s = ctx;
-
-	return subject_chain(&s->subject, ret_chain, d);
-}
-
 static size_t
 ratsd_binder_max(void *ctx)
 {
@@ -228,16 +220,6 @@ ratsd_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	return r;
 }
 
-static int
-ratsd_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
-    struct wr *out, struct seal_diag *d)
-{
-	struct ratsd *s = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&s->subject, scheme, tbs, out, d);
-}
-
 static void
 ratsd_close(void *ctx)
 {
@@ -251,6 +233,7 @@ ratsd_close(void *ctx)
 static const char *const ratsd_keys[] = { SUBJECT_KEYS, "url", "socket", "ca",
 	"token", "attesters", NULL };
 
+SUBJECT_FIRST(struct ratsd);
 const struct evidence_driver evidence_ratsd = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = NAME,
@@ -259,9 +242,8 @@ const struct evidence_driver evidence_ratsd = {
 	.ctx_size = sizeof(struct ratsd),
 	.probe = ratsd_probe,
 	.open = ratsd_open,
-	.subject = ratsd_subject,
 	.binder_max = ratsd_binder_max,
+	SUBJECT_CALLS,
 	.collect = ratsd_collect,
-	.sign = ratsd_sign,
 	.close = ratsd_close,
 };

@@ -217,14 +217,6 @@ sev_guest_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return sev_guest_open_on(ctx, &device_kernel, conf, d);
 }
 
-static int
-sev_guest_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct sev_guest *g = ctx;
-
-	return subject_chain(&g->subject, ret_chain, d);
-}
-
 static size_t
 sev_guest_binder_max(void *ctx)
 {
@@ -242,22 +234,6 @@ sev_guest_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	return collect(ctx, data, deadline_ms, out, d);
 }
 
-static int
-sev_guest_sign(void *ctx, uint16_t scheme, struct span tbs,
-    uint64_t deadline_ms, struct wr *out, struct seal_diag *d)
-{
-	struct sev_guest *g = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&g->subject, scheme, tbs, out, d);
-}
-
-static const struct privkey *
-sev_guest_key(void *ctx)
-{
-	return ((struct sev_guest *)ctx)->subject.key;
-}
-
 static void
 sev_guest_close(void *ctx)
 {
@@ -272,6 +248,7 @@ sev_guest_close(void *ctx)
 static const char *const sev_guest_keys[] = { SUBJECT_KEYS, "device",
 	"privlevel", "certificates", NULL };
 
+SUBJECT_FIRST(struct sev_guest);
 const struct evidence_driver evidence_sev_guest = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = NAME,
@@ -280,10 +257,8 @@ const struct evidence_driver evidence_sev_guest = {
 	.ctx_size = sizeof(struct sev_guest),
 	.probe = sev_guest_probe,
 	.open = sev_guest_open,
-	.subject = sev_guest_subject,
 	.binder_max = sev_guest_binder_max,
+	SUBJECT_CALLS,
 	.collect = sev_guest_collect,
-	.sign = sev_guest_sign,
 	.close = sev_guest_close,
-	.key = sev_guest_key,
 };

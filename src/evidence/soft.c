@@ -195,14 +195,6 @@ soft_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return open_measurements(s, conf, d);
 }
 
-static int
-soft_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct soft *s = ctx;
-
-	return subject_chain(&s->subject, ret_chain, d);
-}
-
 static size_t
 soft_binder_max(void *ctx)
 {
@@ -235,22 +227,6 @@ soft_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	    out, &in, s->subject.scheme, subject_sign, &s->subject, d);
 }
 
-static int
-soft_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
-    struct wr *out, struct seal_diag *d)
-{
-	struct soft *s = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&s->subject, scheme, tbs, out, d);
-}
-
-static const struct privkey *
-soft_key(void *ctx)
-{
-	return ((struct soft *)ctx)->subject.key;
-}
-
 static void
 soft_close(void *ctx)
 {
@@ -264,6 +240,7 @@ soft_close(void *ctx)
 static const char *const soft_keys[] = { SUBJECT_KEYS, "measurements",
 	"measure", NULL };
 
+SUBJECT_FIRST(struct soft);
 const struct evidence_driver evidence_soft = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = "soft",
@@ -273,10 +250,8 @@ const struct evidence_driver evidence_soft = {
 	.ctx_size = sizeof(struct soft),
 	.probe = soft_probe,
 	.open = soft_open,
-	.subject = soft_subject,
 	.binder_max = soft_binder_max,
+	SUBJECT_CALLS,
 	.collect = soft_collect,
-	.sign = soft_sign,
 	.close = soft_close,
-	.key = soft_key,
 };

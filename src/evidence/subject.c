@@ -138,13 +138,30 @@ subject_spki(const struct subject *s)
 	return span_of(s->spki, s->n_spki);
 }
 
+/* ---- The calls of a driver ---- */
+
 int
-subject_chain(
-    const struct subject *s, struct wr *ret_chain, struct seal_diag *d)
+subject_call_chain(void *ctx, struct wr *ret_chain, struct seal_diag *d)
 {
+	const struct subject *s = ctx;
+
 	for (size_t i = 0; i < s->n_chain; i++)
 		wr_vec(ret_chain, 3, s->chain[i]);
 	return ret_chain->error == 0 ? 0
 				     : seal_fail(d, ret_chain->error,
 					   "%s: chain too long", s->driver);
+}
+
+int
+subject_call_sign(void *ctx, uint16_t scheme, struct span tbs,
+    uint64_t deadline_ms, struct wr *out, struct seal_diag *d)
+{
+	(void)deadline_ms;
+	return subject_sign(ctx, scheme, tbs, out, d);
+}
+
+const struct privkey *
+subject_call_key(void *ctx)
+{
+	return ((const struct subject *)ctx)->key;
 }

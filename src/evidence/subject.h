@@ -2,6 +2,8 @@
 #ifndef EVIDENCE_SUBJECT_H
 #define EVIDENCE_SUBJECT_H
 
+#include <stddef.h>
+
 #include "base/conf.h"
 #include "base/limits.h"
 #include "crypto/x509.h"
@@ -34,11 +36,23 @@ int subject_open(struct subject *s, const char *driver, bool fresh,
     const struct conf *conf, struct seal_diag *d);
 void subject_wipe(struct subject *s);
 struct span subject_spki(const struct subject *s);
-/* As the driver's subject(): u24-prefixed DER, leaf first. */
-int subject_chain(
-    const struct subject *s, struct wr *ret_chain, struct seal_diag *d);
 /* A sign_fn; ctx is the struct subject. */
 int subject_sign(void *ctx, uint16_t scheme, struct span tbs, struct wr *out,
     struct seal_diag *d);
+
+/*
+ * The calls of a driver whose context begins with its struct subject, which
+ * SUBJECT_FIRST() says of it at compile time.
+ */
+int subject_call_chain(void *ctx, struct wr *ret_chain, struct seal_diag *d);
+int subject_call_sign(void *ctx, uint16_t scheme, struct span tbs,
+    uint64_t deadline_ms, struct wr *out, struct seal_diag *d);
+const struct privkey *subject_call_key(void *ctx);
+#define SUBJECT_CALLS                                             \
+	.subject = subject_call_chain, .sign = subject_call_sign, \
+	.key = subject_call_key
+#define SUBJECT_FIRST(type) \
+	_Static_assert(     \
+	    offsetof(type, subject) == 0, "SUBJECT_CALLS look for it there")
 
 #endif

@@ -181,14 +181,6 @@ tdx_guest_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return tdx_guest_open_on(ctx, &device_kernel, qgs_connect, conf, d);
 }
 
-static int
-tdx_guest_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct tdx_guest *g = ctx;
-
-	return subject_chain(&g->subject, ret_chain, d);
-}
-
 static size_t
 tdx_guest_binder_max(void *ctx)
 {
@@ -206,16 +198,6 @@ tdx_guest_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	return collect(ctx, data, deadline_ms, out, d);
 }
 
-static int
-tdx_guest_sign(void *ctx, uint16_t scheme, struct span tbs,
-    uint64_t deadline_ms, struct wr *out, struct seal_diag *d)
-{
-	struct tdx_guest *g = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&g->subject, scheme, tbs, out, d);
-}
-
 static void
 tdx_guest_close(void *ctx)
 {
@@ -229,6 +211,7 @@ tdx_guest_close(void *ctx)
 static const char *const tdx_guest_keys[] = { SUBJECT_KEYS, "device", "port",
 	NULL };
 
+SUBJECT_FIRST(struct tdx_guest);
 const struct evidence_driver evidence_tdx_guest = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = NAME,
@@ -237,9 +220,8 @@ const struct evidence_driver evidence_tdx_guest = {
 	.ctx_size = sizeof(struct tdx_guest),
 	.probe = tdx_guest_probe,
 	.open = tdx_guest_open,
-	.subject = tdx_guest_subject,
 	.binder_max = tdx_guest_binder_max,
+	SUBJECT_CALLS,
 	.collect = tdx_guest_collect,
-	.sign = tdx_guest_sign,
 	.close = tdx_guest_close,
 };

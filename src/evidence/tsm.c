@@ -148,14 +148,6 @@ tsm_open(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return subject_open(&t->subject, "tsm", true, conf, d);
 }
 
-static int
-tsm_subject(void *ctx, struct wr *ret_chain, struct seal_diag *d)
-{
-	struct tsm *t = ctx;
-
-	return subject_chain(&t->subject, ret_chain, d);
-}
-
 /* 64 bytes hold any of our hashes. */
 static size_t
 tsm_binder_max(void *ctx)
@@ -173,22 +165,6 @@ tsm_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 
 	report_data(b, data);
 	return tsm_report(t->dir, &t->want, data, deadline_ms, out, d);
-}
-
-static int
-tsm_sign(void *ctx, uint16_t scheme, struct span tbs, uint64_t deadline_ms,
-    struct wr *out, struct seal_diag *d)
-{
-	struct tsm *t = ctx;
-
-	(void)deadline_ms;
-	return subject_sign(&t->subject, scheme, tbs, out, d);
-}
-
-static const struct privkey *
-tsm_key(void *ctx)
-{
-	return ((struct tsm *)ctx)->subject.key;
 }
 
 static void
@@ -209,6 +185,7 @@ tsm_type(void *ctx)
 static const char *const tsm_keys[] = { SUBJECT_KEYS, "dir", "provider",
 	"privlevel", "certificates", "service_provider", NULL };
 
+SUBJECT_FIRST(struct tsm);
 const struct evidence_driver evidence_tsm = {
 	.abi = EVIDENCE_DRIVER_ABI,
 	.name = "tsm",
@@ -216,11 +193,9 @@ const struct evidence_driver evidence_tsm = {
 	.ctx_size = sizeof(struct tsm),
 	.probe = tsm_probe,
 	.open = tsm_open,
-	.subject = tsm_subject,
 	.binder_max = tsm_binder_max,
+	SUBJECT_CALLS,
 	.collect = tsm_collect,
-	.sign = tsm_sign,
 	.close = tsm_close,
-	.key = tsm_key,
 	.type = tsm_type,
 };

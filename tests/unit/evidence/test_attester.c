@@ -129,6 +129,22 @@ test_facts(void **state)
 	attester_free(&a);
 }
 
+/* Who has a setting for the subject key's file has the key in memory. */
+static void
+test_keys(void **state)
+{
+	(void)state;
+	for (size_t i = 0; evidence_drivers[i] != NULL; i++) {
+		const struct evidence_driver *by = evidence_drivers[i];
+		bool set = false;
+
+		for (size_t k = 0; by->keys[k] != NULL; k++)
+			set = set || strcmp(by->keys[k], "key") == 0;
+		if (set && by->key == NULL)
+			fail_msg("%s: no key()", by->name);
+	}
+}
+
 static void
 test_table(void **state)
 {
@@ -439,6 +455,7 @@ main(void)
 		cmocka_unit_test(test_open_fails),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_bindings),
 		cmocka_unit_test(test_collect_fails),
 		cmocka_unit_test(test_sign),
