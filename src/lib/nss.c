@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sealtls/nss.h>
 
+#include <sys/socket.h>
+
 #include "lib/conn_intra.h"
 #include "lib/stack.h"
 #include "tls/stack_nss.h"
@@ -53,6 +55,7 @@ seal_conn_nss(struct seal_ctx *ctx, struct PRFileDesc *fd, enum seal_role role,
     const char *peer_name, struct seal_diag *d)
 {
 	bool intra = false;
+	const struct sockaddr_storage *source;
 	struct nss_intra_conf conf;
 	struct nss_conn *tls = NULL;
 	struct stack_rules rules;
@@ -67,5 +70,7 @@ seal_conn_nss(struct seal_ctx *ctx, struct PRFileDesc *fd, enum seal_role role,
 	c = conn_new(ctx, &stack_nss, &intra_nss, tls, role, d);
 	if (c == NULL)
 		nss_conn_free(&tls);
+	else if (role == SEAL_SERVER && (source = nss_conn_source(tls)) != NULL)
+		seal_conn_source(c, source, sizeof(*source));
 	return c;
 }

@@ -65,6 +65,10 @@ struct nss_intra_conf;
 int nss_conn_attach(struct PRFileDesc *fd, const struct stack_rules *rules,
     const struct nss_intra_conf *intra, struct nss_conn **ret,
     struct seal_diag *d);
+/* The address of an attached connection's peer (IPv4 or IPv6), as a struct
+ * sockaddr; borrowed. NULL: what it stands on has none. */
+struct sockaddr_storage;
+const struct sockaddr_storage *nss_conn_source(const struct nss_conn *c);
 /* Takes over wire once it succeeds. origin: NULL but for servers of datagrams.
  * Borrows e, key and what rules borrow. */
 int nss_conn_new(struct nss_end *e, const struct stack_rules *rules,

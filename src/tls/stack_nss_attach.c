@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A connection on an NSS socket that the caller made. */
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <prerror.h>
 #include <secerr.h>
@@ -64,6 +66,31 @@ attach_check(PRFileDesc *fd, struct seal_diag *d)
 	return SEAL_E_CONFIG;
 }
 
+/* Asked before our layer gives NSS an address where there is none. */
+static void
+note_source(struct nss_conn *c)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in4 = { .sin_family = AF_INET };
+	PRNetAddr a = { .raw.family = PR_AF_UNSPEC };
+
+	if (PR_GetPeerName(c->fd, &a) != PR_SUCCESS)
+		return;
+	if (a.raw.family == PR_AF_INET) {
+		in4.sin_addr.s_addr = a.inet.ip;
+		memcpy(&c->source, &in4, sizeof(in4));
+	} else if (a.raw.family == PR_AF_INET6) {
+		memcpy(&in6.sin6_addr, &a.ipv6.ip, sizeof(in6.sin6_addr));
+		memcpy(&c->source, &in6, sizeof(in6));
+	}
+}
+
+const struct sockaddr_storage *
+nss_conn_source(const struct nss_conn *c)
+{
+	return c->source.ss_family != AF_UNSPEC ? &c->source : NULL;
+}
+
 int
 nss_conn_attach(struct PRFileDesc *fd, const struct stack_rules *rules,
     const struct nss_intra_conf *intra, struct nss_conn **ret,
@@ -82,6 +109,7 @@ nss_conn_attach(struct PRFileDesc *fd, const struct stack_rules *rules,
 	c->fd = fd;
 	c->rules = *rules;
 	c->alert = -1;
+	note_source(c);
 	if (!nss_layer_insert(c)) {
 		free(c);
 		return seal_fail(d, SEAL_E_MEMORY, "connection");

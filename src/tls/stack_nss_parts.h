@@ -2,6 +2,8 @@
 #ifndef TLS_STACK_NSS_PARTS_H
 #define TLS_STACK_NSS_PARTS_H
 
+#include <sys/socket.h>
+
 #include <pthread.h>
 
 #include "base/limits.h"
@@ -39,8 +41,9 @@ struct nss_end {
 };
 
 struct nss_conn {
-	struct PRFileDesc *fd; /* NSS, above our layer */
-	bool borrowed;         /* fd, and what lies below our layer */
+	struct PRFileDesc *fd;          /* NSS, above our layer */
+	bool borrowed;                  /* fd, and what lies below our layer */
+	struct sockaddr_storage source; /* of its peer; no family: unknown */
 	struct nss_end *end;
 	struct stack_rules rules;
 	struct nss_wire wire;

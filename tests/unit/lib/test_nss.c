@@ -2,6 +2,7 @@
 /* Sockets of NSS's that an application hands over. */
 #include "test.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 
 #include "ends.h"
 #include "evidence/driver.h"
+#include "lib/conn.h"
 #include "lib/ctx.h"
 
 #define SOFT(key)                                                      \
@@ -35,6 +37,65 @@ any_ctx(struct world *w)
 	world_policy(
 	    w, "any", w->server_pin, "00ff", "{\"mode\":\"none\"}", "");
 	return world_ctx(w, "{\"policy\":\"any\"}");
+}
+
+/* ---- Who the peer is on the network ---- */
+
+static int
+accepted_by_tcp(int *ret_client)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(a);
+	int listening = socket(AF_INET, SOCK_STREAM, 0), fd;
+
+	*ret_client = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(listening, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(listening, 1), 0);
+	assert_int_equal(getsockname(listening, (struct sockaddr *)&a, &n), 0);
+	assert_int_equal(connect(*ret_client, (struct sockaddr *)&a, n), 0);
+	fd = accept(listening, NULL, NULL);
+	assert_true(fd >= 0);
+	close(listening);
+	return fd;
+}
+
+static PRFileDesc *sound(PRFileDesc *bottom);
+
+/* Of a socket that has no address nothing is known. */
+static void
+source(void **state)
+{
+	const struct sockaddr_in loopback = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct waits_source want = waits_source_of(&loopback, sizeof(loopback));
+
+	NSS_NoDB_Init(NULL);
+	for (int tcp = 0; tcp < 2; tcp++) {
+		struct seal_ctx *ctx = any_ctx(*state);
+		struct seal_diag d = { 0 };
+		struct seal_conn *c;
+		PRFileDesc *fd;
+		int fds[2];
+
+		if (tcp)
+			fds[0] = accepted_by_tcp(&fds[1]);
+		else
+			assert_int_equal(
+			    socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		fd = sound(PR_ImportTCPSocket(fds[0]));
+		c = seal_conn_nss(ctx, fd, SEAL_SERVER, NULL, &d);
+		if (c == NULL)
+			fail_msg("%s", d.text);
+		assert_int_equal(c->source.known, tcp);
+		if (tcp)
+			assert_memory_equal(
+			    c->source.bytes, want.bytes, sizeof(want.bytes));
+		seal_conn_free(&c);
+		PR_Close(fd);
+		close(fds[1]);
+		seal_ctx_free(&ctx);
+	}
 }
 
 /* ---- What is no socket for an attested connection ---- */
@@ -557,6 +618,8 @@ main(void)
 		    certificate_beside, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    choked, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    source, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    refused, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
