@@ -2,8 +2,12 @@
 #include "test.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <jansson.h>
 
 #include "base/limits.h"
 #include "crypto/sig.h"
@@ -143,6 +147,61 @@ test_keys(void **state)
 		if (set && by->key == NULL)
 			fail_msg("%s: no key()", by->name);
 	}
+}
+
+/* ---- doc/config.schema.json ---- */
+
+/* The settings of one driver, as the schema has them. */
+static json_t *
+settings_of(json_t *schema, const char *name)
+{
+	json_t *blocks = NULL, *one, *found = NULL;
+	const char *is;
+	size_t i;
+
+	assert_int_equal(json_unpack(schema, "{s:{s:{s:{s:o}}}}", "properties",
+			     "attesters", "items", "allOf", &blocks),
+	    0);
+	json_array_foreach(blocks, i, one)
+	{
+		assert_int_equal(json_unpack(one, "{s:{s:{s:{s:s}}}}", "if",
+				     "properties", "driver", "const", &is),
+		    0);
+		if (strcmp(is, name) == 0)
+			json_unpack(one, "{s:{s:{s:{s:o}}}}", "then",
+			    "properties", "conf", "properties", &found);
+	}
+	if (found == NULL)
+		fail_msg("%s: not in the schema", name);
+	return found;
+}
+
+/* Every setting stands in the schema, and every one in it is known. */
+static void
+test_schema(void **state)
+{
+	const char *root = getenv("SEAL_SOURCE_ROOT");
+	json_t *schema;
+	char path[1024];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/doc/config.schema.json",
+	    root == NULL ? "." : root);
+	schema = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(schema);
+	for (size_t i = 0; evidence_drivers[i] != NULL; i++) {
+		const struct evidence_driver *by = evidence_drivers[i];
+		json_t *settings = settings_of(schema, by->name);
+		size_t n = 0;
+
+		for (; by->keys[n] != NULL; n++)
+			if (json_object_get(settings, by->keys[n]) == NULL)
+				fail_msg("%s: '%s' is not in the schema",
+				    by->name, by->keys[n]);
+		if (json_object_size(settings) != n)
+			fail_msg("%s: the schema has others", by->name);
+	}
+	json_decref(schema);
 }
 
 static void
@@ -456,6 +515,7 @@ main(void)
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_bindings),
 		cmocka_unit_test(test_collect_fails),
 		cmocka_unit_test(test_sign),
