@@ -65,8 +65,10 @@ refresh(struct staple *s, struct seal_diag *d)
 		free(s->pack);
 		s->pack = pack;
 		s->n = n;
-		memcpy(s->stamp, stamp, sizeof(stamp));
 	}
+	/* What will not do is not read again for each Evidence. */
+	if (r != SEAL_E_MEMORY)
+		memcpy(s->stamp, stamp, sizeof(stamp));
 	wr_free(&w);
 	return r;
 }
