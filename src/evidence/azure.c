@@ -92,6 +92,16 @@ read_hcl(struct tpm2_conn *c, struct visit *v, struct seal_diag *d)
 }
 
 static int
+no_ak(const struct azure *a, struct seal_diag *d)
+{
+	seal_fail(d, SEAL_E_CONFIG, NAME ": no key at 0x%08x",
+	    (unsigned)a->ak_handle);
+	seal_remedy(
+	    d, "set 'ak' to the handle of the VM's own key, 0x%08x", AK_HANDLE);
+	return SEAL_E_CONFIG;
+}
+
+static int
 find_ak(struct tpm2_conn *c, struct azure *a, struct seal_diag *d)
 {
 	struct tpm_public pub = { 0 };
@@ -100,8 +110,7 @@ find_ak(struct tpm2_conn *c, struct azure *a, struct seal_diag *d)
 	int r = tpm2_key_find(c, a->ak_handle, &a->ak, &found, d);
 
 	if (r == 0 && !found)
-		r = seal_fail(d, SEAL_E_CONFIG, NAME ": no key at 0x%08x",
-		    (unsigned)a->ak_handle);
+		r = no_ak(a, d);
 	wr_init(&spki, a->ak_spki, sizeof(a->ak_spki));
 	if (r != 0 ||
 	    (r = tpm_public_parse(tpm2_key_public(&a->ak), &pub, d)) != 0 ||

@@ -18,19 +18,6 @@
 #define SNP_DATA_AT 80u
 #define TD_DATA_AT 128u
 
-/* Little endian, unlike all else that is read with rd. */
-static bool
-read_le32(struct rd *r, uint32_t *ret)
-{
-	struct span s;
-
-	if (!rd_bytes(r, 4, &s))
-		return false;
-	*ret = (uint32_t)s.p[0] | (uint32_t)s.p[1] << 8 |
-	       (uint32_t)s.p[2] << 16 | (uint32_t)s.p[3] << 24;
-	return true;
-}
-
 static bool
 all_zero(struct span s)
 {
@@ -46,9 +33,9 @@ read_data(struct rd *r, struct hcl_report *h)
 {
 	uint32_t size, version, hardware, hash, length;
 
-	if (!read_le32(r, &size) || !read_le32(r, &version) ||
-	    !read_le32(r, &hardware) || !read_le32(r, &hash) ||
-	    !read_le32(r, &length))
+	if (!rd_u32le(r, &size) || !rd_u32le(r, &version) ||
+	    !rd_u32le(r, &hardware) || !rd_u32le(r, &hash) ||
+	    !rd_u32le(r, &length))
 		return false;
 	if (version != DATA_VERSION || hash != HASH_SHA256_ID ||
 	    (hardware != HCL_SNP && hardware != HCL_TDX) || length == 0 ||

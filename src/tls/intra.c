@@ -47,7 +47,7 @@ struct intra {
 	size_t n_peer_cmw, n_leaf;
 	enum seal_outcome outcome;
 	uint32_t lease_s;
-	int error; /* of the appraisal */
+	int error; /* of the newest job */
 	uint8_t alert;
 	bool cancelled;
 };
