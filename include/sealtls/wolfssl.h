@@ -29,11 +29,6 @@ SEAL_API int seal_wolfssl_prepare(struct seal_ctx *ctx,
     struct WOLFSSL_CTX *wolfssl_ctx, enum seal_role role, struct seal_diag *d);
 
 /*
- * Where wolfSSL was built with WOLFSSL_DTLS13, a WOLFSSL of DTLS 1.3 will do
- * as well: its records are datagrams (PROTOCOL 8), and step it when
- * seal_conn_deadline() has come. A server demands a cookie, bound to the
- * address that the caller told it (wolfSSL_dtls_set_peer()).
- *
  * An attested connection around ssl, made from a prepared WOLFSSL_CTX, with
  * its transport set and its handshake not yet begun. peer_name is what a pkix
  * identity must name (also sent as SNI by a client); NULL: the policy's own.
@@ -41,6 +36,11 @@ SEAL_API int seal_wolfssl_prepare(struct seal_ctx *ctx,
  * anchors of ctx's identity, within the handshake. Takes over the verify
  * callback and ALPN of ssl. Borrows ssl, which must outlive the connection;
  * NULL with d on failure.
+ *
+ * Where wolfSSL was built with WOLFSSL_DTLS13, a WOLFSSL of DTLS 1.3 will do
+ * as well: its records are datagrams (PROTOCOL 8), and step it when
+ * seal_conn_deadline() has come. A server demands a cookie, bound to the
+ * address that the caller told it (wolfSSL_dtls_set_peer()).
  */
 SEAL_API struct seal_conn *seal_conn_wolfssl(struct seal_ctx *ctx,
     struct WOLFSSL *ssl, enum seal_role role, const char *peer_name,
