@@ -322,16 +322,6 @@ put_personalization(struct span value, struct wr *out)
 	comid_put_measurement(out, &m);
 }
 
-static bool
-all_zero(struct span s)
-{
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		any |= s.p[i];
-	return any == 0;
-}
-
 /* A realm is its initial measurement, which is its class too. What it extended
  * has to be known, and stands before what it did not. */
 static int
@@ -355,7 +345,7 @@ view_realm(const struct findings *f, struct wr *env, struct wr *measurements,
 	*ret_must = 0;
 	for (int zero = 0; zero < 2; zero++)
 		for (size_t i = 0; i < REGISTERS; i++) {
-			if ((i > 0 && all_zero(got[i])) != (zero == 1))
+			if ((i > 0 && span_is_zero(got[i])) != (zero == 1))
 				continue;
 			put_register(mkeys[i], got[i], measurements);
 			*ret_must += zero == 0;

@@ -386,12 +386,7 @@ appraise_scheme(const struct appraisal_in *in, struct seal_verdict *v)
 static bool
 computed(const struct seal_binding *b)
 {
-	struct span value = binding_value(b);
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < value.n; i++)
-		any |= value.p[i];
-	return any != 0;
+	return !span_is_zero(binding_value(b));
 }
 
 bool

@@ -126,11 +126,7 @@ put_env(const struct snp_report *r, struct wr *env)
 static size_t
 put_signed(struct wr *out, uint64_t mkey, struct span digest, bool there)
 {
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < digest.n; i++)
-		any |= digest.p[i];
-	if ((any != 0) != there)
+	if (span_is_zero(digest) == there)
 		return 0;
 	put_digest(out, mkey, digest);
 	return 1;

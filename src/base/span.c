@@ -42,6 +42,16 @@ span_equal_ct(struct span a, struct span b)
 	return diff == 0;
 }
 
+bool
+span_is_zero(struct span s)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		any |= s.p[i];
+	return any == 0;
+}
+
 int
 span_dup(struct span s, uint8_t **ret)
 {

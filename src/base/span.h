@@ -21,6 +21,9 @@ bool span_equal(struct span a, struct span b);
 /* In time that depends on the lengths alone. Zero-length is never equal. */
 bool span_equal_ct(struct span a, struct span b);
 
+/* Is every byte of it zero, or none there? Time depends on the length alone. */
+bool span_is_zero(struct span s);
+
 /* An owned copy; *ret is NULL for n == 0. 0 or SEAL_E_MEMORY. */
 int span_dup(struct span s, uint8_t **ret);
 

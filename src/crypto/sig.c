@@ -146,22 +146,13 @@ scheme_set_padding(const struct scheme *s, EVP_PKEY_CTX *ctx)
 		   0;
 }
 
-static bool
-all_zero(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != 0)
-			return false;
-	return true;
-}
-
 int
 ecdsa_raw_to_der(
     struct span r, struct span s, struct wr *out, struct seal_diag *d)
 {
 	size_t mark;
 
-	if (all_zero(r) || all_zero(s) || r.n > 66 || s.n > 66)
+	if (span_is_zero(r) || span_is_zero(s) || r.n > 66 || s.n > 66)
 		return seal_fail(
 		    d, SEAL_E_DECODE, "ecdsa signature: r or s out of range");
 	mark = der_begin(out, DER_SEQ);

@@ -18,15 +18,6 @@
 #define SNP_DATA_AT 80u
 #define TD_DATA_AT 128u
 
-static bool
-all_zero(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != 0)
-			return false;
-	return true;
-}
-
 /* size, version, hardware, hash, length of the JSON */
 static bool
 read_data(struct rd *r, struct hcl_report *h)
@@ -63,7 +54,7 @@ hcl_parse(struct span in, struct hcl_report *ret, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "HCL report: malformed, or of hardware or a hash unknown "
 		    "here");
-	if (!rd_bytes(&r, rd_left(&r), &rest) || !all_zero(rest))
+	if (!rd_bytes(&r, rd_left(&r), &rest) || !span_is_zero(rest))
 		return seal_fail(
 		    d, SEAL_E_DECODE, "HCL report: bytes behind its data");
 	*ret = h;

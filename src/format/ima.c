@@ -20,16 +20,6 @@ template_of(struct span name)
 	return span_is(name, "ima-buf") ? IMA_BUF : IMA_NONE;
 }
 
-static bool
-all_zero(const uint8_t *p, size_t n)
-{
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < n; i++)
-		any |= p[i];
-	return any == 0;
-}
-
 /* ---- The fields of a template, which its digest is over ---- */
 
 static void
@@ -249,7 +239,7 @@ check_digest(struct ima_entry *e, struct seal_diag *d)
 	uint8_t digest[HASH_MAX];
 	int r;
 
-	e->violation = all_zero(e->template_digest, SHA1_SIZE);
+	e->violation = span_is_zero(span_of(e->template_digest, SHA1_SIZE));
 	if (e->violation)
 		return 0;
 	if ((r = fields_hash(e, HASH_SHA1, digest, d)) != 0)

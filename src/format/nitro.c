@@ -204,11 +204,7 @@ nitro_parse(struct span in, struct nitro *ret, struct seal_diag *d)
 bool
 nitro_pcr_zero(struct span pcr)
 {
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < pcr.n; i++)
-		any |= pcr.p[i];
-	return any == 0;
+	return span_is_zero(pcr);
 }
 
 /* A genuine image leaves none of them at zero, so one is enough. */

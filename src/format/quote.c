@@ -155,12 +155,9 @@ read_signature(struct rd *r, struct quote *q)
 static bool
 only_zeros(struct rd *r)
 {
-	uint8_t c = 0;
+	struct span rest = { 0 };
 
-	while (rd_left(r) > 0)
-		if (!rd_u8(r, &c) || c != 0)
-			return false;
-	return true;
+	return rd_bytes(r, rd_left(r), &rest) && span_is_zero(rest);
 }
 
 int

@@ -44,13 +44,8 @@ static bool
 rd_zeros(struct rd *r, size_t n)
 {
 	struct span s = { 0 };
-	uint8_t any = 0;
 
-	if (!rd_bytes(r, n, &s))
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		any |= s.p[i];
-	return any == 0 || rd_fail(r);
+	return rd_bytes(r, n, &s) && (span_is_zero(s) || rd_fail(r));
 }
 
 /* 000 to 04F */

@@ -77,16 +77,6 @@ read_size(const uint8_t block[TAR_BLOCK], uint32_t *ret)
 	return size <= LIMIT_FILE;
 }
 
-static bool
-all_zero(struct span s)
-{
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		any |= s.p[i];
-	return any == 0;
-}
-
 bool
 tar_is(struct span in)
 {
@@ -119,12 +109,12 @@ tar_next(struct rd *r, struct tar_entry *ret, struct seal_diag *d)
 
 	if (!rd_bytes(r, TAR_BLOCK, &block))
 		return seal_fail(d, SEAL_E_DECODE, "tar: cut off");
-	if (all_zero(block)) {
+	if (span_is_zero(block)) {
 		size_t n = rd_left(r);
 
 		/* Two blocks, and what programs fill their records with. */
 		if (n < TAR_BLOCK || n % TAR_BLOCK != 0 ||
-		    !rd_bytes(r, n, &fill) || !all_zero(fill))
+		    !rd_bytes(r, n, &fill) || !span_is_zero(fill))
 			return seal_fail(
 			    d, SEAL_E_DECODE, "tar: bytes behind its end");
 		return SEAL_E_CLOSED;
@@ -137,7 +127,7 @@ tar_next(struct rd *r, struct tar_entry *ret, struct seal_diag *d)
 	}
 	if (!rd_bytes(r, size, &e.content) ||
 	    !rd_bytes(r, (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK, &fill) ||
-	    !all_zero(fill))
+	    !span_is_zero(fill))
 		return seal_fail(d, SEAL_E_DECODE,
 		    "tar: '%s': cut off, or "
 		    "not filled with zeros",
