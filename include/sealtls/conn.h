@@ -82,10 +82,12 @@ SEAL_API void seal_conn_free(struct seal_conn **cp); /* NULL is fine */
 
 /*
  * Who the peer is on the network, as a struct sockaddr of n bytes, copied: what
- * the configuration's handshakes.per_source counts. A server behind a proxy,
- * or over a transport of its own, says so before the first step; for a socket
- * it is known. Of a family other than IPv4 and IPv6, or where nobody said,
- * only handshakes.total counts. (PROTOCOL 9.)
+ * the configuration's handshakes.per_source counts: connections of a server in
+ * mode intra or both, from the first work of their handshake (Evidence, a
+ * signature by a device, an appraisal) to its end. A server behind a proxy, or
+ * over a transport of its own, says so before the first step; for a socket it
+ * is known. Of a family other than IPv4 and IPv6, or where nobody said, only
+ * handshakes.total counts. (PROTOCOL 9.)
  */
 SEAL_API void seal_conn_source(
     struct seal_conn *c, const void *address, size_t n);

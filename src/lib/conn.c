@@ -245,6 +245,7 @@ conn_check_deadline(struct seal_conn *c)
 	seal_fail(&d, SEAL_E_TIMEOUT,
 	    "tls handshake: not finished within %u ms", c->ctx->attest_ms);
 	conn_fail(c, SEAL_E_TIMEOUT, &d);
+	conn_intra_end(c, true);
 }
 
 enum seal_step

@@ -40,6 +40,8 @@ struct seal_conn {
 	int64_t lease_ms;               /* when PLAIN ends */
 	struct session_intra attested;  /* what the handshake left */
 	struct waits_source source;     /* whose handshake it is */
+	bool waits;                     /* at place of ctx->waits */
+	size_t place;
 	struct peer_identity peer;
 	struct seal_job *job; /* made, not yet taken */
 	struct seal_verdict *first, *verdict;

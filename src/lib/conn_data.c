@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/conn.h"
+#include "lib/conn_intra.h"
 
 enum seal_step
 seal_read(struct seal_conn *c, void *buf, size_t cap, size_t *ret_n)
@@ -110,9 +110,10 @@ seal_conn_shutdown_write(struct seal_conn *c)
 void
 seal_conn_close(struct seal_conn *c)
 {
-	if (c->phase == CONN_HANDSHAKE)
+	if (c->phase == CONN_HANDSHAKE) {
 		c->phase = CONN_CLOSED;
-	else if (c->phase == CONN_SESSION)
+		conn_intra_end(c, true);
+	} else if (c->phase == CONN_SESSION)
 		session_close(c->session);
 	else if (c->phase == CONN_PLAIN)
 		conn_end(c);

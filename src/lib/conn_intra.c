@@ -46,6 +46,10 @@ conn_intra_end(struct seal_conn *c, bool muted)
 		return;
 	c->intra_stack->detach(c->tls, muted);
 	intra_free(&c->intra);
+	if (c->waits)
+		waits_leave(c->ctx->waits, c->place);
+	c->waits = false;
+	seal_job_free(&c->job); /* nobody took it */
 }
 
 /* ---- Jobs ---- */
@@ -74,20 +78,34 @@ intra_peer(const struct seal_conn *c, const struct session_job *work,
 	return 0;
 }
 
-/* What a server judges was asked for by itself, and what it signs any client
- * asks for: these count in total alone. */
+/* A server's handshake takes its place with its first work, of whatever kind:
+ * who asks for no Evidence has TLS's key sign all the same. */
 static int
-enter(struct seal_conn *c, const struct session_job *work, size_t *ret_place,
-    struct seal_diag *d)
+enter(struct seal_conn *c, struct seal_diag *d)
 {
-	static const struct waits_source nobody;
-	bool attest = work->kind == SESSION_JOB_ATTEST;
+	int r;
 
-	return waits_enter(c->ctx->waits, attest ? &c->source : &nobody,
-	    ctx_boot_ms(c->ctx), ret_place, d);
+	if (c->role != SEAL_SERVER || c->waits)
+		return 0;
+	r = waits_enter(
+	    c->ctx->waits, &c->source, ctx_boot_ms(c->ctx), &c->place, d);
+	c->waits = r == 0;
+	return r;
 }
 
-/* Too many wait already: there is no Evidence, or no verdict on it. */
+/* Work counts until it is done, also of who has left. */
+static void
+share_place(struct seal_conn *c)
+{
+	if (!c->waits)
+		return;
+	waits_share(c->ctx->waits, c->place);
+	c->job->waits = true;
+	c->job->place = c->place;
+}
+
+/* Too many wait already: there is no Evidence, no verdict on it, or no
+ * signature, without which the handshake ends. */
 static void
 refuse(
     struct seal_conn *c, struct session_job **work, const struct seal_diag *why)
@@ -102,18 +120,16 @@ refuse(
 bool
 conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 {
-	bool waits = c->role == SEAL_SERVER;
 	struct session_job *work;
 	struct peer_identity peer;
 	struct seal_diag why = { 0 };
-	size_t place = 0;
 
 	if (c->intra == NULL || c->job != NULL || !intra_waiting(c->intra))
 		return false;
 	work = intra_job_take(c->intra, ctx_boot_ms(c->ctx));
 	if (work == NULL && intra_waiting(c->intra))
 		return false; /* it is out */
-	if (work != NULL && waits && enter(c, work, &place, &why) != 0) {
+	if (work != NULL && enter(c, &why) != 0) {
 		refuse(c, &work, &why);
 		return true;
 	}
@@ -121,12 +137,9 @@ conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 		c->job = job_new(c->ctx, c->role, &work, &peer, NULL);
 	if (c->job != NULL) {
 		c->job->conn = c->id;
-		c->job->waits = waits;
-		c->job->place = place;
+		share_place(c);
 		return false;
 	}
-	if (work != NULL && waits)
-		waits_leave(c->ctx->waits, place);
 	session_job_free(&work);
 	seal_fail(d, SEAL_E_MEMORY, "job");
 	return false;

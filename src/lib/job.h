@@ -24,7 +24,7 @@ struct seal_job {
 	struct peer_identity peer;
 	struct seal_verdict *first; /* for a re-attestation; or NULL */
 	struct seal_diag diag;      /* why an answer could not be made */
-	bool waits;                 /* at place of ctx->waits */
+	bool waits;                 /* shares place of ctx->waits */
 	size_t place;
 	/* Results of an appraisal. */
 	struct seal_verdict *verdict;

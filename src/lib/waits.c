@@ -8,7 +8,7 @@
 
 struct place {
 	struct waits_source from;
-	bool taken;
+	unsigned holders; /* 0: free */
 	int64_t begun_ms;
 };
 
@@ -92,7 +92,7 @@ counts(const struct place *p, const struct waits_source *from, int64_t now_ms)
 {
 	return from->known && p->from.known &&
 	       memcmp(p->from.bytes, from->bytes, WAITS_SOURCE) == 0 &&
-	       (p->taken || now_ms - p->begun_ms < WAITS_WINDOW_MS);
+	       (p->holders > 0 || now_ms - p->begun_ms < WAITS_WINDOW_MS);
 }
 
 /* The free place whose last use is longest ago, so that what began lately is
@@ -108,7 +108,8 @@ find(struct waits *w, const struct waits_source *from, int64_t now_ms,
 		struct place *p = &w->places[i];
 
 		*ret_same += counts(p, from, now_ms);
-		if (!p->taken && (best == NULL || p->begun_ms < best->begun_ms))
+		if (p->holders == 0 &&
+		    (best == NULL || p->begun_ms < best->begun_ms))
 			best = p;
 	}
 	return best;
@@ -126,19 +127,20 @@ waits_enter(struct waits *w, const struct waits_source *from, int64_t now_ms,
 	p = find(w, from, now_ms, &same);
 	if (p == NULL) {
 		r = seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "handshakes: expected fewer than %zu that wait at once",
+		    "handshakes.total: expected fewer than %zu that wait at "
+		    "once",
 		    w->n);
 		seal_remedy(d, "raise handshakes.total, if memory allows: each "
 			       "takes about 56 KiB");
 	} else if (same >= w->per_source) {
 		r = seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "handshakes: expected fewer than %u of one source that "
-		    "wait, or began within a second",
+		    "handshakes.per_source: expected fewer than %u of one "
+		    "source that wait, or began within a second",
 		    w->per_source);
 		seal_remedy(d, "raise handshakes.per_source, if many peers "
 			       "stand behind one address");
 	} else {
-		*p = (struct place){ *from, true, now_ms };
+		*p = (struct place){ *from, 1, now_ms };
 		*ret_place = (size_t)(p - w->places);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -146,9 +148,17 @@ waits_enter(struct waits *w, const struct waits_source *from, int64_t now_ms,
 }
 
 void
+waits_share(struct waits *w, size_t place)
+{
+	pthread_mutex_lock(&w->lock);
+	w->places[place].holders++;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
 waits_leave(struct waits *w, size_t place)
 {
 	pthread_mutex_lock(&w->lock);
-	w->places[place].taken = false;
+	w->places[place].holders--;
 	pthread_mutex_unlock(&w->lock);
 }

@@ -9,11 +9,13 @@
 #include "base/diag.h"
 
 /*
- * A server's handshakes that wait for work of their own (PROTOCOL 9): whoever
- * sends a ClientHello has Evidence made, and a fibre kept meanwhile. So there
- * are so many at once, and so many for one source, where that is known; of a
- * source those count too that began within the last second, lest it keep a
- * device busy for itself by asking again and again. Safe for any threads.
+ * A server's handshakes that have had work of their own done (PROTOCOL 9):
+ * whoever sends a ClientHello has Evidence made, or TLS's key in a device sign,
+ * and a fibre kept meanwhile. So there are so many at once, and so many for one
+ * source, where that is known; of a source those count too that began within
+ * the last second, lest it keep a device busy for itself by asking again and
+ * again. A handshake has one place, from its first work to its end, which its
+ * work shares, since that can outlast it. Safe for any threads.
  */
 struct waits;
 
@@ -35,6 +37,8 @@ void waits_free(struct waits **w);
  * looked at where it is known; 0 or SEAL_E_UNAVAILABLE. */
 int waits_enter(struct waits *w, const struct waits_source *from,
     int64_t now_ms, size_t *ret_place, struct seal_diag *d);
+/* One more holds it, and leaves it too; it is free once all have. */
+void waits_share(struct waits *w, size_t place);
 void waits_leave(struct waits *w, size_t place);
 
 #endif

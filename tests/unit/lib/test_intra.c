@@ -933,6 +933,210 @@ test_flood_judged(void **state)
 	seal_ctx_free(&server);
 }
 
+/* ---- Who asks for nothing ---- */
+
+/* A client that never heard of attestation, of a server whose device signs. */
+struct silent {
+	struct world *w;
+	struct pair p;
+	SSL_CTX *tls;
+	SSL *ssl;
+};
+
+static void
+silent_run(struct silent *s)
+{
+	for (int i = 0; i < 8; i++) {
+		SSL_do_handshake(s->ssl);
+		side_step(&s->p.server);
+	}
+}
+
+static void
+silent_knock(
+    struct silent *s, struct world *w, struct seal_ctx *server, uint8_t from)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+
+	*s = (struct silent){ .w = w };
+	pair_open_one(&s->p, w, ctx_ref(server), SEAL_SERVER, &end_openssl);
+	a.sin_addr.s_addr = htonl(0x7f000000u | from);
+	seal_conn_source(s->p.server.conn, &a, sizeof(a));
+	s->p.server.hold_jobs = true;
+	s->tls = SSL_CTX_new(TLS_client_method());
+	s->ssl = SSL_new(s->tls);
+	assert_int_equal(SSL_set_fd(s->ssl, s->p.client.fd), 1);
+	SSL_set_connect_state(s->ssl);
+	silent_run(s);
+}
+
+static void
+silent_close(struct silent *s)
+{
+	SSL_free(s->ssl);
+	SSL_CTX_free(s->tls);
+	pair_close(&s->p);
+}
+
+/* Without a signature there is no handshake; it may be tried again. */
+static void
+silent_refused(struct world *w, struct seal_ctx *server, uint8_t from,
+    const char *says, const char *when)
+{
+	struct silent s;
+	const struct seal_diag *d;
+
+	silent_knock(&s, w, server, from);
+	d = seal_conn_diag(s.p.server.conn);
+	if (seal_conn_step(s.p.server.conn) != SEAL_ERROR ||
+	    seal_conn_outcome(s.p.server.conn) != SEAL_UNAVAILABLE ||
+	    strstr(d->text, says) == NULL)
+		fail_msg("%s: outcome %s, '%s'", when,
+		    seal_outcome_name(seal_conn_outcome(s.p.server.conn)),
+		    d->text);
+	silent_close(&s);
+}
+
+static void
+ends_well(struct silent *s)
+{
+	s->p.server.hold_jobs = false;
+	silent_run(s);
+	assert_true(SSL_is_init_finished(s->ssl));
+}
+
+static void
+ends_device(struct silent *s)
+{
+	device_error = SEAL_E_UNAVAILABLE;
+	s->p.server.hold_jobs = false;
+	silent_run(s);
+	device_error = 0;
+	assert_int_equal(seal_conn_step(s->p.server.conn), SEAL_ERROR);
+}
+
+static void
+ends_gone(struct silent *s)
+{
+	assert_int_equal(shutdown(s->p.client.fd, SHUT_RDWR), 0);
+	s->p.server.hold_jobs = false;
+	silent_run(s);
+	assert_int_equal(seal_conn_step(s->p.server.conn), SEAL_ERROR);
+}
+
+static void
+ends_late(struct silent *s)
+{
+	s->w->boot_ms += 30000;
+	assert_int_equal(seal_conn_step(s->p.server.conn), SEAL_ERROR);
+}
+
+static void
+ends_closed(struct silent *s)
+{
+	seal_conn_close(s->p.server.conn);
+}
+
+static void
+ends_freed(struct silent *s)
+{
+	seal_conn_free(&s->p.server.conn);
+}
+
+static const struct ending {
+	const char *name;
+	void (*end)(struct silent *s);
+} endings[] = {
+	{ "finished", ends_well },
+	{ "the device fails", ends_device },
+	{ "the peer has left", ends_gone },
+	{ "too late", ends_late },
+	{ "closed", ends_closed },
+	{ "freed", ends_freed },
+};
+
+/* However a handshake ends, its place is another's then, and not before. */
+static void
+test_flood_silent(void **state)
+{
+	struct world *w = *state;
+	struct seal_ctx *server;
+	struct silent one, two;
+
+	if (!both_openssl())
+		return;
+	policies(w);
+	device_error = 0;
+	server =
+	    device_ctx(w, "{\"mode\":\"intra\","
+			  "\"handshakes\":{\"per_source\":1,\"total\":2}}");
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		silent_knock(&one, w, server, 1);
+		if (seal_conn_step(one.p.server.conn) != SEAL_WANT_JOB)
+			fail_msg("%s: begins with '%s'", endings[i].name,
+			    seal_conn_diag(one.p.server.conn)->text);
+		w->boot_ms += 1000;
+		silent_refused(w, server, 1, "handshakes.per_source", "during");
+		silent_knock(&two, w, server, 2);
+		silent_refused(w, server, 3, "handshakes.total", "full");
+		silent_close(&two);
+		endings[i].end(&one);
+		silent_knock(&two, w, server, 1);
+		if (seal_conn_step(two.p.server.conn) != SEAL_WANT_JOB)
+			fail_msg("%s: keeps its place", endings[i].name);
+		silent_close(&two);
+		silent_close(&one);
+		w->boot_ms += 1000;
+	}
+	seal_ctx_free(&server);
+}
+
+/* From its first work to its end: it keeps the place while it need not work. */
+static void
+test_flood_stalled(void **state)
+{
+	struct world *w = *state;
+	struct seal_ctx *server;
+	struct seal_job *job;
+	struct silent s;
+	struct pair p;
+
+	if (!both_openssl())
+		return;
+	policies(w);
+	device_error = 0;
+	server =
+	    device_ctx(w, "{\"mode\":\"intra\","
+			  "\"handshakes\":{\"per_source\":1,\"total\":2}}");
+	silent_knock(&s, w, server, 1);
+	job = seal_conn_job(s.p.server.conn);
+	assert_non_null(job);
+	seal_job_run(job);
+	seal_conn_job_done(s.p.server.conn, &job);
+	seal_conn_step(s.p.server.conn);
+	w->boot_ms += 1000;
+	silent_refused(w, server, 1, "handshakes.per_source", "stalled");
+	/* Others have Evidence meanwhile. */
+	knock(&p, w, server, 2);
+	let_in(&p);
+	silent_close(&s);
+	/* Work of who has left counts until it is done. */
+	silent_knock(&s, w, server, 1);
+	job = seal_conn_job(s.p.server.conn);
+	assert_non_null(job);
+	silent_close(&s);
+	w->boot_ms += 1000;
+	silent_refused(w, server, 1, "handshakes.per_source", "job is out");
+	seal_job_free(&job);
+	/* One place serves for Evidence and signature, and is given back. */
+	knock(&p, w, server, 1);
+	let_in(&p);
+	w->boot_ms += 1000;
+	knock(&p, w, server, 1);
+	let_in(&p);
+	seal_ctx_free(&server);
+}
+
 /* ---- After the handshake ---- */
 
 static void
@@ -1089,48 +1293,51 @@ test_other_stack(void **state)
 	seal_ctx_free(&ctx);
 }
 
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(
+	    test_forged, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_too_large, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_replay, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(test_held, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_server_judges, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_timeout, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_large, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_queue_full, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_device, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_device_fails, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_flood, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_flood_judged, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_flood_silent, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_flood_stalled, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_lease, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_plain_data, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_truncated, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_config, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_other_stack, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_roles, world_setup, world_teardown),
+};
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-		    test_forged, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_too_large, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_replay, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_held, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_server_judges, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_timeout, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_large, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_queue_full, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_device, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_device_fails, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_flood, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_flood_judged, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_lease, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_plain_data, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_truncated, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_config, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_other_stack, world_setup, world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_roles, world_setup, world_teardown),
-	};
-
 	int failed = 0;
 
 	signal(SIGPIPE, SIG_IGN);
