@@ -33,7 +33,8 @@ struct work {
 struct intra {
 	const struct session_conf *conf;
 	struct transcript transcript;
-	bool offered; /* the extension stood in ClientHello */
+	bool offered;       /* the extension stood in ClientHello */
+	bool offered_first; /* and in the first, where there are two */
 	struct direction mine, peers;
 	struct work attest, appraise, sign;
 	uint8_t *cmw; /* mine, made */
@@ -112,7 +113,12 @@ intra_observe(struct intra *i, struct span message, struct seal_diag *d)
 
 	if (!retried && i->transcript.retried)
 		forget_offer(i);
-	return r == 0 ? 0 : intra_fail(i, ALERT_INTERNAL_ERROR, r);
+	if (r == 0)
+		return 0;
+	return intra_fail(i,
+	    r == SEAL_E_PROTOCOL ? ALERT_ILLEGAL_PARAMETER
+				 : ALERT_INTERNAL_ERROR,
+	    r);
 }
 
 /* ---- What this side asks and offers ---- */
@@ -146,18 +152,34 @@ write_offer(struct intra *i, struct wr *out, struct seal_diag *d)
 	return 0;
 }
 
+/* RFC 8446 s4.1.2: a second ClientHello brings no extension of the kind that
+ * the first had not. */
+static int
+offer_late(struct intra *i, struct seal_diag *d)
+{
+	if (i->transcript.hellos < 2 || i->offered_first)
+		return 0;
+	seal_fail(d, SEAL_E_PROTOCOL,
+	    "remoteAttestation: expected none in a second ClientHello, as the "
+	    "first had none");
+	return intra_fail(i, ALERT_ILLEGAL_PARAMETER, SEAL_E_PROTOCOL);
+}
+
 /* A server that lacks what it asks for says so when it asks. */
 static int
 read_offer(struct intra *i, struct rd *in, struct seal_diag *d)
 {
 	struct scheme_list servers, clients;
+	int r;
 
+	if ((r = offer_late(i, d)) != 0)
+		return r;
 	if (!scheme_read_list(in, &servers) || !scheme_read_list(in, &clients))
 		return seal_fail(d, SEAL_E_DECODE,
 		    "remoteAttestation: expected two lists of at most %u "
 		    "schemes in ClientHello",
 		    LIMIT_SCHEMES);
-	i->offered = true;
+	i->offered = i->offered_first = true;
 	/* The server prefers, as TLS has it with suites and groups. */
 	i->mine.agreed = scheme_choose(
 	    i->conf->produce, n_produce(i), &servers, &i->mine.scheme);

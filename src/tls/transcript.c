@@ -98,6 +98,9 @@ add_server_hello(struct transcript *t, struct span message, struct rd *body,
 
 	if ((r = read_server_hello(body, &retry, &h, d)) != 0)
 		return r;
+	if (t->hellos != (t->retried ? 2u : 1u))
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "transcript: expected a ServerHello after each ClientHello");
 	if (retry && (r = replace_hello(t, h, d)) != 0)
 		return r;
 	wr_bytes(&t->messages, message);
@@ -108,6 +111,17 @@ add_server_hello(struct transcript *t, struct span message, struct rd *body,
 	t->hash = h;
 	t->complete = true;
 	wr_free(&t->messages);
+	return 0;
+}
+
+static int
+add_client_hello(struct transcript *t, struct span message, struct seal_diag *d)
+{
+	if (t->hellos++ != (t->retried ? 1u : 0u))
+		return seal_fail(d, SEAL_E_PROTOCOL,
+		    "transcript: expected one ClientHello, and another after a "
+		    "HelloRetryRequest");
+	wr_bytes(&t->messages, message);
 	return 0;
 }
 
@@ -126,7 +140,7 @@ transcript_add(struct transcript *t, struct span message, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_DECODE, "transcript: message");
 	rd_init(&in, bytes);
 	if (type == TYPE_CLIENT_HELLO)
-		wr_bytes(&t->messages, message);
+		r = add_client_hello(t, message, d);
 	else if (type == TYPE_SERVER_HELLO)
 		r = add_server_hello(t, message, &in, d);
 	if (r == 0 && t->messages.error != 0)

@@ -13,6 +13,7 @@
 struct transcript {
 	bool dtls;
 	bool complete, retried;
+	unsigned hellos; /* of the client, also those that were refused */
 	enum hash hash;
 	uint8_t digest[HASH_MAX];
 	struct wr messages;
@@ -22,7 +23,8 @@ void transcript_init(struct transcript *t, bool dtls);
 void transcript_free(struct transcript *t);
 /* A whole message with its 4-byte header, in the order of the wire; those
  * that are neither ClientHello nor ServerHello, and all behind ServerHello,
- * are passed over. */
+ * are passed over. What is out of order fails: where a HelloRetryRequest was
+ * not seen, the hash would be another than the peer's. */
 int transcript_add(
     struct transcript *t, struct span message, struct seal_diag *d);
 /* hash_size() bytes of ret; false before ServerHello. */

@@ -241,6 +241,8 @@ struct forged {
 	unsigned contexts;  /* libssl's; 0: it does not know the extension */
 	size_t chainidx;    /* of the certificate that carries it */
 	bool every;         /* so do those before it */
+	bool late;          /* not in the first of two hellos */
+	unsigned hellos;    /* sent */
 	const char *signer; /* the key file in place of a certificate */
 	const uint8_t *content;
 	size_t n;
@@ -263,9 +265,12 @@ forge_add(SSL *ssl, unsigned type, unsigned context, const unsigned char **out,
     size_t *n, X509 *x, size_t chainidx, int *al, void *arg)
 {
 	static const unsigned char offer[] = LIST LIST;
-	const struct forged *f = arg;
+	struct forged *f = arg;
 
 	(void)ssl, (void)type, (void)x, (void)al;
+	if ((context & SSL_EXT_CLIENT_HELLO) != 0 && f->hellos++ == 0 &&
+	    f->late)
+		return 0;
 	if ((context & f->contexts) == 0 ||
 	    (chainidx != f->chainidx && !f->every))
 		return 0;
@@ -401,6 +406,8 @@ meet(struct pair *p, struct forged *f, struct world *w, enum seal_role role,
 	pair_open_one(p, w, world_ctx(w, config), role,
 	    server ? way->server : way->client);
 	us = server ? &p->server : &p->client;
+	if (f->late)
+		us->stack->p384(us);
 	forged_open(f, w, server ? p->client.fd : p->server.fd, !server);
 	for (int i = 0; i < 20; i++) {
 		side_step(us);
@@ -430,6 +437,7 @@ struct forged_case {
 	 * the second entry. */
 	enum seal_outcome want_nss;
 	int alert_nss; /* 0: the same */
+	bool late;     /* it stands in the second hello first */
 };
 
 #define CERT SSL_EXT_TLS1_3_CERTIFICATE
@@ -468,6 +476,8 @@ static const struct forged_case forged_cases[] = {
 	    "{" INTRA SOFT("server.signer", "00ff") "}",
 	    SSL_EXT_CLIENT_HELLO | CERT, 0, "\000\000\001x", 4, SEAL_ACCEPTED,
 	    0 },
+	{ "an offer after a retry alone", SEAL_SERVER, SERVER_ATTESTS,
+	    SSL_EXT_CLIENT_HELLO, 0, NULL, 0, SEAL_PROTOCOL, 47, 0, 0, true },
 };
 
 static void
@@ -475,6 +485,7 @@ forged_row(struct world *w, const struct forged_case *c)
 {
 	struct forged f = { .contexts = c->contexts,
 		.chainidx = c->chainidx,
+		.late = c->late,
 		.content = (const uint8_t *)c->content,
 		.n = c->n };
 	bool nss = !both_openssl() && c->alert_nss != 0;
@@ -484,6 +495,7 @@ forged_row(struct world *w, const struct forged_case *c)
 	struct pair p;
 
 	meet(&p, &f, w, c->role, c->config);
+	assert_true(!c->late || f.hellos == 2);
 	conn = c->role == SEAL_SERVER ? p.server.conn : p.client.conn;
 	got = seal_conn_outcome(conn);
 	if (got != want)

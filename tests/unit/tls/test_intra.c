@@ -547,6 +547,52 @@ test_offer_withdrawn(void **state)
 	sides_free(&s);
 }
 
+/* RFC 8446 s4.1.2: none after a retry where there was none before, were the
+ * retry itself not seen. */
+static void
+test_offer_late(void **state)
+{
+	static const struct {
+		const char *name;
+		bool first, seen; /* an offer; the retry */
+		int want;
+	} cases[] = {
+		{ "in both hellos", true, true, 0 },
+		{ "in the second alone", false, true, SEAL_E_PROTOCOL },
+		{ "in the second alone, retry unseen", false, false,
+		    SEAL_E_PROTOCOL },
+	};
+	struct span hello = { client_hello, sizeof(client_hello) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sides s = { 0 };
+		int r;
+
+		produces(&s, SERVER, &scheme_a, 1);
+		demands(&s, CLIENT, &scheme_a, 1);
+		sides_new(&s);
+		assert_int_equal(intra_observe(s.side[SERVER], hello, NULL), 0);
+		if (cases[i].first)
+			assert_int_equal(
+			    carry(&s, CLIENT, INTRA_CLIENT_HELLO), 0);
+		if (cases[i].seen)
+			assert_int_equal(
+			    intra_observe(s.side[SERVER],
+				span_of(retry, sizeof(retry)), NULL),
+			    0);
+		assert_int_equal(intra_observe(s.side[SERVER], hello, NULL),
+		    cases[i].seen ? 0 : SEAL_E_PROTOCOL);
+		r = carry(&s, CLIENT, INTRA_CLIENT_HELLO);
+		if (r != cases[i].want)
+			fail_msg(
+			    "%s: %d: %s", cases[i].name, r, s.d[SERVER].text);
+		if (r != 0)
+			assert_int_equal(intra_alert(s.side[SERVER]), 47);
+		sides_free(&s);
+	}
+}
+
 /* Before ServerHello there is no binder, and so no job. */
 static void
 test_no_transcript(void **state)
@@ -620,18 +666,61 @@ test_transcript_retry(void **state)
 	transcript_free(&t);
 }
 
+/* 'c'lient's hello, 'r'etry, 's'erver's hello. */
+static struct span
+message_of(char c)
+{
+	return c == 'c'   ? span_of(client_hello, sizeof(client_hello))
+	       : c == 'r' ? span_of(retry, sizeof(retry))
+			  : span_of(server_hello, sizeof(server_hello));
+}
+
+/* What is out of order is refused, and after a hello too many all else. */
+static void
+test_transcript_order(void **state)
+{
+	static const struct {
+		const char *taken, *refused;
+	} cases[] = {
+		{ "cs", "" },
+		{ "crcs", "" },
+		{ "", "s" },
+		{ "", "r" },
+		{ "c", "ccrs" },
+		{ "cr", "s" },
+		{ "cr", "r" },
+		{ "crc", "crs" },
+		{ "crc", "r" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *taken = cases[i].taken, *refused = cases[i].refused;
+		struct transcript t;
+		uint8_t got[HASH_MAX];
+		enum hash h;
+
+		transcript_init(&t, false);
+		for (const char *c = taken; *c != '\0'; c++)
+			if (transcript_add(&t, message_of(*c), NULL) != 0)
+				fail_msg("%s: %s", taken, c);
+		for (const char *c = refused; *c != '\0'; c++)
+			if (transcript_add(&t, message_of(*c), NULL) !=
+			    SEAL_E_PROTOCOL)
+				fail_msg("%s, not %s: %s", taken, refused, c);
+		assert_int_equal(
+		    transcript_hash(&t, &h, got), *refused == '\0');
+		transcript_free(&t);
+	}
+}
+
 static void
 test_transcript_refused(void **state)
 {
-	struct span again = { retry, sizeof(retry) };
 	uint8_t other[sizeof(server_hello)];
 	struct transcript t;
 
 	(void)state;
-	transcript_init(&t, false);
-	assert_int_equal(transcript_add(&t, again, NULL), 0);
-	assert_int_equal(transcript_add(&t, again, NULL), SEAL_E_PROTOCOL);
-	transcript_free(&t);
 	transcript_init(&t, false);
 	for (size_t n = 0; n < sizeof(server_hello); n++)
 		assert_int_equal(
@@ -660,9 +749,11 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_offer_withdrawn),
+		cmocka_unit_test(test_offer_late),
 		cmocka_unit_test(test_no_transcript),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_transcript_retry),
+		cmocka_unit_test(test_transcript_order),
 		cmocka_unit_test(test_transcript_refused),
 	};
 
