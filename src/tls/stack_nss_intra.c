@@ -12,6 +12,7 @@
 #include "base/fibre.h"
 #include "base/rd.h"
 #include "tls/plaintext.h"
+#include "tls/stack.h"
 #include "tls/stack_nss_parts.h"
 
 #define HELLO_MAX (PLAINTEXT_HEADER + 16384u) /* bytes of a record */
@@ -22,6 +23,7 @@ struct nss_attached {
 	struct seal_diag diag;    /* the first failure */
 	struct plaintext in, out; /* what passes before the keys */
 	struct wr held;           /* of ServerHello, not sent yet */
+	bool lost;                /* the wire, and what is held with it */
 	bool stopped;             /* by what NSS leaves no other way for */
 	struct fibre *fibre;      /* the handshake, once begun */
 	nss_step_fn step;         /* what runs on it */
@@ -74,11 +76,17 @@ pass(struct nss_attached *a, struct plaintext *p, struct span bytes)
 	plaintext_take(p, bytes, observe, a, &a->diag);
 }
 
+/* A server watches hellos before it knows whether they offer anything, and sees
+ * no HelloRetryRequest to one that does not: what fails there is told where it
+ * matters, by intra_read(). */
 void
 nss_intra_came(struct nss_conn *c, struct span bytes)
 {
-	if (c->attached != NULL)
-		pass(c->attached, &c->attached->in, bytes);
+	struct nss_attached *a = c->attached;
+
+	if (a != NULL)
+		plaintext_take(&a->in, bytes, observe, a,
+		    c->rules.role == SEAL_CLIENT ? &a->diag : NULL);
 }
 
 void
@@ -101,14 +109,19 @@ nss_intra_flush(struct nss_conn *c)
 	if (a == NULL || a->held.n == 0)
 		return true;
 	put = nss_layer_send_below(c, a->held.p, (int)a->held.n);
-	if (put <= 0)
+	if (put < 0) {
+		a->lost = PR_GetError() != PR_WOULD_BLOCK_ERROR;
 		return false;
+	}
 	rest = span_of(a->held.p + put, a->held.n - (size_t)put);
 	wr_init_heap(&w, a->held.max);
 	wr_bytes(&w, rest);
 	wr_free(&a->held);
 	a->held = w;
-	return a->held.n == 0;
+	if (a->held.n == 0)
+		return true;
+	PR_SetError(PR_WOULD_BLOCK_ERROR, 0); /* NSS asks why */
+	return false;
 }
 
 /*
@@ -138,8 +151,9 @@ on_record(PRFileDesc *fd, PRUint16 epoch, SSLContentType type,
 	pass(a, &a->out, span_of(a->held.p + before, a->held.n - before));
 	if (type == ssl_ct_handshake)
 		SSL_RecordLayerWriteCallback(fd, NULL, NULL);
-	nss_intra_flush(c);
-	return SECSuccess;
+	/* What the wire does not take yet stays held; but nobody makes Evidence
+	 * for a peer that is gone. */
+	return nss_intra_flush(c) || !a->lost ? SECSuccess : SECFailure;
 }
 
 /* ---- The extension ---- */
@@ -234,13 +248,21 @@ run(void *arg)
 	a->io = a->step(c, &a->io_diag);
 }
 
+/* A wire that is gone is always ready, and would be tried without end. */
+static enum seal_io
+blocked_or_lost(const struct nss_attached *a, struct seal_diag *d)
+{
+	return stack_handshake_io(
+	    a->lost ? SEAL_IO_TRUNCATED : SEAL_IO_WANT_WRITE, d);
+}
+
 enum seal_io
 nss_intra_handshake(struct nss_conn *c, nss_step_fn step, struct seal_diag *d)
 {
 	struct nss_attached *a = c->attached;
 
 	if (!nss_intra_flush(c))
-		return SEAL_IO_WANT_WRITE;
+		return blocked_or_lost(a, d);
 	a->step = step;
 	if (a->fibre == NULL && (a->fibre = fibre_new(run, c)) == NULL) {
 		seal_fail(d, SEAL_E_MEMORY, "tls: handshake");
@@ -253,6 +275,8 @@ nss_intra_handshake(struct nss_conn *c, nss_step_fn step, struct seal_diag *d)
 		*d = a->diag;
 		return SEAL_IO_ERROR;
 	}
+	if (a->lost)
+		return blocked_or_lost(a, d);
 	if (a->io == SEAL_IO_ERROR)
 		*d = a->io_diag;
 	return a->io == SEAL_IO_WANT_READ && a->held.n > 0 ? SEAL_IO_WANT_WRITE
@@ -282,9 +306,10 @@ nss_intra_prepare(
 void
 nss_intra_leave(struct nss_conn *c)
 {
-	if (c->extension != 0)
-		SSL_InstallExtensionHooks(
-		    c->fd, c->extension, NULL, NULL, NULL, NULL);
+	if (c->extension == 0)
+		return;
+	SSL_InstallExtensionHooks(c->fd, c->extension, NULL, NULL, NULL, NULL);
+	SSL_RecordLayerWriteCallback(c->fd, NULL, NULL);
 }
 
 static int

@@ -135,10 +135,15 @@ static PRInt32
 choke_send(PRFileDesc *fd, const void *buf, PRInt32 n, PRIntn flags,
     PRIntervalTime timeout)
 {
+	PRInt32 put;
+
 	if (draw(3) != 0)
 		return blocked();
-	return fd->lower->methods->send(
+	put = fd->lower->methods->send(
 	    fd->lower, buf, n > 7 ? 7 : n, flags, timeout);
+	if (put > 0) /* an error says nothing of what went well */
+		PR_SetError(PR_CONNECT_RESET_ERROR, 0);
+	return put;
 }
 
 static PRInt32

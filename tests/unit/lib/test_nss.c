@@ -570,6 +570,10 @@ certificate_beside(void **state)
 
 /* ---- A wire that takes little, and seldom ---- */
 
+/* Offers, and asks for nothing: no work stands between ServerHello and what
+ * follows it. */
+#define OFFERS "{" INTRA SOFT("client.signer") ",\"identity\":" NO_ID "}"
+
 /* ServerHello, or a request for another hello, leaves in parts, in its place.
  */
 static void
@@ -578,11 +582,11 @@ choked(void **state)
 	struct world *w = *state;
 
 	policies(w);
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		struct pair p;
 
 		end_nss_below = end_nss_choke;
-		pair_open_bare_over(&p, w, world_ctx(w, ASKS),
+		pair_open_bare_over(&p, w, world_ctx(w, i < 4 ? ASKS : OFFERS),
 		    world_ctx(w, ATTESTS), i < 2 ? &end_nss : &end_openssl,
 		    &end_nss, 0);
 		end_nss_below = NULL;
@@ -596,6 +600,48 @@ choked(void **state)
 			fail_msg("%u: %s; %s", i,
 			    seal_conn_diag(p.client.conn)->text,
 			    seal_conn_diag(p.server.conn)->text);
+		pair_close(&p);
+	}
+}
+
+/* ---- A peer that is gone once its hello has left ---- */
+
+#define BOTH_ATTESTS "{" BOTH SOFT("server.signer") "}"
+
+/* It costs the server a few steps, and no Evidence, unless the wire says so
+ * only after it took nothing. */
+static void
+gone(void **state)
+{
+	struct world *w = *state;
+
+	policies(w);
+	for (unsigned i = 0; i < 16; i++) {
+		bool choked = i >= 2;
+		enum seal_step s;
+		unsigned steps = 0;
+		struct pair p;
+
+		end_nss_below = choked ? end_nss_choke : NULL;
+		pair_open_bare_over(&p, w, world_ctx(w, ASKS),
+		    world_ctx(w, i % 2 == 0 ? ATTESTS : BOTH_ATTESTS),
+		    &end_openssl, &end_nss, 0);
+		end_nss_below = NULL;
+		seal_conn_step(p.client.conn);
+		shutdown(p.client.fd, SHUT_RDWR);
+		do
+			s = side_step(&p.server);
+		while ((s == SEAL_WANT_READ || s == SEAL_WANT_WRITE) &&
+		       ++steps < 100);
+		if (steps == 100)
+			fail_msg("%u: it goes on", i);
+		assert_int_equal(
+		    seal_conn_diag(p.server.conn)->code, SEAL_E_TLS);
+		if (strstr(seal_conn_diag(p.server.conn)->text,
+			"the peer closed the connection") == NULL)
+			fail_msg(
+			    "%u: %s", i, seal_conn_diag(p.server.conn)->text);
+		assert_true(choked || (p.server.jobs == 0 && steps < 4));
 		pair_close(&p);
 	}
 }
@@ -620,6 +666,8 @@ main(void)
 		    choked, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    source, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(
+		    gone, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
 		    refused, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(
