@@ -62,7 +62,8 @@ void dcap_facts_free(void *facts);
  *                                    count, verified as all is, no older than
  *                                    what this side has and, where "max_age_s"
  *                                    says nothing, at most DCAP_STAPLED_AGE_S
- *                                    old? default true
+ *                                    old (but for the root's list, which is
+ *                                    issued once a year)? default true
  */
 #define DCAP_STAPLED_AGE_S 604800u /* a week */
 #define DCAP_ADVISORIES_MAX 64

@@ -29,7 +29,8 @@ struct judging {
 	const struct collateral *c[DCAP_SOURCES];
 	const struct tcb_info *info; /* the best so far */
 	const struct qe_identity *qe;
-	bool info_stapled, qe_stapled, lists_stapled;
+	bool info_stapled, qe_stapled;
+	int64_t list_from;  /* the peer's oldest list that counts; 0: none */
 	struct span signer; /* certificate, DER */
 	struct cert *signer_cert;
 	struct seal_verdict *v;
@@ -438,8 +439,9 @@ find_document(struct judging *j, bool info)
 /* What is known of lists of one issuer. */
 struct lists {
 	struct crl held; /* the newest of this side's, current or not */
+	bool ages;       /* issued every day, so that the peer's has to be */
 	int64_t until;   /* 0: none is current */
-	bool stapled;    /* that one is the peer's */
+	int64_t stapled; /* where that one is the peer's: its thisUpdate */
 };
 
 /* May it say that nothing newer was revoked? */
@@ -460,6 +462,11 @@ list_counts(const struct judging *j, const struct crl *list, bool stapled,
 		seal_fail(d, SEAL_E_STALE,
 		    "revocation list: the peer sent one that is older than "
 		    "what is held here");
+	else if (l->ages && j->now - list->this_update > max_age(j, true))
+		seal_fail(d, SEAL_E_STALE,
+		    "revocation list: %" PRId64 " s old, at most %u allowed "
+		    "of what the peer sends",
+		    j->now - list->this_update, max_age(j, true));
 	else
 		return true;
 	return false;
@@ -477,7 +484,7 @@ check_list(const struct judging *j, const struct crl *list, bool stapled,
 	if (list_counts(j, list, stapled, l, d) &&
 	    crl_current(list, j->now, d) == 0 && list->next_update > l->until) {
 		l->until = list->next_update;
-		l->stapled = stapled;
+		l->stapled = stapled ? list->this_update : 0;
 	}
 	return 0;
 }
@@ -489,9 +496,9 @@ check_list(const struct judging *j, const struct crl *list, bool stapled,
  */
 static int
 check_lists(struct judging *j, struct span issuer, const struct span *certs,
-    size_t n, bool *ret_current, struct seal_diag *d)
+    size_t n, bool ages, bool *ret_current, struct seal_diag *d)
 {
-	struct lists l = { .until = 0 };
+	struct lists l = { .ages = ages };
 	int r;
 
 	for (int s = 0; s < DCAP_SOURCES; s++)
@@ -504,7 +511,8 @@ check_lists(struct judging *j, struct span issuer, const struct span *certs,
 				return r;
 		}
 	*ret_current = l.until > 0;
-	j->lists_stapled = j->lists_stapled || l.stapled;
+	if (l.stapled != 0 && (j->list_from == 0 || l.stapled < j->list_from))
+		j->list_from = l.stapled;
 	if (l.until > 0)
 		until_at_most(j, l.until);
 	return 0;
@@ -512,11 +520,11 @@ check_lists(struct judging *j, struct span issuer, const struct span *certs,
 
 static bool
 judge_list(struct judging *j, const char *name, struct span issuer,
-    const struct span *certs, size_t n)
+    const struct span *certs, size_t n, bool ages)
 {
 	struct seal_diag d = { 0 };
 	bool current = false;
-	int r = check_lists(j, issuer, certs, n, &current, &d);
+	int r = check_lists(j, issuer, certs, n, ages, &current, &d);
 
 	if (r == 0 && !current && !j->rules->need_lists) {
 		verdict_skip(j->v, name, "no current list, and none needed");
@@ -529,14 +537,15 @@ judge_list(struct judging *j, const char *name, struct span issuer,
 	return step(j, name, r, &d, "not revoked by a current list");
 }
 
+/* Intel issues the root's list once a year, those of PCK CAs every day. */
 static bool
 judge_revocation(struct judging *j)
 {
 	const struct span *chain = j->f->chain;
 	struct span by_root[] = { chain[1], j->signer };
 
-	return judge_list(j, "dcap.crl.root", root_of(j), by_root, 2) &&
-	       judge_list(j, "dcap.crl.pck", chain[1], chain, 1);
+	return judge_list(j, "dcap.crl.root", root_of(j), by_root, 2, false) &&
+	       judge_list(j, "dcap.crl.pck", chain[1], chain, 1, true);
 }
 
 /* ---- All ---- */
@@ -555,11 +564,15 @@ open_collateral(struct judging *j, int source, const struct endorsements *e)
 static void
 claim_stapled(const struct judging *j)
 {
-	if (j->info_stapled || j->qe_stapled || j->lists_stapled)
-		verdict_claim(j->v, "dcap.stapled", "%s%s%s",
+	char date[32] = "";
+
+	if (j->list_from != 0)
+		crl_date(j->list_from, date);
+	if (j->info_stapled || j->qe_stapled || j->list_from != 0)
+		verdict_claim(j->v, "dcap.stapled", "%s%s%s%s",
 		    j->info_stapled ? "TCB Info " : "",
 		    j->qe_stapled ? "Enclave Identity " : "",
-		    j->lists_stapled ? "revocation list" : "");
+		    j->list_from != 0 ? "revocation list of " : "", date);
 }
 
 static bool

@@ -170,7 +170,8 @@ dcap_rules_explain(const struct dcap_rules *r, struct wr *out)
 	if (r->stapled)
 		wr_printf(out,
 		    "    from this side's folder, or sent along by the peer, "
-		    "no older and of the last %u s\n",
+		    "no older and of the last %u s (the root's list: until "
+		    "its nextUpdate)\n",
 		    r->max_age_s > 0 ? r->max_age_s : DCAP_STAPLED_AGE_S);
 	else
 		wr_printf(out, "    from this side's folder alone\n");

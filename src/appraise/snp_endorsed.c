@@ -15,7 +15,7 @@ struct search {
 	const struct accept_entry *e;
 	const struct snp_facts *f;
 	int64_t now;
-	bool *stapled; /* a list that counts is the peer's */
+	int64_t *stapled; /* thisUpdate of the peer's list that counts; or 0 */
 };
 
 /* The caller's lists first: what the peer sent must not be older. */
@@ -117,7 +117,8 @@ check_issuer(const struct search *s, struct span cert, const struct findings *f,
 		if ((r = crl_check(&list, cert, NULL, d)) == 0 &&
 		    crl_current(&list, s->now, NULL) == 0 &&
 		    (own || (!current && counts(s, &list, &held, &why)))) {
-			*s->stapled = *s->stapled || !own;
+			if (!own)
+				*s->stapled = list.this_update;
 			current = true;
 			if (list.next_update < *until)
 				*until = list.next_update;
@@ -166,10 +167,11 @@ snp_endorsed(const struct accept_entry *e, const struct findings *f,
     int64_t now, int64_t *until, struct seal_verdict *v)
 {
 	const struct snp_rules *rules = e->rules;
-	bool stapled = false;
+	int64_t stapled = 0;
 	const struct search s = { e, f->facts, now, &stapled };
 	struct seal_diag d = { 0 };
 	int64_t end = *until;
+	char date[32];
 	int r;
 
 	if (!rules->crl) {
@@ -182,8 +184,9 @@ snp_endorsed(const struct accept_entry *e, const struct findings *f,
 		"give AMD's list with --endorsements, the ARK among 'signers' "
 		"as \"ca\", or set 'crl' to false"))
 		return false;
-	if (stapled)
-		verdict_claim(v, "snp.stapled", "revocation list");
+	if (stapled != 0)
+		verdict_claim(v, "snp.stapled", "revocation list of %s",
+		    crl_date(stapled, date));
 	*until = end;
 	return true;
 }

@@ -260,8 +260,8 @@ crl_verify_once(const struct crl *c, struct span issuer,
 	return r;
 }
 
-static const char *
-date_text(int64_t when, char buf[32])
+const char *
+crl_date(int64_t when, char buf[32])
 {
 	time_t t = (time_t)when;
 	struct tm tm = { 0 };
@@ -280,13 +280,13 @@ crl_current(const struct crl *c, int64_t now, struct seal_diag *d)
 	if (now < c->this_update) {
 		seal_fail(d, SEAL_E_STALE,
 		    "revocation list: not valid before %s",
-		    date_text(c->this_update, date));
+		    crl_date(c->this_update, date));
 		seal_remedy(d, "correct this machine's clock");
 		return SEAL_E_STALE;
 	}
 	if (now > c->next_update) {
 		seal_fail(d, SEAL_E_STALE, "revocation list: ended at %s",
-		    date_text(c->next_update, date));
+		    crl_date(c->next_update, date));
 		seal_remedy(d, "fetch the issuer's current list");
 		return SEAL_E_STALE;
 	}
@@ -358,7 +358,7 @@ crl_check(const struct crl *c, struct span cert, struct crl_entry *ret,
 	if (ret != NULL)
 		*ret = e;
 	seal_fail(d, SEAL_E_KEY, "certificate %s: revoked since %s (%s)",
-	    hex_short(p.serial, hex), date_text(e.at, date), e.reason);
+	    hex_short(p.serial, hex), crl_date(e.at, date), e.reason);
 	seal_remedy(d, "the issuer says to trust it no longer: do not");
 	return SEAL_E_KEY;
 }

@@ -56,6 +56,8 @@ int crl_verify_once(const struct crl *c, struct span issuer,
 
 /* thisUpdate <= now <= nextUpdate? 0 or SEAL_E_STALE. */
 int crl_current(const struct crl *c, int64_t now, struct seal_diag *d);
+/* One of its dates, to read; returns buf. */
+const char *crl_date(int64_t when, char buf[32]);
 
 /* Of two lists of one issuer, is b newer (> 0), the same age (0) or older (< 0)
  * than a? By number (one without is older than any), then by thisUpdate. */

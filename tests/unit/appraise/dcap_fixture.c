@@ -732,7 +732,7 @@ add_lists(struct endorsements *e, const struct dcap_recipe *r)
 	bool strange = r->list_by != BY_RIGHT;
 
 	list_number = r->list_number;
-	list_from = r->list_from == 0 ? -30 * DAY : r->list_from;
+	list_from = r->list_from == 0 ? -2 * DAY : r->list_from;
 	list_to = r->list_to == 0 ? DAY : r->list_to;
 	if (!r->no_root_list)
 		add_list(e, &root, strange ? stranger : root.key,

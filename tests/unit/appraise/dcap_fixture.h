@@ -76,7 +76,7 @@ struct dcap_recipe {
 	bool old_list_revokes; /* an ended list has the PCK, a current not */
 	enum dcap_who list_by;
 	int list_number;            /* 0: none */
-	int64_t list_from, list_to; /* 0: 30 days before, a day after */
+	int64_t list_from, list_to; /* 0: 2 days before, a day after */
 };
 
 void dcap_setup(void);

@@ -183,12 +183,16 @@ judge(const char *name, const struct policy *p, struct span evidence,
 #define MONTH                                                                  \
 	"\"tcb\":{\"max_age_s\":2592000},\"measurements\":{\"mrtd\":\"" HEX48( \
 	    "11") "\"}"
+#define A_DAY                                                                \
+	"\"tcb\":{\"max_age_s\":86400},\"measurements\":{\"mrtd\":\"" HEX48( \
+	    "11") "\"}"
 #define OUTDATED .levels = { { DCAP_SVN, DCAP_SVN, DCAP_SVN, "OutOfDate" } }
 #define ENDED .info_to = -60, .qe_to = -60
 #define EVALUATION(n) .evaluation = (n), .qe_evaluation = (n)
-#define ALL "TCB Info Enclave Identity revocation list"
-#define LISTS "revocation list"
+#define LISTS_OF "revocation list of "
+#define LISTS LISTS_OF "2023-11-12 22:13:20 UTC" /* two days before NOW */
 #define DOCUMENTS "TCB Info Enclave Identity "
+#define ALL DOCUMENTS LISTS
 
 struct row {
 	const char *name;
@@ -310,6 +314,29 @@ static const struct row rows[] = {
 	{ "a list ended here, one issued before from the peer",
 	    { .list_from = -40 * DAY }, "cpu/dcap.crl.root", NULL, true,
 	    { .old_root_list = true } },
+	/* The PCK CA's as documents; the root's is of a year. */
+	{ "a week old", { .list_from = -7 * DAY }, "",
+	    DOCUMENTS LISTS_OF "2023-11-07 22:13:20 UTC" },
+	{ "over a week old", { .list_from = -7 * DAY - 1 },
+	    "cpu/dcap.crl.pck" },
+	{ "ten months old", { .list_from = -300 * DAY }, "cpu/dcap.crl.pck" },
+	{ "over a day old, of at most a day", { .list_from = -DAY - 1 },
+	    "cpu/dcap.crl.pck", .rules = A_DAY },
+	{ "a day old, of at most a day", { .list_from = -DAY }, "",
+	    DOCUMENTS LISTS_OF "2023-11-13 22:13:20 UTC", .rules = A_DAY },
+	{ "a month old, and allowed", { .list_from = -30 * DAY }, "",
+	    DOCUMENTS LISTS_OF "2023-10-15 22:13:20 UTC", .rules = MONTH },
+	{ "over a month old", { .list_from = -30 * DAY - 1 },
+	    "cpu/dcap.crl.pck", .rules = MONTH },
+	{ "the root's of ten months, the CA's of here",
+	    { .list_from = -300 * DAY, .no_pck_list = true }, "",
+	    DOCUMENTS LISTS_OF "2023-01-18 22:13:20 UTC", true,
+	    { .no_root_list = true, EVALUATION(16) } },
+	{ "ten months old, beside what is here", { .list_from = -300 * DAY },
+	    "", NULL, true },
+	{ "ten months old, and revokes",
+	    { .list_from = -300 * DAY, .revoke_pck = true }, "cpu/dcap.crl.pck",
+	    NULL, true },
 	{ "a list ended here, and none from the peer", { .list_number = 9 },
 	    "cpu/dcap.crl.root", NULL, true, { .old_root_list = true },
 	    OWN_ALONE },
@@ -365,6 +392,8 @@ intel(void **state)
 	"\"microcode\":115}},\"measurements\":{\"measurement\":\"" HEX48( \
 	    "11") "\"}"
 
+#define AMD_LIST "revocation list of 2023-11-13 22:13:20 UTC"
+
 static const struct amd_row {
 	const char *name;
 	struct snp_given stapled;
@@ -373,7 +402,7 @@ static const struct amd_row {
 	const char *rules;
 	bool other_root;
 } amd_rows[] = {
-	{ "good", { VCEK, true, false, 1 }, "", "revocation list" },
+	{ "good", { VCEK, true, false, 1 }, "", AMD_LIST },
 	{ "no list", { VCEK, true, false, 0 }, "cpu/snp.crl" },
 	{ "no list, but here", { VCEK, true, false, 0 }, "", NULL, 1 },
 	{ "the policy takes none", { VCEK, true, false, 1 }, "cpu/snp.crl",
@@ -390,13 +419,14 @@ static const struct amd_row {
 	{ "on the list here alone", { VCEK, true, false, 1 }, "cpu/snp.crl",
 	    NULL, 2 },
 	{ "an ended list", { VCEK, true, false, 4 }, "cpu/snp.crl" },
-	{ "an older list", { VCEK, true, false, 3 }, "", "revocation list" },
+	{ "an older list", { VCEK, true, false, 3 }, "",
+	    "revocation list of 2023-10-25 22:13:20 UTC" },
 	{ "an older list than the one here", { VCEK, true, false, 3 }, "", NULL,
 	    1 },
 	{ "an older list than one that ended here", { VCEK, true, false, 3 },
 	    "cpu/snp.crl", NULL, 4 },
 	{ "a newer list than one that ended here", { VCEK, true, false, 1 }, "",
-	    "revocation list", 4 },
+	    AMD_LIST, 4 },
 };
 
 static void
