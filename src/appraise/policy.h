@@ -99,13 +99,16 @@ int identity_parse(const json_t *j, const char *base_dir, struct identity *ret,
     struct seal_diag *d);
 void identity_wipe(struct identity *id);
 
+/* Where the first root of a pinned key is kept, with what it led to: apart
+ * from its signer, since it is written while policies are read. */
+struct signer_root {
+	struct trust *kept;
+};
+
 struct signer {
 	bool pinned;
 	bool by_root; /* the root that came along has the pinned key */
-	/* Of by_root: where the first such root is kept, with what it led to;
-	 * in a place of its own, since it is written while policies are read.
-	 */
-	struct trust **root;
+	struct signer_root *root; /* of by_root */
 	char *member; /* the key that this member of the collection names */
 	bool by_refs; /* an attest-key triple of the entry's CoRIMs */
 	uint8_t spki_sha256[32];

@@ -26,7 +26,7 @@ rules_wipe(struct accept_entry *e)
 	for (size_t i = 0; i < e->n_signers; i++) {
 		trust_free(&e->signers[i].ca);
 		if (e->signers[i].root != NULL)
-			trust_free(e->signers[i].root);
+			trust_free(&e->signers[i].root->kept);
 		free(e->signers[i].root);
 		jwk_set_free(&e->signers[i].keys);
 		free(e->signers[i].file);

@@ -119,7 +119,7 @@ signer_root(
 static struct trust *
 kept_root(const struct signer *s, const struct findings *f)
 {
-	struct trust *t = __atomic_load_n(s->root, __ATOMIC_ACQUIRE);
+	struct trust *t = __atomic_load_n(&s->root->kept, __ATOMIC_ACQUIRE);
 
 	return t != NULL && f->n_signer_chain >= 2 &&
 		       span_equal(trust_get0(t, 0),
@@ -134,7 +134,7 @@ keep_root(const struct signer *s, struct trust **root)
 {
 	struct trust *none = NULL;
 
-	if (__atomic_compare_exchange_n(s->root, &none, *root, false,
+	if (__atomic_compare_exchange_n(&s->root->kept, &none, *root, false,
 		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		*root = NULL;
 	else
