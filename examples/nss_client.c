@@ -36,8 +36,8 @@ main(int argc, char **argv)
 	struct seal_conn *c; /* (*) */
 	PRFileDesc *tcp, *tls;
 	char buf[256];
-	long n;
-	int fd;
+	int fd, status = 0;
+	long n = 0;
 
 	if (argc != 4 || NSS_NoDB_Init(NULL) != SECSuccess ||
 	    (tcp = connect_to(atoi(argv[1]))) == NULL ||
@@ -49,14 +49,15 @@ main(int argc, char **argv)
 		return fprintf(stderr, "cannot start: %s\n", d.text), 1;
 	if (seal_conn_establish(c, fd) != 0 || /* (*) */
 	    seal_write_wait(c, fd, line, sizeof(line) - 1) == -1 ||
-	    (n = seal_read_wait(c, fd, buf, sizeof(buf))) <= 0)
-		return fprintf(
-			   stderr, "refused: %s\n", seal_conn_diag(c)->text),
-		       2;
-	printf("%.*s", (int)n, buf);
-	seal_conn_close_wait(c, fd);
+	    (n = seal_read_wait(c, fd, buf, sizeof(buf))) <= 0) {
+		fprintf(stderr, "refused: %s\n", seal_conn_diag(c)->text);
+		status = 2;
+	} else {
+		printf("%.*s", (int)n, buf);
+		seal_conn_close_wait(c, fd);
+	}
 	seal_conn_free(&c); /* (*) */
 	PR_Close(tls);
 	seal_ctx_free(&seal); /* (*) */
-	return 0;
+	return status;
 }

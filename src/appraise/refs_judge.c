@@ -9,6 +9,13 @@
 #define ENV_MAX 4096u           /* bytes of a described environment */
 #define MEASUREMENTS_MAX 65536u /* bytes of described measurements */
 
+/* NULL: the technology's own words, or there are no others. */
+static const struct appraiser_view *
+view_of(const struct appraiser *by, int view)
+{
+	return view < 0 || by->views == NULL ? NULL : &by->views[view];
+}
+
 void
 refs_description_wipe(struct refs_description *x)
 {
@@ -20,13 +27,13 @@ int
 refs_describe(const struct appraiser *by, int view, const struct findings *f,
     struct refs_description *ret)
 {
-	const struct appraiser_view *as = view < 0 ? NULL : &by->views[view];
+	const struct appraiser_view *as = view_of(by, view);
 	size_t must = 0;
 	int r;
 
 	wr_init_heap(&ret->env, ENV_MAX);
 	wr_init_heap(&ret->measurements, MEASUREMENTS_MAX);
-	if (view >= 0 && (by->views == NULL || as->profile == NULL))
+	if (view >= 0 && (as == NULL || as->profile == NULL))
 		return SEAL_E_CLOSED;
 	r = as == NULL ? by->describe(f, &ret->env, &ret->measurements)
 		       : as->describe(f, &ret->env, &ret->measurements, &must);
@@ -79,7 +86,7 @@ static int
 judge_view(const struct accept_entry *e, int view, const struct findings *f,
     int64_t now, struct judged *j, struct seal_verdict *v)
 {
-	const struct appraiser_view *as = view < 0 ? NULL : &e->by->views[view];
+	const struct appraiser_view *as = view_of(e->by, view);
 	struct refs_result *result = calloc(1, sizeof(*result));
 	struct refs_description x;
 	int r = refs_describe(e->by, view, f, &x);

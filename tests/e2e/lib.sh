@@ -70,6 +70,7 @@ hasnt() {
 start() {
 	name=$1
 	shift
+	rm -f "$name.out" "$name.log" # lest an earlier one's be waited for
 	"$@" </dev/null >"$name.out" 2>"$name.log" &
 	pid=$!
 	pids="$pids $pid"
