@@ -114,12 +114,13 @@ row() {
 	conf "$f/good.json" client 00ff of-server.json "$mtu"
 	conf "$f/changed.json" client 00fe of-server.json "$mtu"
 	conf "$f/strict.json" client 00ff other.json "$mtu"
-	start "$f/server" on server "$seal" serve "$server_side.1:0" --udp --config "$f/server.json" \
+	# Not by on(): its shell would be ended, and what it runs would not.
+	start "$f/server" ip netns exec "$ns-server" "$seal" serve "$server_side.1:0" --udp --config "$f/server.json" \
 		--cert cert.pem --key cert.key --echo
 	row_server=$pid
 	await "$f/server.log" "listening on $server_side.1:" "$pid"
 	relay_port=$((20000 + found % 20000))
-	start "$f/relay" on relay "$fake_relay" "$client_side.2:$relay_port" "$server_side.1:$found" "$@"
+	start "$f/relay" ip netns exec "$ns-relay" "$fake_relay" "$client_side.2:$relay_port" "$server_side.1:$found" "$@"
 	row_relay=$pid
 	await "$f/relay.out" ready "$pid"
 	: >"$f/results"
