@@ -284,7 +284,7 @@ describe(const struct findings *f, struct wr *env, struct wr *measurements)
 	struct span got[REGISTERS];
 	int r;
 
-	if ((r = psa_put_env(&t->claims, MODEL, env)) != 0)
+	if ((r = psa_put_env(&t->claims, COMID_KEY_BYTES, MODEL, env)) != 0)
 		return r;
 	registers_of(&t->r, got);
 	cbor_put_array(measurements, t->claims.n_components + REGISTERS);

@@ -108,7 +108,7 @@ describe(const struct findings *f, struct wr *env, struct wr *measurements)
 	const struct psa_claims *c = &((struct psa_token *)f->facts)->claims;
 	int r;
 
-	if ((r = psa_put_env(c, MODEL, env)) != 0)
+	if ((r = psa_put_env(c, COMID_KEY_BYTES, MODEL, env)) != 0)
 		return r;
 	cbor_put_array(measurements, c->n_components);
 	psa_put_measurements(c, measurements);

@@ -344,16 +344,18 @@ psa_instance(const struct psa_claims *c, struct findings *ret)
 #define TAG_UEID 550u
 
 int
-psa_put_env(const struct psa_claims *c, const char *model, struct wr *env)
+psa_put_env(const struct psa_claims *c, uint64_t class_tag, const char *model,
+    struct wr *env)
 {
 	uint8_t id_buf[64], model_buf[32], instance_buf[64];
 	struct comid_env e = { .other = false };
 	struct wr id, m, instance;
 
 	wr_init(&id, id_buf, sizeof(id_buf));
-	comid_put_bytes(&id, COMID_KEY_BYTES, c->implementation_id);
+	comid_put_bytes(&id, class_tag, c->implementation_id);
 	wr_init(&m, model_buf, sizeof(model_buf));
-	cbor_put_text(&m, span_str(model));
+	if (model != NULL)
+		cbor_put_text(&m, span_str(model));
 	wr_init(&instance, instance_buf, sizeof(instance_buf));
 	comid_put_bytes(&instance, TAG_UEID, c->instance_id);
 	e.class_id = wr_view(&id);

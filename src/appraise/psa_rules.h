@@ -48,7 +48,9 @@ void psa_claim(const struct psa_claims *c, struct seal_verdict *v);
 /* Which device: its instance id and key, as a digest. */
 int psa_instance(const struct psa_claims *c, struct findings *ret);
 /* {class {id: bytes of the implementation id, model}, instance: its UEID}. */
-int psa_put_env(const struct psa_claims *c, const char *model, struct wr *env);
+/* The class is a tagged implementation id, with a model unless that is NULL. */
+int psa_put_env(const struct psa_claims *c, uint64_t class_tag,
+    const char *model, struct wr *env);
 /* One for each component: its type as mkey, its signer id as raw value.
  * Without the array's head. */
 void psa_put_measurements(const struct psa_claims *c, struct wr *out);

@@ -3,30 +3,9 @@
 
 #include "format/comid.h"
 
-#define TAG_UEID 550u
 #define TAG_PSA_CLASS 600u     /* an implementation id, in the old form */
 #define TAG_PSA_COMPONENT 601u /* a component's names, likewise */
 #define KEY_MAX (2 * PSA_TEXT_MAX + HASH_MAX + 32)
-#define COMID_CRYPTO_KEYS 13
-
-/* ---- Environments ---- */
-
-static int
-put_env(const struct psa_claims *c, uint64_t class_tag, struct wr *env)
-{
-	uint8_t id_buf[64], instance_buf[64];
-	struct comid_env e = { .other = false };
-	struct wr id, instance;
-
-	wr_init(&id, id_buf, sizeof(id_buf));
-	comid_put_bytes(&id, class_tag, c->implementation_id);
-	wr_init(&instance, instance_buf, sizeof(instance_buf));
-	comid_put_bytes(&instance, TAG_UEID, c->instance_id);
-	e.class_id = wr_view(&id);
-	e.instance = wr_view(&instance);
-	comid_put_env(env, &e);
-	return env->error;
-}
 
 /* ---- Values ---- */
 
@@ -109,7 +88,7 @@ psa_view(const struct psa_claims *c, const char *mkey, const char *config_mkey,
 	bool config = config_mkey != NULL && c->config.n > 0;
 	int r;
 
-	if ((r = put_env(c, COMID_KEY_BYTES, env)) != 0)
+	if ((r = psa_put_env(c, COMID_KEY_BYTES, NULL, env)) != 0)
 		return r;
 	cbor_put_array(measurements, c->n_components + config);
 	for (size_t i = 0; i < c->n_components; i++)
@@ -147,7 +126,7 @@ psa_view_old(const struct psa_claims *c, struct wr *env,
 	uint8_t key_buf[KEY_MAX], digest_buf[2 * HASH_MAX + 32];
 	int r;
 
-	if ((r = put_env(c, TAG_PSA_CLASS, env)) != 0)
+	if ((r = psa_put_env(c, TAG_PSA_CLASS, NULL, env)) != 0)
 		return r;
 	cbor_put_array(measurements, c->n_components);
 	for (size_t i = 0; i < c->n_components; i++) {

@@ -11,7 +11,6 @@
 
 #include "format/comid.h"
 
-#define TAG_SVN 552u
 #define VERSION_DECIMAL 4
 #define VERSION_SEMVER 16384
 
@@ -73,7 +72,7 @@ put_svn(struct wr *out, uint64_t mkey, uint64_t value)
 	struct wr w;
 
 	wr_init(&w, buf, sizeof(buf));
-	cbor_put_tag(&w, TAG_SVN);
+	cbor_put_tag(&w, COMID_TAG_SVN);
 	cbor_put_uint(&w, value);
 	put_field(out, mkey, COMID_SVN, wr_view(&w));
 }

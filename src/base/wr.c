@@ -222,3 +222,16 @@ wr_vec(struct wr *w, size_t width, struct span s)
 	wr_bytes(w, s);
 	wr_vec_end(w, mark, width);
 }
+
+void
+wr_drop(struct wr *w, size_t n)
+{
+	if (n < w->n) {
+		memmove(w->p, w->p + n, w->n - n);
+		w->n -= n;
+		return;
+	}
+	w->n = 0;
+	if (w->error == 0)
+		wr_free(w);
+}

@@ -49,4 +49,8 @@ void wr_vec_end(struct wr *w, size_t mark, size_t width);
 /* The whole vector at once. */
 void wr_vec(struct wr *w, size_t width, struct span s);
 
+/* Takes away the first n bytes, or all: what is behind them comes forward; with
+ * nothing left, memory of its own is given back. */
+void wr_drop(struct wr *w, size_t n);
+
 #endif

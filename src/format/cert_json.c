@@ -37,15 +37,10 @@ put_pem(struct reading *in)
 static bool
 pull_member(struct rd *r, struct span key, struct reading *in)
 {
-	unsigned i = 0;
+	size_t i = json_pull_which(r, key, names, MEMBERS, in->seen);
 
-	while (i < MEMBERS && !span_is(key, names[i]))
-		i++;
 	if (i == MEMBERS)
 		return json_pull_skip(r, NULL);
-	if (in->seen[i])
-		return rd_fail(r);
-	in->seen[i] = true;
 	in->text.n = 0;
 	return json_pull_unescape(r, &in->text) && put_pem(in);
 }

@@ -61,6 +61,9 @@ struct comid_triple {
 	bool conditional;        /* keys with conditions attached */
 };
 
+#define COMID_TAG_SVN 552u     /* a security version, this one */
+#define COMID_TAG_MIN_SVN 553u /* or newer */
+
 /* Keys of the measurement-values-map (s5.1.4.5.2). */
 enum comid_mval {
 	COMID_VERSION = 0,
@@ -70,6 +73,7 @@ enum comid_mval {
 	COMID_RAW = 4,
 	COMID_MASK = 5, /* of older drafts */
 	COMID_NAME = 11,
+	COMID_CRYPTO_KEYS = 13,
 	COMID_REGISTERS = 14,
 	COMID_RANGE = 15,
 	COMID_MVALS = 16

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/comid.h"
 
-#define TAG_SVN 552u
-#define TAG_SVN_MIN 553u
 #define TAG_BYTES 560u
 #define TAG_MASKED 563u
 #define TAG_RANGE 564u
@@ -162,15 +160,15 @@ bool
 comid_svn(struct span value, uint64_t *ret, bool *ret_min)
 {
 	struct rd r = open(value);
-	uint64_t tag = TAG_SVN, v = 0;
+	uint64_t tag = COMID_TAG_SVN, v = 0;
 
 	if (cbor_peek(&r) == CBOR_TAG && !cbor_tag(&r, &tag))
 		return false;
-	if ((tag != TAG_SVN && tag != TAG_SVN_MIN) || !cbor_uint(&r, &v) ||
-	    !rd_end(&r))
+	if ((tag != COMID_TAG_SVN && tag != COMID_TAG_MIN_SVN) ||
+	    !cbor_uint(&r, &v) || !rd_end(&r))
 		return false;
 	*ret = v;
-	*ret_min = tag == TAG_SVN_MIN;
+	*ret_min = tag == COMID_TAG_MIN_SVN;
 	return true;
 }
 

@@ -67,6 +67,24 @@ more(struct rd *r, uint8_t end, bool *first)
 	return true;
 }
 
+size_t
+json_pull_which(struct rd *r, struct span key, const char *const *names,
+    size_t n, bool *seen)
+{
+	size_t i = 0;
+
+	while (i < n && !span_is(key, names[i]))
+		i++;
+	if (i == n)
+		return n;
+	if (seen[i]) {
+		rd_fail(r);
+		return n;
+	}
+	seen[i] = true;
+	return i;
+}
+
 bool
 json_pull_more(struct rd *r, bool *first)
 {

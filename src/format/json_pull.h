@@ -21,6 +21,10 @@ bool json_pull_array(struct rd *r);  /* its [ */
 /* The next member's name, up to its value; false at the } or after failure.
  * Names with escapes are refused. */
 bool json_pull_key(struct rd *r, bool *first, struct span *ret);
+/* Which of n names key is, which is then seen; n: none of them. Fails at one
+ * that was seen before, and is n. */
+size_t json_pull_which(struct rd *r, struct span key, const char *const *names,
+    size_t n, bool *seen);
 /* Is there another element? False at the ] or after failure. */
 bool json_pull_more(struct rd *r, bool *first);
 

@@ -41,7 +41,7 @@ struct reading {
 };
 
 static bool
-pull_v3(struct rd *r, unsigned i, struct reading *in)
+pull_v3(struct rd *r, size_t i, struct reading *in)
 {
 	size_t at = in->buf.n;
 
@@ -54,15 +54,10 @@ pull_v3(struct rd *r, unsigned i, struct reading *in)
 static bool
 pull_member(struct rd *r, struct span key, struct reading *in)
 {
-	unsigned i = 0;
+	size_t i = json_pull_which(r, key, names, MEMBERS, in->seen);
 
-	while (i < MEMBERS && !span_is(key, names[i]))
-		i++;
 	if (i == MEMBERS)
 		return json_pull_skip(r, NULL);
-	if (in->seen[i])
-		return rd_fail(r);
-	in->seen[i] = true;
 	if (i == IN_SIGNATURE)
 		return json_pull_text(r, &in->values[i]);
 	if (i < IN_SIGNATURE)

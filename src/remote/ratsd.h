@@ -7,8 +7,6 @@
 
 /* ratsd's HTTP interface (veraison/ratsd, docs/api/ratsd.yaml). */
 #define RATSD_URL "http://127.0.0.1:8895"
-#define RATSD_NONCE_MIN 8u
-#define RATSD_NONCE_MAX 64u
 
 /*
  * Its answer to a challenge, a token of either version, until deadline_ms

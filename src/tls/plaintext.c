@@ -38,19 +38,6 @@ read_header(struct plaintext *p)
 	return true;
 }
 
-/* What stands behind the messages that were whole stays. */
-static int
-keep(struct plaintext *p, struct span rest)
-{
-	struct wr w;
-
-	wr_init_heap(&w, p->bytes.max);
-	wr_bytes(&w, rest);
-	wr_free(&p->bytes);
-	p->bytes = w;
-	return w.error;
-}
-
 static int
 hand_on(struct plaintext *p, plaintext_fn fn, void *arg, struct seal_diag *d)
 {
@@ -76,10 +63,8 @@ hand_on(struct plaintext *p, plaintext_fn fn, void *arg, struct seal_diag *d)
 			return r;
 		all = rest;
 	}
-	if (all.n == p->bytes.n)
-		return 0;
-	r = keep(p, all);
-	return r == 0 ? 0 : seal_fail(d, r, "tls: handshake");
+	wr_drop(&p->bytes, p->bytes.n - all.n);
+	return 0;
 }
 
 /* Bytes of one record's content. */

@@ -102,8 +102,6 @@ bool
 nss_intra_flush(struct nss_conn *c)
 {
 	struct nss_attached *a = c->attached;
-	struct span rest;
-	struct wr w;
 	int put;
 
 	if (a == NULL || a->held.n == 0)
@@ -113,11 +111,7 @@ nss_intra_flush(struct nss_conn *c)
 		a->lost = PR_GetError() != PR_WOULD_BLOCK_ERROR;
 		return false;
 	}
-	rest = span_of(a->held.p + put, a->held.n - (size_t)put);
-	wr_init_heap(&w, a->held.max);
-	wr_bytes(&w, rest);
-	wr_free(&a->held);
-	a->held = w;
+	wr_drop(&a->held, (size_t)put);
 	if (a->held.n == 0)
 		return true;
 	PR_SetError(PR_WOULD_BLOCK_ERROR, 0); /* NSS asks why */

@@ -113,6 +113,39 @@ utf8(void **state)
 	assert_false(utf8_valid(span_str("\xf4\x90\x80\x80")));
 }
 
+static void
+drops(void **state)
+{
+	uint8_t buf[4];
+	struct wr w;
+
+	(void)state;
+	for (int heap = 0; heap < 2; heap++) {
+		if (heap)
+			wr_init_heap(&w, sizeof(buf));
+		else
+			wr_init(&w, buf, sizeof(buf));
+		wr_drop(&w, 1);
+		wr_bytes(&w, span_str("abcd"));
+		wr_drop(&w, 0);
+		assert_true(span_is(wr_view(&w), "abcd"));
+		wr_drop(&w, 3);
+		assert_true(span_is(wr_view(&w), "d"));
+		wr_bytes(&w, span_str("efg"));
+		assert_true(span_is(wr_view(&w), "defg"));
+		wr_drop(&w, 5);
+		assert_int_equal(w.n, 0);
+		wr_bytes(&w, span_str("hijk"));
+		assert_true(span_is(wr_view(&w), "hijk"));
+		/* A failure stays one. */
+		wr_u8(&w, 'l');
+		assert_true(w.error != 0);
+		wr_drop(&w, 4);
+		assert_true(w.error != 0);
+		wr_free(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -123,6 +156,7 @@ main(void)
 		cmocka_unit_test(text_decoders),
 		cmocka_unit_test(media_types),
 		cmocka_unit_test(utf8),
+		cmocka_unit_test(drops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
