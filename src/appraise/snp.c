@@ -185,15 +185,16 @@ tcb_text(const struct snp_tcb *t, char *buf, size_t cap)
 	    t->svn[1], t->svn[2], t->svn[3], t->svn[4]);
 }
 
+/* AMD's MASK_CHIP_ID writes zeros for it, and nothing else tells of that; the
+ * VCEK is of one chip all the same. */
 static bool
 check_chip(const struct snp_facts *f, struct seal_verdict *v)
 {
 	const struct snp_report *r = &f->report;
-	static const uint8_t zeros[SNP_CHIP_ID];
-	bool masked = span_equal(r->chip_id, span_of(zeros, sizeof(zeros)));
+	bool masked = span_is_zero(r->chip_id);
 	char e[HEX_SHORT], g[HEX_SHORT];
 
-	if (f->cert.csp_id.n > 0 || (masked && r->masked_chip)) {
+	if (f->cert.csp_id.n > 0 || masked) {
 		verdict_skip(v, "snp.chip",
 		    masked ? "the host hides which chip it is"
 			   : "the key is a provider's, of many chips");
@@ -261,11 +262,10 @@ take_key(struct span der, struct findings *ret, struct seal_verdict *v)
 static bool
 report(const struct snp_facts *f, struct findings *ret, struct seal_verdict *v)
 {
-	static const uint8_t zeros[SNP_CHIP_ID];
 	uint8_t digest[HASH_MAX];
 	struct span chip = f->report.chip_id;
 
-	if (!span_equal(chip, span_of(zeros, sizeof(zeros)))) {
+	if (!span_is_zero(chip)) {
 		if (hash_one(HASH_SHA256, chip, digest, NULL) != 0)
 			return verdict_check(v, "snp.instance", false,
 			    SEAL_E_CRYPTO, NULL, "cannot be computed", NULL);
@@ -282,24 +282,34 @@ report(const struct snp_facts *f, struct findings *ret, struct seal_verdict *v)
 	return true;
 }
 
+/* Firmware whose MASK_CHIP_KEY is set writes zeros in place of a signature. */
+static bool
+check_signed(const struct snp_report *rep, struct seal_verdict *v)
+{
+	bool by_known = rep->signer == SNP_VCEK || rep->signer == SNP_VLEK;
+	bool is_signed = !span_is_zero(rep->r) && !span_is_zero(rep->s);
+
+	return verdict_check(v, "snp.signer", by_known && is_signed,
+	    SEAL_E_EVIDENCE, "a report signed with a VCEK or VLEK",
+	    !is_signed ? "one without a signature"
+	    : by_known ? NULL
+		       : "one that says that it is not",
+	    "have the host clear MASK_CHIP_KEY, or load a VLEK");
+}
+
 static bool
 verify_all(const struct appraisal_in *in, struct snp_facts *f,
     struct findings *ret, struct seal_verdict *v)
 {
 	struct seal_diag d = { 0 };
 	struct span leaf = { 0 };
-	bool by_known;
 	int r = read_evidence(in, f, &d);
 
 	if (!verdict_check(v, "snp.form", r == 0, r,
 		"an attestation report of AMD SEV-SNP", d.text, NULL))
 		return false;
-	by_known = f->report.signer == SNP_VCEK || f->report.signer == SNP_VLEK;
-	if (!verdict_check(v, "snp.signer", by_known, SEAL_E_EVIDENCE,
-		"a report signed with a VCEK or VLEK",
-		by_known ? NULL : "one that is not", NULL) ||
-	    !find_signer(f, &leaf, v) || !take_key(leaf, ret, v) ||
-	    !check_certified(f, v))
+	if (!check_signed(&f->report, v) || !find_signer(f, &leaf, v) ||
+	    !take_key(leaf, ret, v) || !check_certified(f, v))
 		return false;
 	find_issuers(f, ret);
 	return report(f, ret, v);

@@ -23,6 +23,7 @@
 	",\"microcode\":" #d "}"
 #define REPORTED "\"tcb\":{\"reported\":" TCB(3, 0, 8, 115) "}"
 #define M32 "11111111111111111111111111111111"
+#define S32 "07070707070707070707070707070707"
 #define MEASURED "\"measurements\":{\"measurement\":\"" M32 M32 M32 "\"}"
 
 static struct policy *
@@ -128,10 +129,10 @@ static const struct row rows[] = {
 	{ "VLEK", 3, { CHANGE(0x48, 1 << 2), HIDDEN }, { VLEK, true }, NO_CRL },
 	{ "VLEK for a VCEK", 3, { { 0 } }, { VLEK, true }, NO_CRL,
 	    "snp.certificate" },
-	{ "hidden chip, told so", 3, { CHANGE(0x48, 2), HIDDEN },
-	    { VCEK, true }, NO_CRL },
-	{ "hidden chip, not told so", 3, { HIDDEN }, { VCEK, true }, NO_CRL,
-	    "snp.chip" },
+	/* MASK_CHIP_ID shows in the zeros alone; MASK_CHIP_KEY is another. */
+	{ "hidden chip", 3, { HIDDEN }, { VCEK, true }, NO_CRL },
+	{ "hidden chip, this one wanted", 3, { HIDDEN }, { VCEK, true },
+	    NO_CRL ",\"chip_id\":\"" S32 S32 S32 S32 "\"", "snp.chip_id" },
 	{ "another chip", 3, { CHANGE(0x1a0, 8) }, { VCEK, true }, NO_CRL,
 	    "snp.chip" },
 	{ "another product", 3, { CHANGE(0x189, 0x11) }, { VCEK, true }, NO_CRL,
@@ -235,6 +236,32 @@ every_state(void **state)
 		policy_free(&p);
 		endorse_free(&e);
 	}
+}
+
+/* What firmware writes whose MASK_CHIP_KEY is set: no signature at all, or
+ * half of one. */
+static void
+no_signature(void **state)
+{
+	static const struct {
+		size_t at, n;
+	} blank[] = { { 0x2a0, 144 }, { 0x2a0, 48 }, { 0x2a0 + 72, 48 } };
+	const struct snp_given g = { VCEK, true, false, 0 };
+	struct policy *p = policy_of(NO_CRL, snp_root_file(), false, NULL);
+	struct endorsements *e = snp_endorse(&g);
+	uint8_t rep[SNP_REPORT_SIZE];
+	char failed[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(blank) / sizeof(blank[0]); i++) {
+		snp_make_report(rep, 3, NULL, 0);
+		memset(rep + blank[i].at, 0, blank[i].n);
+		assert_int_not_equal(
+		    judge(p, span_of(rep, sizeof(rep)), e, NOW, failed), 0);
+		assert_string_equal(failed, "snp.signer");
+	}
+	policy_free(&p);
+	endorse_free(&e);
 }
 
 /* Of the report, signature and padding included, no byte may change. */
@@ -634,6 +661,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_state),
+		cmocka_unit_test(no_signature),
 		cmocka_unit_test(every_byte_of_the_report),
 		cmocka_unit_test(bytes_of_the_certificates),
 		cmocka_unit_test(certificate_table),
