@@ -235,7 +235,6 @@ refuse_store(const struct policy *p, struct seal_diag *d)
 int
 policy_load_file(const char *path, struct policy **ret, struct seal_diag *d)
 {
-	const char *slash = strrchr(path, '/');
 	struct policy *p = NULL;
 	uint8_t *text = NULL;
 	char *dir = NULL;
@@ -244,11 +243,7 @@ policy_load_file(const char *path, struct policy **ret, struct seal_diag *d)
 
 	if ((r = file_read(path, LIMIT_JSON, &text, &n, d)) != 0)
 		return r;
-	/* "/policy" stands in "/", and a bare name in the current folder. */
-	dir = slash == NULL
-		  ? strdup("")
-		  : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (dir == NULL)
+	if ((dir = file_folder(path)) == NULL)
 		r = seal_fail(d, SEAL_E_MEMORY, "policy '%s'", path);
 	else if ((r = policy_load(span_of(text, n), dir, &p, d)) == 0)
 		r = refuse_store(p, d);

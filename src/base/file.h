@@ -18,5 +18,8 @@ int file_read_secret(const char *path, size_t max, uint8_t **ret, size_t *ret_n,
 /* Replaces path as a whole (temporary file beside it, fsync, rename). */
 int file_write(
     const char *path, struct span content, unsigned mode, struct seal_diag *d);
+/* The folder that path stands in: "/" of "/a", and "" of a bare name. NULL: no
+ * memory; the caller frees. */
+char *file_folder(const char *path);
 
 #endif

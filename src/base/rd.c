@@ -186,6 +186,18 @@ rd_vec(struct rd *r, size_t width, struct span *ret)
 }
 
 bool
+rd_digits2(struct rd *r, int *ret)
+{
+	uint8_t a = 0, b = 0;
+
+	if (!rd_u8(r, &a) || !rd_u8(r, &b) || a < '0' || a > '9' || b < '0' ||
+	    b > '9')
+		return rd_fail(r);
+	*ret = (a - '0') * 10 + (b - '0');
+	return true;
+}
+
+bool
 rd_vec8(struct rd *r, struct span *ret)
 {
 	return rd_vec(r, 1, ret);

@@ -34,6 +34,8 @@ bool rd_bytes(struct rd *r, size_t n, struct span *ret);
 /* Exactly these bytes. */
 bool rd_expect(struct rd *r, struct span want);
 bool rd_copy(struct rd *r, void *ret, size_t n);
+/* Two decimal digits: 0 to 99. */
+bool rd_digits2(struct rd *r, int *ret);
 
 /* A length of 1, 2 or 3 bytes, then that many bytes. */
 bool rd_vec8(struct rd *r, struct span *ret);

@@ -217,6 +217,14 @@ check_order(const struct coll_item *item, struct span old, enum coll_put *ret,
 	return SEAL_E_STALE;
 }
 
+const char *
+coll_put_name(enum coll_put put)
+{
+	return put == COLL_PUT_NEW     ? "stored"
+	       : put == COLL_PUT_NEWER ? "renewed"
+				       : "unchanged";
+}
+
 int
 coll_store_put(struct coll_store *s, const struct coll_item *item,
     enum coll_put *ret, char *ret_name, struct seal_diag *d)

@@ -29,6 +29,9 @@ void coll_store_close(struct coll_store *s);
 
 enum coll_put { COLL_PUT_NEW = 1, COLL_PUT_NEWER, COLL_PUT_SAME };
 
+/* As reports say it. */
+const char *coll_put_name(enum coll_put put);
+
 /*
  * Puts an item that coll_verify() has passed, on disk before it returns. An
  * older one never takes the place of a newer: SEAL_E_STALE. ret_name has

@@ -22,18 +22,6 @@ struct cert {
 	bool may_sign;
 };
 
-static bool
-digits2(struct rd *r, int *ret)
-{
-	uint8_t a = 0, b = 0;
-
-	if (!rd_u8(r, &a) || !rd_u8(r, &b) || a < '0' || a > '9' || b < '0' ||
-	    b > '9')
-		return rd_fail(r);
-	*ret = (a - '0') * 10 + (b - '0');
-	return true;
-}
-
 /* The five fields after the year, and the Z (RFC 5280 s4.1.2.5). */
 static bool
 read_after_year(struct rd *r, int year, int64_t *ret)
@@ -42,9 +30,9 @@ read_after_year(struct rd *r, int year, int64_t *ret)
 	int mon = 0, mday = 0;
 	time_t t;
 
-	if (!digits2(r, &mon) || !digits2(r, &mday) ||
-	    !digits2(r, &tm.tm_hour) || !digits2(r, &tm.tm_min) ||
-	    !digits2(r, &tm.tm_sec) || !rd_expect(r, span_str("Z")) ||
+	if (!rd_digits2(r, &mon) || !rd_digits2(r, &mday) ||
+	    !rd_digits2(r, &tm.tm_hour) || !rd_digits2(r, &tm.tm_min) ||
+	    !rd_digits2(r, &tm.tm_sec) || !rd_expect(r, span_str("Z")) ||
 	    !rd_end(r) || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59)
 		return false;
 	tm.tm_mon = mon - 1;
@@ -64,11 +52,11 @@ cert_read_time(struct rd *r, int64_t *ret)
 	int century = 0, year = 0;
 
 	if (der_next_is(r, DER_UTC_TIME)) {
-		if (!der_enter(r, DER_UTC_TIME, &in) || !digits2(&in, &year))
+		if (!der_enter(r, DER_UTC_TIME, &in) || !rd_digits2(&in, &year))
 			return false;
 		century = year < 50 ? 20 : 19;
 	} else if (!der_enter(r, DER_GENERAL_TIME, &in) ||
-		   !digits2(&in, &century) || !digits2(&in, &year)) {
+		   !rd_digits2(&in, &century) || !rd_digits2(&in, &year)) {
 		return false;
 	}
 	return read_after_year(&in, century * 100 + year, ret);

@@ -271,6 +271,16 @@ cmw_parse(struct span in, struct cmw *ret, struct seal_diag *d)
 }
 
 void
+cmw_whole(const struct cmw *c, struct span in, struct span *ret_type,
+    struct span *ret_value)
+{
+	bool collection = c->items[0].kind == CMW_COLLECTION;
+
+	*ret_type = collection ? span_str(CMW_TYPE) : c->items[0].media_type;
+	*ret_value = collection ? in : c->items[0].value;
+}
+
+void
 cmw_write_record(struct wr *out, struct span media_type, struct span value)
 {
 	cbor_put_array(out, 2);

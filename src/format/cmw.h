@@ -65,6 +65,10 @@ struct cmw {
  * frees. A collection inside a record or tag is not opened. */
 int cmw_parse(struct span in, struct cmw *ret, struct seal_diag *d);
 void cmw_free(struct cmw *c); /* the content; NULL is fine */
+/* What to judge of in, which c was parsed from: a collection as it stands, or
+ * what a record holds. */
+void cmw_whole(const struct cmw *c, struct span in, struct span *ret_type,
+    struct span *ret_value);
 
 /* The CBOR record [media type, value], as we send it (PROTOCOL 5.6). */
 void cmw_write_record(

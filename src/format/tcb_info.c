@@ -137,18 +137,6 @@ pull_reversed(struct rd *r, void *ret, size_t size)
 	return true;
 }
 
-static bool
-two_digits(struct rd *r, int *ret)
-{
-	uint8_t a = 0, b = 0;
-
-	if (!rd_u8(r, &a) || !rd_u8(r, &b) || a < '0' || a > '9' || b < '0' ||
-	    b > '9')
-		return rd_fail(r);
-	*ret = (a - '0') * 10 + (b - '0');
-	return true;
-}
-
 /* "2026-01-31T12:00:00Z" and nothing else. */
 static bool
 read_date(struct span text, int64_t *ret)
@@ -158,12 +146,12 @@ read_date(struct span text, int64_t *ret)
 	struct rd r;
 
 	rd_init(&r, text);
-	if (!two_digits(&r, &century) || !two_digits(&r, &year) ||
-	    !rd_expect(&r, span_str("-")) || !two_digits(&r, &month) ||
-	    !rd_expect(&r, span_str("-")) || !two_digits(&r, &day) ||
-	    !rd_expect(&r, span_str("T")) || !two_digits(&r, &tm.tm_hour) ||
-	    !rd_expect(&r, span_str(":")) || !two_digits(&r, &tm.tm_min) ||
-	    !rd_expect(&r, span_str(":")) || !two_digits(&r, &tm.tm_sec) ||
+	if (!rd_digits2(&r, &century) || !rd_digits2(&r, &year) ||
+	    !rd_expect(&r, span_str("-")) || !rd_digits2(&r, &month) ||
+	    !rd_expect(&r, span_str("-")) || !rd_digits2(&r, &day) ||
+	    !rd_expect(&r, span_str("T")) || !rd_digits2(&r, &tm.tm_hour) ||
+	    !rd_expect(&r, span_str(":")) || !rd_digits2(&r, &tm.tm_min) ||
+	    !rd_expect(&r, span_str(":")) || !rd_digits2(&r, &tm.tm_sec) ||
 	    !rd_expect(&r, span_str("Z")) || !rd_end(&r) || tm.tm_hour > 23 ||
 	    tm.tm_min > 59 || tm.tm_sec > 59)
 		return false;

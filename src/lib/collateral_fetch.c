@@ -127,14 +127,6 @@ verify_all(struct fetching *k, const struct endorsements *come,
 	return r;
 }
 
-static const char *
-put_name(enum coll_put put)
-{
-	return put == COLL_PUT_NEW     ? "stored"
-	       : put == COLL_PUT_NEWER ? "renewed"
-				       : "unchanged";
-}
-
 static int
 store_all(struct fetching *k, struct coll_item *items, size_t n,
     const struct coll_need *need, struct seal_diag *d)
@@ -151,8 +143,8 @@ store_all(struct fetching *k, struct coll_item *items, size_t n,
 		if (r != 0 ||
 		    (put == COLL_PUT_SAME && !coll_is(&items[i], need)))
 			continue;
-		report_add(
-		    &k->report, row_of(&items[i], file), put_name(put), NULL);
+		report_add(&k->report, row_of(&items[i], file),
+		    coll_put_name(put), NULL);
 		k->report.tally.good++;
 	}
 	return r;

@@ -62,14 +62,6 @@ work_end(struct work *k, int r, const char *member, char **ret,
 
 /* ---- Import ---- */
 
-static const char *
-put_name(enum coll_put put)
-{
-	return put == COLL_PUT_NEW     ? "stored"
-	       : put == COLL_PUT_NEWER ? "renewed"
-				       : "unchanged";
-}
-
 /* 0 where it lies in the store now; only what cannot be written ends all. */
 static int
 take_item(struct work *k, struct coll_item *item, struct seal_diag *d)
@@ -84,7 +76,7 @@ take_item(struct work *k, struct coll_item *item, struct seal_diag *d)
 	if (r == SEAL_E_IO || r == SEAL_E_MEMORY)
 		return seal_fail(d, r, "%s", why.text);
 	report_add(&k->report, row_of(item, r == 0 ? file : NULL),
-	    r == 0 ? put_name(put) : "refused", &why);
+	    r == 0 ? coll_put_name(put) : "refused", &why);
 	if (r == 0)
 		k->report.tally.good++;
 	else

@@ -422,7 +422,6 @@ seal_ctx_load(struct seal_ctx *c, const char *json, const char *base_dir,
 int
 seal_ctx_load_file(struct seal_ctx *c, const char *path, struct seal_diag *d)
 {
-	const char *slash = strrchr(path, '/');
 	uint8_t *text = NULL;
 	char *dir = NULL;
 	size_t n = 0;
@@ -430,11 +429,7 @@ seal_ctx_load_file(struct seal_ctx *c, const char *path, struct seal_diag *d)
 
 	if ((r = file_read(path, LIMIT_JSON, &text, &n, d)) != 0)
 		return r;
-	/* "/conf" stands in "/", and a bare name in the current folder. */
-	dir = slash == NULL
-		  ? strdup("")
-		  : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (dir == NULL)
+	if ((dir = file_folder(path)) == NULL)
 		r = seal_fail(d, SEAL_E_MEMORY, WHERE);
 	else if ((r = config_load(c, span_of(text, n), dir, d)) != 0)
 		seal_fail_in(d, r, path);

@@ -182,13 +182,7 @@ offline_item_find(struct span bytes, const char *type, struct offline_item *ret,
 	struct seal_diag why = { 0 };
 
 	if (type == NULL && cmw_parse(in, &ret->cmw, &why) == 0) {
-		if (ret->cmw.items[0].kind == CMW_COLLECTION) {
-			ret->type = span_str(CMW_TYPE);
-			ret->value = in;
-			return 0;
-		}
-		ret->type = ret->cmw.items[0].media_type;
-		ret->value = ret->cmw.items[0].value;
+		cmw_whole(&ret->cmw, in, &ret->type, &ret->value);
 		return 0;
 	}
 	if (type == NULL && is_azure(in, &ret->opened)) {

@@ -77,13 +77,7 @@ find(
 	}
 	if ((r = cmw_parse(in, &ret->cmw, d)) != 0)
 		return r;
-	if (ret->cmw.items[0].kind == CMW_COLLECTION) {
-		ret->type = span_str(CMW_TYPE);
-		ret->value = in;
-		return 0;
-	}
-	ret->type = ret->cmw.items[0].media_type;
-	ret->value = ret->cmw.items[0].value;
+	cmw_whole(&ret->cmw, in, &ret->type, &ret->value);
 	return 0;
 }
 
