@@ -15,6 +15,9 @@ struct findings {
 	struct span signed_binder[FINDINGS_BINDERS];
 	size_t n_signed_binder;
 	bool binder_padded; /* these are 64 bytes: the binder, then zeros */
+	/* Or, where this is not empty, the SHA-512 of those 64 bytes and of
+	 * this, which came beside them (PROTOCOL 5.3, SVSM). */
+	struct span hashed_with;
 	/* SPKI of the key that the signed bytes name as subject; owned. */
 	uint8_t subject_spki[LIMIT_SPKI];
 	size_t n_subject_spki;
@@ -120,7 +123,7 @@ struct appraiser {
 
 extern const struct appraiser appraiser_tpm, appraiser_soft, appraiser_ear;
 extern const struct appraiser appraiser_tdx, appraiser_sgx;
-extern const struct appraiser appraiser_snp;
+extern const struct appraiser appraiser_snp, appraiser_svsm;
 extern const struct appraiser appraiser_nitro, appraiser_psa, appraiser_cca;
 extern const struct appraiser appraiser_nvidia, appraiser_nvidia_json;
 extern const struct appraiser appraiser_tpm_quote;

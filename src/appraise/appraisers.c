@@ -6,6 +6,7 @@ const struct appraiser *const appraisers[] = {
 	&appraiser_tdx,
 	&appraiser_sgx,
 	&appraiser_snp,
+	&appraiser_svsm,
 	&appraiser_nitro,
 	&appraiser_psa,
 	&appraiser_cca,

@@ -12,10 +12,23 @@
 #include "appraise/signer.h"
 #include "appraise/unwrap.h"
 #include "base/text.h"
+#include "format/svsm.h"
 
 #define SKEW_S 60    /* a clock may be this far ahead (PROTOCOL 5.3) */
 #define TEXT 256     /* bytes of an expected or a got */
 #define TYPE_MAX 200 /* bytes of a media type that we keep */
+
+/* An SVSM asks in the guest's name: what it signs is the hash of the 64 bytes
+ * and of the bytes that came beside them, and nothing else. */
+static bool
+binder_hashed(
+    const struct findings *f, const uint8_t asked[SVSM_DATA], struct span field)
+{
+	uint8_t want[SVSM_DATA];
+
+	return svsm_report_data(asked, f->hashed_with, want, NULL) == 0 &&
+	       span_equal_ct(field, span_of(want, sizeof(want)));
+}
 
 /* Report data has 64 bytes: behind the binder stand zeros, and all of them
  * count. Or, of a member that ratsd asked for, SHAKE-256 of those 64 bytes:
@@ -31,6 +44,8 @@ binder_is(
 	if (want.n == 0 || want.n > sizeof(whole))
 		return false;
 	memcpy(whole, want.p, want.n);
+	if (f->hashed_with.n > 0)
+		return binder_hashed(f, whole, field);
 	if (span_equal_ct(field, span_of(whole, sizeof(whole))))
 		return true;
 	return shaken &&

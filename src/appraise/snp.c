@@ -7,6 +7,7 @@
 
 #include "appraise/azure.h"
 #include "appraise/refs.h"
+#include "appraise/svsm.h"
 #include "base/text.h"
 
 #define SCALAR 48
@@ -345,21 +346,34 @@ static const struct appraiser_view views[] = {
 	{ SNP_PROFILE_CORIM, NULL, 1, false, snp_view }, { NULL }
 };
 
-#define SNP_APPRAISER(type, called, by, in_a_collection)                      \
-	{                                                                     \
-		.media_type = (type), .name = (called),                       \
-		.tsm = !(in_a_collection), .member_only = (in_a_collection),  \
-		.rules = snp_rule_keys, .profiles = profiles, .views = views, \
-		.parts = 1, .measures = 1u << AR4SI_EXECUTABLES,              \
-		.describe = snp_describe,                                     \
-		.rules_size = sizeof(struct snp_rules),                       \
-		.rules_load = snp_rules_load,                                 \
-		.rules_explain = snp_rules_explain, .verify = (by),           \
-		.match = snp_match, .endorsed = snp_endorsed,                 \
-		.learn = snp_learn, .facts_free = facts_free,                 \
+#define SNP_SAME                                                       \
+	.profiles = profiles, .views = views, .parts = 1,              \
+	.measures = 1u << AR4SI_EXECUTABLES, .describe = snp_describe, \
+	.endorsed = snp_endorsed, .facts_free = facts_free
+#define SNP_APPRAISER(type, called, by, in_a_collection)                     \
+	{                                                                    \
+		.media_type = (type), .name = (called),                      \
+		.tsm = !(in_a_collection), .member_only = (in_a_collection), \
+		.rules = snp_rule_keys,                                      \
+		.rules_size = sizeof(struct snp_rules),                      \
+		.rules_load = snp_rules_load,                                \
+		.rules_explain = snp_rules_explain, .verify = (by),          \
+		.match = snp_match, .learn = snp_learn, SNP_SAME,            \
 	}
 
 const struct appraiser appraiser_snp =
     SNP_APPRAISER(SNP_TYPE, "snp", verify, false);
 const struct appraiser appraiser_azure_snp =
     SNP_APPRAISER(AZURE_SNP_TYPE, "azure_snp", azure_verify_snp, true);
+const struct appraiser appraiser_svsm = {
+	.media_type = SVSM_TYPE,
+	.name = "svsm",
+	.rules = svsm_rule_keys,
+	.rules_size = sizeof(struct svsm_rules),
+	.rules_load = svsm_rules_load,
+	.rules_explain = svsm_rules_explain,
+	.verify = svsm_verify,
+	.match = svsm_match,
+	.learn = svsm_learn,
+	SNP_SAME,
+};

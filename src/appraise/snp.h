@@ -49,6 +49,7 @@ struct snp_facts {
 	struct endorsements *carried;
 	const struct endorsements *endorse, *stapled;
 	struct cert_cache *parsed; /* of the caller; may be NULL */
+	struct span manifest;      /* of an SVSM's services; mostly none */
 };
 
 extern const char *const snp_rule_keys[];

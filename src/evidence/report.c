@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "format/cca.h"
 #include "format/quote.h"
 #include "format/snp.h"
+#include "format/svsm.h"
 
 void
 report_data(const struct seal_binding *b, uint8_t ret[REPORT_DATA])
@@ -75,6 +77,39 @@ report_snp(struct span report, struct span beside,
 		return r;
 	wr_bytes(out, report);
 	return put_table(beside, out, d);
+}
+
+/* ---- AMD SEV-SNP by way of an SVSM ---- */
+
+static int
+check_manifest(struct span manifest, struct seal_diag *d)
+{
+	if (manifest.n > 0)
+		return 0;
+	seal_fail(d, SEAL_E_EVIDENCE,
+	    "SVSM: expected a manifest beside the report, found none");
+	seal_remedy(d, "ask for a service that has one, or for all of them: "
+		       "leave service_guid out");
+	return SEAL_E_EVIDENCE;
+}
+
+int
+report_svsm(struct span report, struct span beside, struct span manifest,
+    const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d)
+{
+	uint8_t signed_data[REPORT_DATA];
+	struct wr snp;
+	int r;
+
+	wr_init_heap(&snp, LIMIT_CMW);
+	if ((r = check_manifest(manifest, d)) == 0 &&
+	    (r = svsm_report_data(data, manifest, signed_data, d)) == 0 &&
+	    (r = report_snp(report, beside, signed_data, &snp, d)) == 0 &&
+	    ((r = wr_finish(&snp, &report)) != 0 ||
+		(r = svsm_evidence_write(out, report, manifest)) != 0))
+		seal_fail(d, r, "SVSM Evidence");
+	wr_free(&snp);
+	return r;
 }
 
 /* ---- Intel TDX ---- */

@@ -26,6 +26,9 @@ int report_tdx(struct span report, struct span beside,
     const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
 int report_cca(struct span report, struct span beside,
     const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
+/* By way of an SVSM: over data and its manifest, as Evidence of both. */
+int report_svsm(struct span report, struct span beside, struct span manifest,
+    const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d);
 /* Which of them is for reports of that kind. */
 report_fn report_maker(const struct tsm_kind *kind);
 

@@ -6,6 +6,7 @@
  */
 #include "evidence/tsm.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,23 +78,82 @@ conf_privlevel(const struct conf *conf, const struct tsm_found *found,
 	return r;
 }
 
-/* Through an SVSM the report data is a hash over the request and the SVSM's
- * manifest: no appraiser would find the binder there. */
+/* Which form of one service's manifest. */
 static int
-conf_service(const struct conf *conf, struct seal_diag *d)
+conf_version(
+    const struct conf *conf, struct tsm_want *want, struct seal_diag *d)
 {
-	const char *text = conf_get(conf, "service_provider", NULL);
+	const char *text = conf_get(conf, "service_manifest_version", NULL);
 
 	if (text == NULL)
 		return 0;
+	if (want->guid[0] == '\0')
+		return refuse("service_manifest_version",
+		    "none, for want of a service_guid", text, d);
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' ||
+	    strlen(text) >= sizeof(want->version))
+		return refuse("service_manifest_version", "a number", text, d);
+	snprintf(want->version, sizeof(want->version), "%s", text);
+	return 0;
+}
+
+static int
+conf_guid(const struct conf *conf, struct tsm_want *want, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, "service_guid", NULL);
+	uint8_t guid[SVSM_GUID];
+
+	if (text == NULL)
+		return 0;
+	if (!svsm_guid_read(span_str(text), guid))
+		return refuse(
+		    "service_guid", "a GUID such as " SVSM_VTPM, text, d);
+	svsm_guid_text(span_of(guid, sizeof(guid)), want->guid);
+	return 0;
+}
+
+/* An SVSM attests in the guest's place, of its own level and its services. */
+static int
+conf_service(const struct conf *conf, const struct tsm_found *found,
+    struct tsm_want *want, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, "service_provider", NULL);
+	int r;
+
+	want->svsm = text != NULL;
+	if ((r = conf_guid(conf, want, d)) != 0 ||
+	    (r = conf_version(conf, want, d)) != 0)
+		return r;
+	if (text == NULL)
+		return want->guid[0] == '\0'
+			   ? 0
+			   : refuse("service_guid",
+				 "none, for want of a service_provider",
+				 want->guid, d);
 	if (strcmp(text, "svsm") != 0)
 		return refuse("service_provider", "svsm, or none", text, d);
+	if (found->has_services && report_maker(found->kind) == report_snp)
+		return 0;
 	seal_fail(d, SEAL_E_UNSUPPORTED,
-	    "tsm: service_provider: reports by way of an SVSM hold a hash of "
-	    "its manifest, which no appraiser here can take apart");
+	    "tsm: service_provider: expected a guest below an SVSM with Linux "
+	    "6.10 or newer, found none");
 	seal_remedy(d, "leave it out: the guest then attests for its own "
 		       "level");
 	return SEAL_E_UNSUPPORTED;
+}
+
+/* Whose level the report names: an SVSM's is its own. */
+static int
+conf_level(const struct conf *conf, const struct tsm_found *found,
+    struct tsm_want *want, struct seal_diag *d)
+{
+	const char *text = conf_get(conf, "privlevel", NULL);
+
+	if (!want->svsm)
+		return conf_privlevel(conf, found, want, d);
+	return text == NULL ? 0
+			    : refuse("privlevel",
+				  "none: an SVSM attests for its own", text, d);
 }
 
 static int
@@ -105,12 +165,12 @@ configure(struct tsm *t, const struct conf *conf, uint64_t deadline_ms,
 
 	if ((r = conf_yes(
 		 conf, "tsm", "certificates", &t->want.certificates, d)) != 0 ||
-	    (r = conf_service(conf, d)) != 0 ||
 	    (r = tsm_look(t->dir, deadline_ms, &found, d)) != 0 ||
-	    (r = conf_provider(conf, &found, d)) != 0)
+	    (r = conf_provider(conf, &found, d)) != 0 ||
+	    (r = conf_service(conf, &found, &t->want, d)) != 0)
 		return r;
 	t->want.kind = found.kind;
-	return conf_privlevel(conf, &found, &t->want, d);
+	return conf_level(conf, &found, &t->want, d);
 }
 
 /* ---- The driver ---- */
@@ -129,8 +189,8 @@ tsm_probe(const struct conf *conf, struct wr *out, struct seal_diag *d)
 	if (found.floor > 0)
 		wr_printf(
 		    out, ", from privilege level %u on", (unsigned)found.floor);
-	if (found.has_manifest)
-		wr_printf(out, ", below an SVSM, whose manifest is not used");
+	if (found.has_services)
+		wr_printf(out, ", below an SVSM (service_provider=svsm)");
 	return 0;
 }
 
@@ -179,11 +239,14 @@ tsm_close(void *ctx)
 static const char *
 tsm_type(void *ctx)
 {
-	return ((const struct tsm *)ctx)->want.kind->media_type;
+	const struct tsm_want *want = &((const struct tsm *)ctx)->want;
+
+	return want->svsm ? SVSM_TYPE : want->kind->media_type;
 }
 
 static const char *const tsm_keys[] = { SUBJECT_KEYS, "dir", "provider",
-	"privlevel", "certificates", "service_provider", NULL };
+	"privlevel", "certificates", "service_provider", "service_guid",
+	"service_manifest_version", NULL };
 
 SUBJECT_FIRST(struct tsm);
 const struct evidence_driver evidence_tsm = {

@@ -5,6 +5,7 @@
 /* What the files about configfs-tsm share; private to them. */
 #include "base/conf.h"
 #include "evidence/report.h"
+#include "format/svsm.h"
 #include "format/tsm_report.h"
 
 /*
@@ -16,6 +17,7 @@
 #define TSM_NAME 32     /* bytes of an entry's name, with NUL */
 #define TSM_TEXT_MAX 64 /* bytes of an attribute that is text */
 #define TSM_PRIVLEVEL_MAX 3u
+#define TSM_VERSION 10  /* bytes of a manifest's version, with NUL */
 #define TSM_ATTEMPTS 4u /* reports made where others interfere */
 
 /* An entry of ours. */
@@ -49,11 +51,14 @@ bool tsm_has(const struct tsm_entry *e, const char *attribute);
 int tsm_write(struct tsm_entry *e, const char *attribute, struct span value,
     struct seal_diag *d);
 
-/* What is to be asked for. */
+/* What is to be asked for. An SVSM's report is of all its services, or of the
+ * one with this GUID, whose manifest has forms by number; texts, or empty. */
 struct tsm_want {
 	const struct tsm_kind *kind;
 	bool has_privlevel, certificates;
 	uint32_t privlevel;
+	bool svsm;
+	char guid[SVSM_GUID_TEXT], version[TSM_VERSION];
 };
 
 /* One report over data as Evidence. */
@@ -64,8 +69,9 @@ int tsm_report(const char *dir, const struct tsm_want *want,
 /* What this kernel has; makes an entry for as long as it takes to look. */
 struct tsm_found {
 	const struct tsm_kind *kind;
-	bool has_privlevel, has_manifest;
-	uint32_t floor; /* of the privilege level */
+	bool has_privlevel;
+	bool has_services; /* below an SVSM */
+	uint32_t floor;    /* of the privilege level */
 };
 int tsm_look(const char *dir, uint64_t deadline_ms, struct tsm_found *ret,
     struct seal_diag *d);

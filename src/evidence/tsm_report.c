@@ -54,7 +54,7 @@ look(struct tsm_entry *e, struct tsm_found *ret, struct seal_diag *d)
 		    "tsm: privlevel_floor: expected at most %u, found %s",
 		    TSM_PRIVLEVEL_MAX, text);
 	ret->floor = (uint32_t)floor;
-	ret->has_manifest = tsm_has(e, "manifestblob");
+	ret->has_services = tsm_has(e, "service_provider");
 	return 0;
 }
 
@@ -97,22 +97,53 @@ ask(struct tsm_entry *e, const struct tsm_want *want,
     const uint8_t data[REPORT_DATA], uint64_t *ret_n, struct seal_diag *d)
 {
 	char level[16];
+	const struct {
+		const char *attribute, *value;
+	} options[] = {
+		{ "privlevel", want->has_privlevel ? level : "" },
+		{ "service_provider", want->svsm ? "svsm" : "" },
+		{ "service_guid", want->guid },
+		{ "service_manifest_version", want->version },
+	};
 	int r;
 
-	*ret_n = 1 + (uint64_t)want->has_privlevel;
+	*ret_n = 1;
 	snprintf(level, sizeof(level), "%u", (unsigned)want->privlevel);
-	if (want->has_privlevel &&
-	    (r = tsm_write(e, "privlevel", span_str(level), d)) != 0)
-		return r;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (options[i].value[0] == '\0')
+			continue;
+		if ((r = tsm_write(e, options[i].attribute,
+			 span_str(options[i].value), d)) != 0)
+			return r;
+		++*ret_n;
+	}
 	return tsm_write(e, "inblob", span_of(data, REPORT_DATA), d);
 }
 
-/* Report and certificates. Where somebody else wrote too, or a write of ours
- * was lost, the generation is another than what we count: *ret_raced. */
+/* What an entry gives, all of one generation. */
+struct blobs {
+	struct wr report, beside, manifest;
+};
+
+static int
+read_blobs(struct tsm_entry *e, const struct tsm_want *want, struct blobs *b,
+    struct seal_diag *d)
+{
+	int r = tsm_read_blob(e, "outblob", false, &b->report, d);
+
+	if (r == 0 && want->svsm)
+		r = tsm_read_blob(e, "manifestblob", false, &b->manifest, d);
+	if (r == 0 && want->certificates)
+		r = tsm_read_blob(e, "auxblob", true, &b->beside, d);
+	return r;
+}
+
+/* Where somebody else wrote too, or a write of ours was lost, the generation
+ * is another than what we count: *ret_raced. */
 static int
 attempt(struct tsm_entry *e, const struct tsm_want *want,
-    const uint8_t data[REPORT_DATA], struct wr *report, struct wr *beside,
-    bool *ret_raced, struct seal_diag *d)
+    const uint8_t data[REPORT_DATA], struct blobs *b, bool *ret_raced,
+    struct seal_diag *d)
 {
 	uint64_t start = 0, written = 0, asked = 0, end = 0;
 	int r;
@@ -125,9 +156,7 @@ attempt(struct tsm_entry *e, const struct tsm_want *want,
 	*ret_raced = asked != start + written;
 	if (*ret_raced)
 		return 0;
-	if ((r = tsm_read_blob(e, "outblob", false, report, d)) != 0 ||
-	    (want->certificates &&
-		(r = tsm_read_blob(e, "auxblob", true, beside, d)) != 0) ||
+	if ((r = read_blobs(e, want, b, d)) != 0 ||
 	    (r = tsm_read_number(e, "generation", &end, d)) != 0)
 		return r;
 	*ret_raced = end != asked;
@@ -137,18 +166,18 @@ attempt(struct tsm_entry *e, const struct tsm_want *want,
 /* Each in an entry of its own, so that who knows one's name can spoil one. */
 static int
 attempts(const char *dir, const struct tsm_want *want,
-    const uint8_t data[REPORT_DATA], uint64_t deadline_ms, struct wr *report,
-    struct wr *beside, struct seal_diag *d)
+    const uint8_t data[REPORT_DATA], uint64_t deadline_ms, struct blobs *b,
+    struct seal_diag *d)
 {
 	for (unsigned i = 0; i < TSM_ATTEMPTS; i++) {
 		struct tsm_entry e;
 		bool raced = false;
 		int r;
 
-		report->n = beside->n = 0;
+		b->report.n = b->beside.n = b->manifest.n = 0;
 		if ((r = tsm_entry_make(dir, deadline_ms, &e, d)) != 0)
 			return r;
-		r = attempt(&e, want, data, report, beside, &raced, d);
+		r = attempt(&e, want, data, b, &raced, d);
 		tsm_entry_remove(&e);
 		if (r != 0 || !raced)
 			return r;
@@ -163,21 +192,33 @@ attempts(const char *dir, const struct tsm_want *want,
 	return SEAL_E_UNAVAILABLE;
 }
 
+static int
+evidence_of(const struct tsm_want *want, const struct blobs *b,
+    const uint8_t data[REPORT_DATA], struct wr *out, struct seal_diag *d)
+{
+	struct span report = wr_view(&b->report), beside = wr_view(&b->beside);
+
+	if (want->svsm)
+		return report_svsm(
+		    report, beside, wr_view(&b->manifest), data, out, d);
+	return report_maker(want->kind)(report, beside, data, out, d);
+}
+
 int
 tsm_report(const char *dir, const struct tsm_want *want,
     const uint8_t data[REPORT_DATA], uint64_t deadline_ms, struct wr *out,
     struct seal_diag *d)
 {
-	struct wr report, beside;
+	struct blobs b;
 	int r;
 
-	wr_init_heap(&report, LIMIT_CMW);
-	wr_init_heap(&beside, LIMIT_CMW);
-	if ((r = attempts(dir, want, data, deadline_ms, &report, &beside, d)) ==
-	    0)
-		r = report_maker(want->kind)(
-		    wr_view(&report), wr_view(&beside), data, out, d);
-	wr_free(&report);
-	wr_free(&beside);
+	wr_init_heap(&b.report, LIMIT_CMW);
+	wr_init_heap(&b.beside, LIMIT_CMW);
+	wr_init_heap(&b.manifest, SVSM_MANIFEST_MAX);
+	if ((r = attempts(dir, want, data, deadline_ms, &b, d)) == 0)
+		r = evidence_of(want, &b, data, out, d);
+	wr_free(&b.report);
+	wr_free(&b.beside);
+	wr_free(&b.manifest);
 	return r;
 }

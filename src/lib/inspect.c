@@ -25,6 +25,7 @@ const struct inspector inspectors[] = {
 	{ "collateral", "Collateral of Intel TDX or SGX", inspect_collateral },
 	{ "pack", "Collateral in a pack", inspect_pack },
 	{ "snp", "SEV-SNP report", inspect_snp },
+	{ "svsm", "Report of an SVSM over SEV-SNP", inspect_svsm },
 	{ "tsm", "Report of configfs-tsm", inspect_tsm },
 	{ "snp-table", "SEV-SNP certificate table", inspect_snp_table },
 	{ "snp-cert", "Certificate of an SEV-SNP key", inspect_snp_cert },
@@ -58,7 +59,7 @@ seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "quote", "collateral", "pack",
-		"snp", "tsm", "snp-table", "snp-cert", "crl", "ccel",
+		"snp", "svsm", "tsm", "snp-table", "snp-cert", "crl", "ccel",
 		"eventlog", "ima", "nitro", "psa", "cca", "hcl", "azure",
 		"nvidia", "nvidia-json", "cmw", "corim", "comid", "ear-jwt",
 		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };

@@ -35,6 +35,7 @@ json_t *inspect_tpm_signature(struct span in, struct seal_diag *d);
 json_t *inspect_quote(struct span in, struct seal_diag *d);
 json_t *inspect_collateral(struct span in, struct seal_diag *d);
 json_t *inspect_snp(struct span in, struct seal_diag *d);
+json_t *inspect_svsm(struct span in, struct seal_diag *d);
 json_t *inspect_tsm(struct span in, struct seal_diag *d);
 json_t *inspect_snp_table(struct span in, struct seal_diag *d);
 json_t *inspect_snp_cert(struct span in, struct seal_diag *d);

@@ -12,6 +12,7 @@
 #include "format/nvidia.h"
 #include "format/quote.h"
 #include "format/snp.h"
+#include "format/svsm.h"
 #include "format/tar.h"
 #include "format/tpm_evidence.h"
 #include "format/tsm_report.h"
@@ -83,6 +84,8 @@ tree_bare(struct span media_type, struct span value)
 		return inspect_nitro(value, NULL);
 	if (media_type_equal(media_type, span_str(SNP_TYPE)))
 		return inspect_snp(value, NULL);
+	if (media_type_equal(media_type, span_str(SVSM_TYPE)))
+		return inspect_svsm(value, NULL);
 	if (media_type_equal(media_type, span_str(QUOTE_TDX_TYPE)) ||
 	    media_type_equal(media_type, span_str(QUOTE_SGX_TYPE)))
 		return inspect_quote(value, NULL);

@@ -17,6 +17,7 @@
 #include "format/psa.h"
 #include "format/quote.h"
 #include "format/snp.h"
+#include "format/svsm.h"
 #include "format/tpm_evidence.h"
 #include "format/tsm_report.h"
 #include "lib/ctx.h"
@@ -120,6 +121,7 @@ guess_type(struct span in)
 {
 	struct snp_report report;
 	struct snp_table table;
+	struct svsm_evidence svsm;
 	struct span part;
 	struct quote q;
 	struct nitro n;
@@ -132,6 +134,8 @@ guess_type(struct span in)
 	if (snp_evidence_parse(in, &part, &table, NULL) == 0 &&
 	    snp_report_parse(part, &report, NULL) == 0)
 		return SNP_TYPE;
+	if (svsm_evidence_parse(in, &svsm, NULL) == 0)
+		return SVSM_TYPE;
 	if (tsm_report_parse(in, span_of(NULL, 0), &tsm, NULL) == 0) {
 		tsm_report_wipe(&tsm);
 		return TSM_REPORT_TYPE;

@@ -168,6 +168,73 @@ snp_policy debug.json a.state/root.pem "$(digest 11)" true
 	clean b
 }
 
+# svsm_policy FILE RULE
+svsm_policy() {
+	sed -e "s|$type|$type-svsm+cbor|" -e "s|\"crl\"|$2, \"crl\"|" good.json >"$1"
+}
+vtpm=c476f1eb-0123-45a5-9641-b4e7dde5bfe3
+uefi=a4453a59-9e1b-4787-a033-1986d6adbe55
+svsm_policy svsm.json "\"services\": { \"$vtpm\": \"any\", \"$uefi\": \"any\" }"
+svsm_policy svsm-vtpm.json "\"services\": { \"$vtpm\": \"any\" }"
+svsm_policy svsm-other.json "\"manifest\": \"$(printf '22%.0s' $(seq 32))\""
+svsm_policy svsm-no-rule.json '"stapled": true'
+
+# shellcheck disable=SC2086 # $own is four words
+{
+	say "the SVSM attests for the server: its level, what was asked and its manifest, in one report"
+	fault a svsm 'floor 2'
+	serve svsm $own --echo --attest "tsm:dir=a.mount;service_provider=svsm"
+	suite TLS_AES_128_GCM_SHA256 talks --policy svsm.json
+	suite TLS_AES_256_GCM_SHA384 talks --policy svsm.json
+	expect 0 connect "localhost:$port" --policy svsm.json --verdict </dev/null
+	has out "svsm.service.$vtpm"
+	clean a
+
+	say "a plain report where a manifest must be, and the other way round; other services; no rule"
+	refused scheme --policy good.json
+	refused svsm.services --policy svsm-vtpm.json
+	refused svsm.manifest --policy svsm-other.json
+	expect 1 connect "localhost:$port" --policy svsm-no-rule.json </dev/null
+	has err "'manifest' or 'services'"
+	serve beside $own --echo --attest "tsm:dir=a.mount;privlevel=2"
+	refused scheme --policy svsm.json
+	refused snp.vmpl --policy good.json
+
+	say "learned: what this SVSM has, and of one service its manifest alone"
+	serve svsm-again $own --echo --attest "tsm:dir=a.mount;service_provider=svsm"
+	expect 0 policy learn "localhost:$port" -o learned-svsm.json
+	has learned-svsm.json "$uefi"
+	expect 0 policy lint learned-svsm.json
+	expect 0 policy explain learned-svsm.json
+	has out 'virtual TPM.*manifest'
+	serve vtpm $own --echo --attest "tsm:dir=a.mount;service_provider=svsm;service_guid=$vtpm"
+	refused svsm.services --policy learned-svsm.json
+	expect 0 policy learn "localhost:$port" -o learned-vtpm.json
+	has learned-vtpm.json '"manifest"'
+	talks --policy learned-vtpm.json
+
+	say "a manifest that was not signed, none, one too long, a raced one: refused, and served again"
+	for broken in othermanifest nomanifest longmanifest plain 'late 100'; do
+		fault a svsm "$broken"
+		got=0
+		"$seal" connect "localhost:$port" --policy learned-vtpm.json </dev/null >out 2>err || got=$?
+		[ "$got" -ge 2 ] || die "$broken: exit status $got"
+		clean a
+	done
+	fault a svsm 'late 2' 'short 100'
+	talks --policy learned-vtpm.json
+
+	say "kept in a file, it is inspected and judged"
+	expect 0 evidence --attest "tsm:dir=a.mount;service_provider=svsm" --nonce 0011223344556677 -o svsm.cmw
+	expect 0 inspect svsm.cmw
+	has out 'endorsement key of a virtual TPM'
+	expect 0 appraise svsm.cmw --policy svsm.json --nonce 0011223344556677
+	expect 2 appraise svsm.cmw --policy svsm.json --nonce 0011223344556678
+	fault a ''
+	expect 2 evidence --attest "tsm:dir=a.mount;service_provider=svsm" --nonce 0011223344556677
+	has err 'below an SVSM'
+}
+
 guest tdx tdx_guest
 tdx_policy tdx.json tdx.state tdx.state/root.pem "$(digest 11)"
 tdx_policy tdx-other-root.json tdx.state tdx.state/other.pem "$(digest 11)"

@@ -12,10 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "appraise/svsm_fixture.h"
 #include "tsm_platform.h"
 
 #define ENTRIES 32
 #define INBLOB 64
+#define MANIFEST_MAX 1024
+#define LONG_MANIFEST 65536 /* bytes, more than anybody takes */
 #define CONTROL "/.control"
 
 enum attribute {
@@ -28,11 +31,14 @@ enum attribute {
 	FLOOR,
 	MANIFEST,
 	SERVICE,
+	SERVICE_GUID,
+	SERVICE_VERSION,
 	ATTRIBUTES
 };
 static const char *const attributes[ATTRIBUTES] = { "provider", "generation",
 	"inblob", "outblob", "auxblob", "privlevel", "privlevel_floor",
-	"manifestblob", "service_provider" };
+	"manifestblob", "service_provider", "service_guid",
+	"service_manifest_version" };
 
 struct entry {
 	char name[64]; /* "": free */
@@ -42,6 +48,11 @@ struct entry {
 	unsigned level;
 	uint8_t *out;
 	size_t n_out;
+	/* Of an SVSM. */
+	char provider[16], guid[48];
+	unsigned long version;
+	uint8_t manifest[MANIFEST_MAX];
+	size_t n_manifest;
 };
 
 /* An open file: what is being written, or was read. */
@@ -62,8 +73,9 @@ static struct {
 		char attribute[32];
 		int err, count;
 	} fail;
-	unsigned long short_n, race, lost, early, hang_ms, floor;
+	unsigned long short_n, race, lost, early, late, hang_ms, floor;
 	bool noaux, badaux, svsm;
+	bool plain, other_manifest, no_manifest, long_manifest;
 	char provider[64];
 	struct tsm_wish wish;
 } fs;
@@ -130,8 +142,10 @@ static void
 reset(void)
 {
 	memset(&fs.fail, 0, sizeof(fs.fail));
-	fs.short_n = fs.race = fs.lost = fs.early = fs.hang_ms = fs.floor = 0;
-	fs.noaux = fs.badaux = fs.svsm = false;
+	fs.short_n = fs.race = fs.lost = fs.early = fs.late = fs.hang_ms = 0;
+	fs.floor = 0;
+	fs.noaux = fs.badaux = fs.svsm = fs.plain = false;
+	fs.other_manifest = fs.no_manifest = fs.long_manifest = false;
 	snprintf(fs.provider, sizeof(fs.provider), "%s", fs.platform->name);
 	memset(&fs.wish, 0, sizeof(fs.wish));
 }
@@ -144,15 +158,18 @@ control_line(const char *line)
 		unsigned long *value;
 	} numbers[] = { { "short", &fs.short_n }, { "race", &fs.race },
 		{ "lost", &fs.lost }, { "early", &fs.early },
-		{ "hang", &fs.hang_ms }, { "floor", &fs.floor },
-		{ "measurement", &fs.wish.measurement }, { NULL } };
+		{ "late", &fs.late }, { "hang", &fs.hang_ms },
+		{ "floor", &fs.floor }, { "measurement", &fs.wish.measurement },
+		{ NULL } };
 	const struct {
 		const char *word;
 		bool *value;
 	} flags[] = { { "noaux", &fs.noaux }, { "badaux", &fs.badaux },
 		{ "svsm", &fs.svsm }, { "debug", &fs.wish.debug },
 		{ "other", &fs.wish.other }, { "cut", &fs.wish.cut },
-		{ NULL } };
+		{ "plain", &fs.plain }, { "nomanifest", &fs.no_manifest },
+		{ "othermanifest", &fs.other_manifest },
+		{ "longmanifest", &fs.long_manifest }, { NULL } };
 	char word[32] = "", rest[64] = "";
 
 	if (sscanf(line, "%31s %63[^\n]", word, rest) < 1)
@@ -199,12 +216,52 @@ status(void)
 
 /* ---- Reports ---- */
 
+/* The null GUID stands for all services. */
+static int
+manifest_new(struct entry *e)
+{
+	struct wr w;
+
+	wr_init(&w, e->manifest, sizeof(e->manifest));
+	if (strcmp(e->provider, "svsm") != 0 || e->version != 0)
+		return -EINVAL;
+	if (e->guid[0] == '\0')
+		svsm_put_services(&w);
+	else if (strcmp(e->guid, SVSM_FIXTURE_VTPM) == 0)
+		svsm_put_ek(&w);
+	else
+		return -EINVAL;
+	assert_int_equal(w.error, 0);
+	e->n_manifest = w.n;
+	return 0;
+}
+
+/* What the report is over, and at which level. */
+static int
+report_data_of(struct entry *e, uint8_t ret[INBLOB], struct tsm_wish *wish)
+{
+	int r;
+
+	memcpy(ret, e->in, INBLOB);
+	wish->level = e->level;
+	if (e->provider[0] == '\0')
+		return 0;
+	if ((r = manifest_new(e)) != 0)
+		return r;
+	wish->level = 0;
+	if (!fs.plain)
+		svsm_data(e->in, span_of(e->manifest, e->n_manifest), ret);
+	return 0;
+}
+
 static int
 report_new(struct entry *e)
 {
 	struct tsm_wish wish = fs.wish;
 	struct timespec ts = { (time_t)(fs.hang_ms / 1000),
 		(long)(fs.hang_ms % 1000) * 1000000 };
+	uint8_t data[INBLOB];
+	int r;
 
 	if (e->n_in != INBLOB)
 		return -EINVAL;
@@ -214,10 +271,11 @@ report_new(struct entry *e)
 	}
 	if (wish.other)
 		e->in[0] ^= 1;
-	wish.level = e->level;
+	if ((r = report_data_of(e, data, &wish)) != 0)
+		return r;
 	free(e->out);
 	e->out = NULL;
-	fs.platform->report(e->in, &wish, &e->out, &e->n_out);
+	fs.platform->report(data, &wish, &e->out, &e->n_out);
 	e->n_out -= wish.cut;
 	e->read = e->written;
 	fs.reports++;
@@ -245,6 +303,30 @@ load_out(struct handle *h)
 	memcpy(h->bytes, e->out, e->n_out);
 	h->n = e->n_out;
 	if (take(&fs.race))
+		e->written++;
+	return 0;
+}
+
+/* Read by itself it makes a report too, as in the kernel. */
+static int
+load_manifest(struct handle *h)
+{
+	struct entry *e = h->entry;
+	int r;
+
+	if ((e->out == NULL || e->read != e->written) &&
+	    (r = report_new(e)) != 0)
+		return r;
+	h->n = fs.no_manifest     ? 0
+	       : fs.long_manifest ? LONG_MANIFEST
+				  : e->n_manifest;
+	h->bytes = calloc(1, h->n + 1);
+	assert_non_null(h->bytes);
+	memcpy(h->bytes, e->manifest,
+	    h->n < sizeof(e->manifest) ? h->n : sizeof(e->manifest));
+	if (fs.other_manifest)
+		h->bytes[h->n - 1] ^= 1;
+	if (take(&fs.late))
 		e->written++;
 	return 0;
 }
@@ -289,15 +371,27 @@ load(struct handle *h)
 	int r = h->entry == NULL ? 0 : take_fault(attributes[h->attribute]);
 
 	if (r == 0)
-		r = h->entry == NULL          ? load_text(h)
-		    : h->attribute == OUTBLOB ? load_out(h)
-		    : h->attribute == AUXBLOB ? load_aux(h)
-					      : load_text(h);
+		r = h->entry == NULL           ? load_text(h)
+		    : h->attribute == OUTBLOB  ? load_out(h)
+		    : h->attribute == MANIFEST ? load_manifest(h)
+		    : h->attribute == AUXBLOB  ? load_aux(h)
+					       : load_text(h);
 	h->loaded = r == 0;
 	return r;
 }
 
 /* ---- Writes ---- */
+
+static void
+set_service(struct entry *e, enum attribute a, const char *text)
+{
+	if (a == SERVICE)
+		snprintf(e->provider, sizeof(e->provider), "%.15s", text);
+	else if (a == SERVICE_GUID)
+		snprintf(e->guid, sizeof(e->guid), "%.47s", text);
+	else
+		e->version = strtoul(text, NULL, 0);
+}
 
 /* What is written to a binary attribute counts at close, and if that fails,
  * nobody hears of it. */
@@ -322,6 +416,9 @@ commit(struct handle *h)
 		if (v < fs.floor || v > 3)
 			return -EINVAL;
 		e->level = (unsigned)v;
+		e->written++;
+	} else if (h->attribute >= SERVICE) {
+		set_service(e, h->attribute, text);
 		e->written++;
 	}
 	return 0;

@@ -16,10 +16,15 @@
  *   race N      somebody else writes after the next N reports
  *   lost N      the next N writes of inblob are lost at close
  *   early N     somebody else writes before the next N reads of outblob
+ *   late N      somebody else writes after the next N reads of manifestblob
  *   hang MS     a report takes that long, then fails with ETIMEDOUT
  *   other       reports hold other data; cut: they lack their last byte
  *   noaux, badaux   auxblob is missing, or garbage
- *   floor N, svsm   the least privilege level; SVSM attributes are there
+ *   floor N, svsm   the least privilege level; an SVSM is there, which has
+ *                   the services of svsm_fixture.h
+ *   plain           the SVSM's report is over what was asked alone
+ *   othermanifest, nomanifest, longmanifest   manifestblob differs from what
+ *                   was hashed, is empty, or is longer than anybody takes
  *   measurement N, debug   in the reports
  *   provider NAME   another name of the provider
  *   reset       none of these any more

@@ -13,12 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../appraise/svsm_fixture.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "evidence/driver.h"
 #include "fake/tsm.h"
 #include "format/snp.h"
+#include "format/svsm.h"
 
+#define VTPM "c476f1eb-0123-45a5-9641-b4e7dde5bfe3"
 #define COLLECT_MS 60000u
 #define SHORT_MS 300u /* where nothing but the deadline ends it */
 
@@ -112,11 +115,11 @@ expect_no_entries(const char *name)
 	free(text);
 }
 
-/* Up to three settings beside the folder. */
+/* Up to five settings beside the folder. */
 static int
 open_tsm(const char *const *kv, struct attester **ret, struct seal_diag *d)
 {
-	struct conf_pair pairs[5] = { { "dir", mount_dir } };
+	struct conf_pair pairs[6] = { { "dir", mount_dir } };
 	struct conf conf = { pairs, 1 };
 
 	for (; kv[0] != NULL; kv += 2)
@@ -149,9 +152,10 @@ collect(struct attester *a, enum hash h, uint32_t timeout_ms, struct wr *out,
 
 struct open_row {
 	const char *name, *control;
-	const char *kv[7];
+	const char *kv[9];
 	int want;
 	unsigned level; /* of the report */
+	bool svsm;
 };
 
 static const struct open_row open_rows[] = {
@@ -174,8 +178,41 @@ static const struct open_row open_rows[] = {
 	    SEAL_E_UNAVAILABLE },
 	{ "certificates: neither yes nor no", "", KV("certificates", "maybe"),
 	    SEAL_E_CONFIG },
-	{ "through the SVSM", "svsm", KV("service_provider", "svsm"),
+	{ "through the SVSM", "svsm\nfloor 2", KV("service_provider", "svsm"),
+	    0, .svsm = true },
+	{ "one of its services", "svsm\nfloor 2",
+	    KV("service_provider", "svsm", "service_guid", VTPM), 0,
+	    .svsm = true },
+	{ "in a form of its manifest", "svsm",
+	    KV("service_provider", "svsm", "service_guid", VTPM,
+		"service_manifest_version", "0"),
+	    0, .svsm = true },
+	{ "no SVSM there", "", KV("service_provider", "svsm"),
 	    SEAL_E_UNSUPPORTED },
+	{ "an SVSM under another platform", "svsm\nprovider tdx_guest",
+	    KV("service_provider", "svsm"), SEAL_E_UNSUPPORTED },
+	{ "of a level", "svsm",
+	    KV("service_provider", "svsm", "privlevel", "0"), SEAL_E_CONFIG },
+	{ "a service of nothing", "svsm", KV("service_guid", VTPM),
+	    SEAL_E_CONFIG },
+	{ "a form of nothing", "svsm", KV("service_manifest_version", "0"),
+	    SEAL_E_CONFIG },
+	{ "a form of all services", "svsm",
+	    KV("service_provider", "svsm", "service_manifest_version", "0"),
+	    SEAL_E_CONFIG },
+	{ "no GUID", "svsm",
+	    KV("service_provider", "svsm", "service_guid", "vtpm"),
+	    SEAL_E_CONFIG },
+	{ "an empty GUID", "svsm",
+	    KV("service_provider", "svsm", "service_guid", ""), SEAL_E_CONFIG },
+	{ "a form that is no number", "svsm",
+	    KV("service_provider", "svsm", "service_guid", VTPM,
+		"service_manifest_version", "0x1"),
+	    SEAL_E_CONFIG },
+	{ "a form of ten digits", "svsm",
+	    KV("service_provider", "svsm", "service_guid", VTPM,
+		"service_manifest_version", "1234567890"),
+	    SEAL_E_CONFIG },
 	{ "through something else", "svsm", KV("service_provider", "x"),
 	    SEAL_E_CONFIG },
 	{ "beside an SVSM", "svsm", NONE, 0 },
@@ -194,6 +231,16 @@ static const struct open_row open_rows[] = {
 	{ "no such floor", "floor 4", NONE, SEAL_E_DECODE },
 	{ NULL },
 };
+
+static unsigned
+level_of(bool svsm, struct span evidence)
+{
+	struct svsm_evidence e = { .snp = evidence };
+
+	if (svsm)
+		assert_int_equal(svsm_evidence_parse(evidence, &e, NULL), 0);
+	return e.snp.p[0x30];
+}
 
 static void
 opening(void **state)
@@ -214,9 +261,12 @@ opening(void **state)
 		if (r != 0)
 			continue;
 		r = collect(a, HASH_SHA256, COLLECT_MS, &w, &b, &d);
-		if (r != 0 || w.p[0x30] != row->level)
+		if (r != 0 || level_of(row->svsm, wr_view(&w)) != row->level)
 			fail_msg("%s: level %u, %s", row->name,
-			    r == 0 ? w.p[0x30] : 0u, d.text);
+			    r == 0 ? level_of(row->svsm, wr_view(&w)) : 0u,
+			    d.text);
+		assert_string_equal(
+		    attester_media_type(a), row->svsm ? SVSM_TYPE : SNP_TYPE);
 		wr_free(&w);
 		attester_free(&a);
 	}
@@ -229,6 +279,7 @@ struct collect_row {
 	int want;
 	size_t certificates;
 	bool until_deadline, without; /* certificates=no */
+	bool svsm;
 };
 
 static const struct collect_row collect_rows[] = {
@@ -271,6 +322,38 @@ static const struct collect_row collect_rows[] = {
 	{ "no outblob", "fail outblob 2 1", SEAL_E_UNSUPPORTED },
 	{ "no generation", "fail generation 2 1", SEAL_E_UNSUPPORTED },
 	{ "over other data", "other", SEAL_E_EVIDENCE },
+	{ "by the SVSM", "svsm", 0, 2, .svsm = true },
+	{ "by the SVSM, without certificates", "svsm\nnoaux", 0, 0,
+	    .svsm = true },
+	{ "by the SVSM, in pieces", "svsm\nshort 7", 0, 2, .svsm = true },
+	{ "its manifest busy", "svsm\nfail manifestblob 16 3", 0, 2,
+	    .svsm = true },
+	{ "its manifest interrupted", "svsm\nfail manifestblob 4 3", 0, 2,
+	    .svsm = true },
+	{ "asking it busy", "svsm\nfail service_provider 16 3", 0, 2,
+	    .svsm = true },
+	{ "somebody writes between report and manifest", "svsm\nrace 2", 0, 2,
+	    .svsm = true },
+	{ "somebody writes behind the manifest", "svsm\nlate 2", 0, 2,
+	    .svsm = true },
+	{ "always behind it", "svsm\nlate 100", SEAL_E_UNAVAILABLE,
+	    .svsm = true },
+	{ "its write is lost", "svsm\nlost 2", 0, 2, .svsm = true },
+	{ "a plain report in its place", "svsm\nplain", SEAL_E_EVIDENCE,
+	    .svsm = true },
+	{ "of other data", "svsm\nother", SEAL_E_EVIDENCE, .svsm = true },
+	{ "its report cut short", "svsm\ncut", SEAL_E_DECODE, .svsm = true },
+	{ "another manifest", "svsm\nothermanifest", SEAL_E_EVIDENCE,
+	    .svsm = true },
+	{ "an empty manifest", "svsm\nnomanifest", SEAL_E_EVIDENCE,
+	    .svsm = true },
+	{ "too long a manifest", "svsm\nlongmanifest", SEAL_E_LIMIT,
+	    .svsm = true },
+	{ "no manifest", "svsm\nfail manifestblob 2 1", SEAL_E_UNSUPPORTED,
+	    .svsm = true },
+	{ "an SVSM that is gone", "", SEAL_E_UNSUPPORTED, .svsm = true },
+	{ "an SVSM that refuses", "svsm\nfail outblob 22 1", SEAL_E_CONFIG,
+	    .svsm = true },
 	{ "cut short", "cut", SEAL_E_DECODE },
 	{ "another provider since", "provider tdx_guest", SEAL_E_EVIDENCE },
 	{ "an unknown provider since", "provider x", SEAL_E_UNSUPPORTED },
@@ -283,11 +366,17 @@ expect_evidence(const struct collect_row *row, struct span evidence,
     const struct seal_binding *b)
 {
 	uint8_t want[64] = { 0 };
+	struct svsm_evidence svsm;
 	struct snp_report rep;
 	struct snp_table t;
 	struct span part;
 
 	memcpy(want, b->binder, b->size);
+	if (row->svsm) {
+		assert_int_equal(svsm_evidence_parse(evidence, &svsm, NULL), 0);
+		svsm_data(want, svsm.manifest, want);
+		evidence = svsm.snp;
+	}
 	assert_int_equal(snp_evidence_parse(evidence, &part, &t, NULL), 0);
 	assert_int_equal(snp_report_parse(part, &rep, NULL), 0);
 	if (!span_equal(rep.report_data, span_of(want, sizeof(want))))
@@ -303,6 +392,7 @@ static void
 collecting(void **state)
 {
 	static const char *const without[] = KV("certificates", "no");
+	static const char *const svsm[] = KV("service_provider", "svsm");
 	static const char *const none[] = NONE;
 
 	(void)state;
@@ -314,9 +404,12 @@ collecting(void **state)
 		struct wr w;
 		int r;
 
-		control("");
-		assert_int_equal(
-		    open_tsm(row->without ? without : none, &a, &d), 0);
+		control("svsm");
+		assert_int_equal(open_tsm(row->svsm      ? svsm
+					  : row->without ? without
+							 : none,
+				     &a, &d),
+		    0);
 		control(row->control);
 		r = collect(a, HASH_SHA256,
 		    row->until_deadline ? SHORT_MS : COLLECT_MS, &w, &b, &d);
@@ -329,7 +422,7 @@ collecting(void **state)
 		expect_no_entries(row->name);
 		/* Nothing lingers: the next one is as it should be. */
 		wr_free(&w);
-		control("");
+		control("svsm");
 		d = (struct seal_diag){ 0 };
 		if (collect(a, HASH_SHA384, COLLECT_MS, &w, &b, &d) != 0)
 			fail_msg("after '%s': %s", row->name, d.text);

@@ -6,9 +6,11 @@
 
 #include <sealtls/tools.h>
 
+#include "../appraise/svsm_fixture.h"
 #include "base/wr.h"
 #include "cbor/cbor.h"
 #include "format/snp.h"
+#include "format/svsm.h"
 
 static void
 make(uint8_t rep[SNP_REPORT_SIZE], uint8_t version)
@@ -92,6 +94,36 @@ a_tsm_report(void **state)
 	free(text);
 }
 
+static void
+an_svsms(void **state)
+{
+	static const char *const parts[] = { "Report of an SVSM", "version: 3",
+		"of: all services", "(virtual TPM)", "(UEFI variables)",
+		"endorsement key of a virtual TPM", "type: P-256",
+		"bytes: 0000000000000002" };
+	uint8_t rep[SNP_REPORT_SIZE], manifest[1024], buf[4096];
+	struct wr m, w;
+	char *text;
+
+	(void)state;
+	make(rep, 3);
+	wr_init(&m, manifest, sizeof(manifest));
+	svsm_put_services(&m);
+	wr_init(&w, buf, sizeof(buf));
+	svsm_evidence_write(&w, span_of(rep, sizeof(rep)), wr_view(&m));
+	text = shown(wr_view(&w), NULL);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		has(text, parts[i]);
+	free(text);
+	m.n = w.n = 0;
+	svsm_put_ek(&m);
+	svsm_evidence_write(&w, span_of(rep, sizeof(rep)), wr_view(&m));
+	text = shown(wr_view(&w), "svsm");
+	has(text, "of: one service");
+	has(text, "type: P-256");
+	free(text);
+}
+
 /* An entry: a GUID, where it starts in the table, how long it is. */
 static size_t
 make_table(uint8_t *to, struct span cert)
@@ -143,6 +175,7 @@ what_is_none(void **state)
 		{ "snp", "expected a report of 1184 bytes, found 100", 100 },
 		{ "snp", "found 0", SNP_REPORT_SIZE },
 		{ "snp", "cut off", SNP_REPORT_SIZE + 10 },
+		{ "svsm", "SVSM Evidence: expected a map", 100 },
 		{ "tsm", "TSM report: expected", 100 },
 		{ "snp-table", "cut off", 23 },
 		{ "snp-table", "no certificate in it", 100 },
@@ -169,6 +202,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_bit_by_bit),
 		cmocka_unit_test(a_tsm_report),
+		cmocka_unit_test(an_svsms),
 		cmocka_unit_test(a_table_with_its_report_and_alone),
 		cmocka_unit_test(what_is_none),
 	};
