@@ -10,6 +10,7 @@
 #include <sealtls/tools.h>
 
 #include "appraise/appraise.h"
+#include "appraise/verdict_fixture.h"
 #include "arm_fixture.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -81,17 +82,6 @@ policy_with(const char *type, const char *key, json_t *value)
 	free(text);
 	json_decref(j);
 	return p;
-}
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	struct seal_check c;
-
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		if (c.status == SEAL_CHECK_FAILED)
-			return c.name;
-	return "";
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 #include "format/azure.h"
 #include "format/cmw.h"
@@ -225,15 +226,6 @@ learn(char **ret_text)
 	seal_verdict_free(&v);
 	*ret_text = text;
 	return p;
-}
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i].status == SEAL_CHECK_FAILED)
-			return v->checks[i].name;
-	return "";
 }
 
 static void

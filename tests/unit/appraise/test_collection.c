@@ -11,6 +11,7 @@
 
 #include "appraise/appraise.h"
 #include "appraise/appraiser.h"
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 #include "format/cmw.h"
 #include "format/eat.h"
@@ -188,15 +189,6 @@ policy_of(const char *members)
 #define OPTIONAL                 \
 	"\"members\":{" CPU_RULE \
 	"," RULE("gpu", "gpu", ",\"optional\":true") "}"
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i].status == SEAL_CHECK_FAILED)
-			return v->checks[i].name;
-	return "";
-}
 
 static struct seal_verdict *
 judge(const struct policy *p, struct span evidence, bool json, bool known)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "appraise/appraiser.h"
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 
 #include "crypto/fixture.h"
@@ -105,17 +106,6 @@ static void
 world_free(struct world *w)
 {
 	seal_verdict_free(&w->first);
-}
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	struct seal_check c;
-
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		if (c.status == SEAL_CHECK_FAILED)
-			return c.name;
-	return "";
 }
 
 /* ---- Changes ---- */

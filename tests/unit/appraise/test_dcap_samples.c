@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "appraise/appraise.h"
+#include "appraise/verdict_fixture.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "format/quote.h"
@@ -347,15 +348,6 @@ policy_for(const struct row *row, const char *learned)
 	return p;
 }
 
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i].status == SEAL_CHECK_FAILED)
-			return v->checks[i].name;
-	return NULL;
-}
-
 static void
 judge(const struct row *row, const struct appraisal_in *in, const char *learned)
 {
@@ -368,12 +360,9 @@ judge(const struct row *row, const struct appraisal_in *in, const char *learned)
 			       ? "binder.known"
 			       : row->failed;
 
-	if (want == NULL
-		? r != 0
-		: r == 0 || failed == NULL || strcmp(failed, want) != 0)
+	if (want == NULL ? r != 0 : r == 0 || strcmp(failed, want) != 0)
 		fail_msg("%s: %d, '%s' failed, expected '%s': %s", row->name, r,
-		    failed == NULL ? "nothing" : failed,
-		    want == NULL ? "nothing" : want,
+		    failed, want == NULL ? "nothing" : want,
 		    v->diag == NULL ? "" : v->diag->text);
 	seal_verdict_free(&v);
 	policy_free(&p);

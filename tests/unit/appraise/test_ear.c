@@ -8,6 +8,7 @@
 
 #include "appraise/appraiser.h"
 #include "appraise/ear_rules.h"
+#include "appraise/verdict_fixture.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "format/ear.h"
@@ -675,17 +676,6 @@ static const struct row rows[] = {
 	{ "unknown profile", unknown_profile, SEAL_E_POLICY, "scheme" },
 	{ "JWT called CWT", jwt_as_cwt, SEAL_E_DECODE, "ear.signature" },
 };
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	struct seal_check c;
-
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		if (c.status == SEAL_CHECK_FAILED)
-			return c.name;
-	return "";
-}
 
 static void
 table(void **state)

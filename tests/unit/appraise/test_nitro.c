@@ -11,6 +11,7 @@
 
 #include "../crypto/fixture.h"
 #include "appraise/appraise.h"
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 #include "format/nitro.h"
 #include "nitro_fixture.h"
@@ -81,17 +82,6 @@ in_for(struct span evidence)
 		.carrier = SEAL_LEVEL_TRAFFIC,
 		.now = NOW,
 		.binder_known = true };
-}
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	struct seal_check c;
-
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		if (c.status == SEAL_CHECK_FAILED)
-			return c.name;
-	return "";
 }
 
 static void

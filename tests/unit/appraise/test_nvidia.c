@@ -10,6 +10,7 @@
 
 #include "../crypto/fixture.h"
 #include "appraise/appraise.h"
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 #include "format/nvidia.h"
 
@@ -148,15 +149,6 @@ in_for(struct span report, const struct endorsements *e)
 		.now = NOW,
 		.endorse = e,
 		.binder_known = true };
-}
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i].status == SEAL_CHECK_FAILED)
-			return v->checks[i].name;
-	return "";
 }
 
 static void

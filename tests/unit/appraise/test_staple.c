@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "appraise/staple.h"
+#include "appraise/verdict_fixture.h"
 #include "base/limits.h"
 #include "dcap_fixture.h"
 #include "format/cmw.h"
@@ -136,15 +137,6 @@ policy_of(const char *type, const char *root, const char *rules)
 	if (policy_load(span_str(text), "/", &p, &d) != 0)
 		fail_msg("%s: %s", text, d.text);
 	return p;
-}
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i].status == SEAL_CHECK_FAILED)
-			return v->checks[i].name;
-	return "";
 }
 
 /* want: the first check that fails; stapled: the claim of what came from the

@@ -7,6 +7,7 @@
 
 #include "../format/log_fixture.h"
 #include "appraise/appraiser.h"
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 #include "dcap_fixture.h"
 
@@ -214,15 +215,6 @@ policy_of(const char *events, const char *values, int want)
 	return p;
 }
 
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i].status == SEAL_CHECK_FAILED)
-			return v->checks[i].name;
-	return "nothing";
-}
-
 static void
 run(const struct row *row, const uint8_t quoted[TD_RTMRS][48])
 {
@@ -231,7 +223,7 @@ run(const struct row *row, const uint8_t quoted[TD_RTMRS][48])
 	struct endorsements *e = dcap_given(&r);
 	struct seal_verdict *v = verdict_new();
 	struct span value = binding_value(&binding);
-	const char *want = row->failed == NULL ? "nothing" : row->failed;
+	const char *want = row->failed == NULL ? "" : row->failed;
 	struct appraisal_in in = { .media_type = span_str(QUOTE_TDX_TYPE),
 		.expected = &binding,
 		.carrier = SEAL_LEVEL_TRAFFIC,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "appraise/appraise.h"
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 
 #include "tpm_fixture.h"
@@ -97,17 +98,6 @@ in_for(struct span evidence, const struct seal_binding *b)
 		.now = NOW,
 		.binder_known = true,
 	};
-}
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	struct seal_check c;
-
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		if (c.status == SEAL_CHECK_FAILED)
-			return c.name;
-	return "";
 }
 
 /* Accepted iff want is 0; else refused with that code by that check. */

@@ -10,6 +10,7 @@
 #include "appraise/appraise.h"
 #include "appraise/policy.h"
 #include "appraise/tpm_rules.h"
+#include "appraise/verdict_fixture.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -157,17 +158,6 @@ policy_make(const char *entry, struct policy **ret, struct seal_diag *d)
 #define GOOD IMA(ALLOWED)
 
 /* ---- Judging ---- */
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	struct seal_check c;
-
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		if (c.status == SEAL_CHECK_FAILED)
-			return c.name;
-	return "";
-}
 
 /* says: what the refusal must name; NULL: no matter. */
 static void

@@ -8,6 +8,7 @@
 #include "appraise/appraise.h"
 #include "appraise/policy.h"
 #include "appraise/tpm_rules.h"
+#include "appraise/verdict_fixture.h"
 #include "base/text.h"
 
 #include "../format/log_fixture.h"
@@ -122,17 +123,6 @@ policy_make(const char *rules, struct policy **ret, struct seal_diag *d)
 #define SHIM "{\"pcr\":4,\"digest\":$}"
 #define ALLOWED "\"allowed\":[" FIRMWARE "," SHIM "," CMDLINE "]"
 #define GOOD EVENTS("\"secure_boot\":true," ALLOWED)
-
-static const char *
-first_failed(const struct seal_verdict *v)
-{
-	struct seal_check c;
-
-	for (size_t i = 0; seal_verdict_check(v, i, &c) == 0; i++)
-		if (c.status == SEAL_CHECK_FAILED)
-			return c.name;
-	return "";
-}
 
 /* Judges what is in boot and sent. */
 static void
