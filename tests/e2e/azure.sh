@@ -48,27 +48,6 @@ azure_policy() {
 		      "pcrs": { "sha256": { "0": "$zero", "16": "$zero" } } } } } ] }
 	END
 }
-# suite NAME COMMAND...: it alone is to be had.
-suite() {
-	printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' \
-		'system_default = c' '[c]' "Ciphersuites = $1" >suite.cnf
-	shift
-	OPENSSL_CONF=$PWD/suite.cnf "$@"
-}
-talks() {
-	echo "hello $*" >in
-	expect 0 connect "localhost:$port" "$@" <in
-	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
-}
-# refused CHECK OPTION...: for that check, and no byte comes through.
-refused() {
-	check=$1
-	shift
-	echo secret >in
-	expect 2 connect "localhost:$port" "$@" <in
-	has err "$check"
-	[ ! -s out ] || die "data passed: $(cat out)"
-}
 
 # shellcheck disable=SC2086 # $own is four words
 for kind in snp tdx; do

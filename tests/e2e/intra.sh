@@ -23,13 +23,6 @@ policy of-client.json "$pin" 00ff
 server_attests='soft:key=server-signer.key;measurements=app=00ff'
 client_attests='soft:key=client-signer.key;measurements=app=00ff'
 
-# talks OPTION...: what goes in comes back.
-talks() {
-	echo "hello $*" >in
-	expect 0 connect "localhost:$port" "$@" <in
-	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
-}
-
 # on_some_port NAME COMMAND...: a server that is given its port as the last
 # word; its pid in $pid, the port in $port.
 ports_tried=0

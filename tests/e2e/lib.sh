@@ -127,6 +127,29 @@ serve() {
 	port=$found
 }
 
+# talks OPTION...: what goes in to that server comes back.
+talks() {
+	echo "hello $*" >in
+	expect 0 connect "localhost:$port" "$@" <in
+	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
+}
+# refused CHECK OPTION...: for that check, and no byte comes through.
+refused() {
+	check=$1
+	shift
+	echo secret >in
+	expect 2 connect "localhost:$port" "$@" <in
+	has err "$check"
+	[ ! -s out ] || die "data passed: $(cat out)"
+}
+# suite NAME COMMAND...: it alone is to be had.
+suite() {
+	printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' \
+		'system_default = c' '[c]' "Ciphersuites = $1" >suite.cnf
+	shift
+	OPENSSL_CONF=$PWD/suite.cnf "$@"
+}
+
 # start_tpm NAME [STATE]: an emulator on fresh state, or on that folder's; its pid in $pid, how to reach it
 # in $tcti. The pid file comes once both of its ports are its own.
 start_tpm() {
@@ -167,6 +190,22 @@ soft_key() {
 	"$seal" dev key "$1.key" >/dev/null
 	pin=$(openssl pkey -in "$1.key" -pubout -outform DER 2>/dev/null |
 		sha256sum | cut -d' ' -f1)
+}
+# roles: keys, certificates and policies of a server and of a client that may attest with software.
+roles() {
+	soft_key server-signer
+	server_pin=$pin
+	soft_key client-signer
+	client_pin=$pin
+	"$seal" dev cert localhost cert.pem cert.key >/dev/null
+	"$seal" dev cert client client.pem client.key >/dev/null
+	by_ca='{ "mode": "pkix", "ca": "cert.pem" }'
+	soft_policy of-server.json "$server_pin" 00ff "$by_ca"
+	soft_policy other.json "$server_pin" 00fe "$by_ca"
+	soft_policy of-client.json "$client_pin" 00ff
+	soft_policy of-client-pkix.json "$client_pin" 00ff '{ "mode": "pkix", "ca": "client.pem" }'
+	server_attests='soft:key=server-signer.key;measurements=app=00ff'
+	client_attests='soft:key=client-signer.key;measurements=app=00ff'
 }
 # open_fds PID: how many.
 open_fds() { find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l; }

@@ -4,27 +4,8 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-soft_key server-signer
-server_pin=$pin
-soft_key client-signer
-client_pin=$pin
-"$seal" dev cert localhost cert.pem cert.key >/dev/null
-"$seal" dev cert client client.pem client.key >/dev/null
-by_ca='{ "mode": "pkix", "ca": "cert.pem" }'
-soft_policy of-server.json "$server_pin" 00ff "$by_ca"
-soft_policy other.json "$server_pin" 00fe "$by_ca"
-soft_policy of-client.json "$client_pin" 00ff
-soft_policy of-client-pkix.json "$client_pin" 00ff '{ "mode": "pkix", "ca": "client.pem" }'
-server_attests='soft:key=server-signer.key;measurements=app=00ff'
-client_attests='soft:key=client-signer.key;measurements=app=00ff'
+roles
 own='--cert cert.pem --key cert.key'
-
-# talks OPTION...: what goes in comes back.
-talks() {
-	echo "hello $*" >in
-	expect 0 connect "localhost:$port" "$@" <in
-	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
-}
 
 # shellcheck disable=SC2086 # $own is four words
 {

@@ -71,27 +71,6 @@ cca_policy() {
 		    "corim": [ "$2" ], "corim_unsigned": true, "debug": ${3-false} } ] }
 	END
 }
-# suite NAME COMMAND...: it alone is to be had.
-suite() {
-	printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' \
-		'system_default = c' '[c]' "Ciphersuites = $1" >suite.cnf
-	shift
-	OPENSSL_CONF=$PWD/suite.cnf "$@"
-}
-talks() {
-	echo "hello $*" >in
-	expect 0 connect "localhost:$port" "$@" <in
-	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
-}
-# refused CHECK OPTION...: for that check, and no byte comes through.
-refused() {
-	check=$1
-	shift
-	echo secret >in
-	expect 2 connect "localhost:$port" "$@" <in
-	has err "$check"
-	[ ! -s out ] || die "data passed: $(cat out)"
-}
 
 guest a sev_guest
 guest b sev_guest

@@ -4,34 +4,15 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-soft_key server-signer
-server_pin=$pin
-soft_key client-signer
-client_pin=$pin
-"$seal" dev cert localhost cert.pem cert.key >/dev/null
-"$seal" dev cert client client.pem client.key >/dev/null
-by_ca='{ "mode": "pkix", "ca": "cert.pem" }'
-soft_policy of-server.json "$server_pin" 00ff "$by_ca"
-soft_policy other.json "$server_pin" 00fe "$by_ca"
-soft_policy of-client.json "$client_pin" 00ff
-soft_policy of-client-pkix.json "$client_pin" 00ff '{ "mode": "pkix", "ca": "client.pem" }'
-server_attests='soft:key=server-signer.key;measurements=app=00ff'
-client_attests='soft:key=client-signer.key;measurements=app=00ff'
+roles
 own='--udp --cert cert.pem --key cert.key'
-
-# talks OPTION...: what goes in comes back.
-talks() {
-	echo "hello $*" >in
-	expect 0 connect "localhost:$port" --udp "$@" <in
-	cmp -s in out || die "connect $*: sent $(cat in), received $(cat out)"
-}
 
 # shellcheck disable=SC2086 # $own is five words
 {
 	say "the server attests"
 	serve server $own --echo --attest "$server_attests"
 	server=$port
-	talks --policy of-server.json
+	talks --udp --policy of-server.json
 	has err accepted
 
 	say "the wrong measurement: refused, named, and no byte comes through"
@@ -45,26 +26,26 @@ talks() {
 
 	say "learned, then connected"
 	expect 0 policy learn "localhost:$port" --udp -o learned.json
-	talks --policy learned.json
+	talks --udp --policy learned.json
 	expect 2 connect "127.0.0.1:$port" --udp --policy of-server.json --name other.example </dev/null
 	has err other.example
 
 	say "the client attests"
 	serve gate $own --echo --policy of-client.json
-	talks --ca cert.pem --attest "$client_attests"
+	talks --udp --ca cert.pem --attest "$client_attests"
 	await gate.log accepted
 	expect 2 connect "localhost:$port" --udp --ca cert.pem </dev/null
 	expect 2 connect "localhost:$port" --udp --ca cert.pem --attest "$server_attests" </dev/null
 
 	say "mutual, the client without a TLS certificate"
 	serve mutual $own --echo --policy of-client.json --attest "$server_attests"
-	talks --policy of-server.json --attest "$client_attests"
+	talks --udp --policy of-server.json --attest "$client_attests"
 	expect 2 connect "localhost:$port" --udp --policy of-server.json </dev/null
 	expect 2 connect "localhost:$port" --udp --policy other.json --attest "$client_attests" </dev/null
 
 	say "mutual, with certificates"
 	serve certified $own --echo --policy of-client-pkix.json --attest "$server_attests"
-	talks --policy of-server.json --attest "$client_attests" --cert client.pem --key client.key
+	talks --udp --policy of-server.json --attest "$client_attests" --cert client.pem --key client.key
 	expect 2 connect "localhost:$port" --udp --policy of-server.json --attest "$client_attests" </dev/null
 
 	say "a program at the other end, a datagram at a time"
