@@ -123,7 +123,10 @@ learn(const struct appraisal_in *in, const struct identity *identity,
     const struct appraiser *by, const struct findings *f, char **ret,
     struct seal_diag *d)
 {
-	bool lower = in->binder_known && in->carrier > SEAL_LEVEL_NONE &&
+	/* The handshake's Evidence is not the last word in mode both: the
+	 * session's lifts the level. */
+	bool lower = in->binder_known && !in->interim &&
+		     in->carrier > SEAL_LEVEL_NONE &&
 		     in->carrier < SEAL_LEVEL_TRAFFIC;
 	char *text = NULL;
 	json_t *j, *entry = NULL;

@@ -74,6 +74,13 @@ expect 0 connect "localhost:$port" --mode both --policy of-server-traffic.json -
 has out traffic
 expect 2 connect "localhost:$port" --mode both --policy other.json </dev/null
 
+say "learned over both, it asks for what both give"
+expect 0 policy learn "localhost:$port" --mode both -o learned-both.json
+has learned-both.json '"min_binding": "traffic"'
+talks --mode both --policy learned-both.json
+expect 1 connect "localhost:$port" --mode intra --policy learned-both.json </dev/null
+has err min_binding
+
 say "mutual, without client authentication"
 cat >mutual.conf <<END
 { "mode": "intra", "policy": "of-client.json", "reveal_after_peer": false,
