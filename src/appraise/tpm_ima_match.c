@@ -49,7 +49,7 @@ fail_replay(const struct tpm_facts *f, const struct tpm_pcr_value *quoted,
 	    longer
 		? "the attester sends the list up to what was quoted, no further"
 		: "the list is another machine's or boot's, lacks entries or "
-		  "was changed; a kernel before 5.8 puts padded SHA-1 into "
+		  "was changed; kernels before 5.8 put padded SHA-1 into "
 		  "the bank, which is not enough: use a newer one");
 }
 

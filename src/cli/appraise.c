@@ -160,8 +160,9 @@ const struct command cmd_appraise = {
 	.example = "  seal appraise evidence.cmw --policy golden.json \\\n"
 		   "      --nonce 00112233445566778899aabbccddeeff",
 	.details =
-	    "FILE is a CMW, or bare Evidence; - is stdin. Without a nonce or "
-	    "a binder to expect,\nnothing is accepted. Several files: exit "
-	    "status 4 where some but not all are.",
+	    "FILE is a CMW, or bare Evidence: binary, hex, base64 or PEM; - is "
+	    "stdin. Without a\nnonce or a binder to expect, nothing is "
+	    "accepted. Several files: exit status 4 where\nsome but not all "
+	    "are.",
 	.run = run,
 };

@@ -29,10 +29,9 @@ static const struct {
 	{ EPERM, SEAL_E_CONFIG,
 	    "run as root, or give this user the right to write there" },
 	{ ENOENT, SEAL_E_UNSUPPORTED,
-	    "in a confidential guest with Linux 6.7 or newer: mount -t "
-	    "configfs none /sys/kernel/config; modprobe sev-guest or "
-	    "tdx-guest; on an older one use the driver sev_guest or "
-	    "tdx_guest" },
+	    "with Linux 6.7 or newer: mount -t configfs none "
+	    "/sys/kernel/config; modprobe sev-guest or tdx-guest; with an "
+	    "older: driver sev_guest or tdx_guest" },
 	{ ENXIO, SEAL_E_UNSUPPORTED,
 	    "load the driver of the platform: modprobe sev-guest, tdx-guest "
 	    "or arm-cca-guest" },

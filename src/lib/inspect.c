@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/inspect.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/wr.h"
+#include "lib/undress.h"
 
 /* The strictest formats first: each refuses what is not its own. */
 const struct inspector inspectors[] = {
@@ -30,6 +30,8 @@ const struct inspector inspectors[] = {
 	{ "snp-table", "SEV-SNP certificate table", inspect_snp_table },
 	{ "snp-cert", "Certificate of an SEV-SNP key", inspect_snp_cert },
 	{ "crl", "Certificate revocation list", inspect_crl },
+	{ "cert", "Certificates", inspect_cert },
+	{ "key", "Public key", inspect_key },
 	{ "ccel", "Event log of a confidential VM (CCEL)", inspect_ccel },
 	{ "eventlog", "TCG event log", inspect_eventlog },
 	{ "ima", "IMA measurement list", inspect_ima },
@@ -59,10 +61,11 @@ seal_inspect_types(void)
 {
 	static const char *const names[] = { "tpm-evidence", "tpm-attest",
 		"tpm-public", "tpm-signature", "quote", "collateral", "pack",
-		"snp", "svsm", "tsm", "snp-table", "snp-cert", "crl", "ccel",
-		"eventlog", "ima", "nitro", "psa", "cca", "hcl", "azure",
-		"nvidia", "nvidia-json", "cmw", "corim", "comid", "ear-jwt",
-		"ear-cwt", "eat", "request", "authenticator", "cbor", NULL };
+		"snp", "svsm", "tsm", "snp-table", "snp-cert", "crl", "cert",
+		"key", "ccel", "eventlog", "ima", "nitro", "psa", "cca", "hcl",
+		"azure", "nvidia", "nvidia-json", "cmw", "corim", "comid",
+		"ear-jwt", "ear-cwt", "eat", "request", "authenticator", "cbor",
+		NULL };
 
 	return names;
 }
@@ -111,55 +114,6 @@ tree_time(json_t *o, const char *key, int64_t at)
 	if (gmtime_r(&t, &tm) != NULL &&
 	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
 		tree_text(o, key, "%s", text);
-}
-
-/* ---- Input in the clothes people keep it in ---- */
-
-static bool
-is_text(struct span in)
-{
-	for (size_t i = 0; i < in.n; i++) {
-		if (!isprint(in.p[i]) && !isspace(in.p[i]))
-			return false;
-	}
-	return in.n > 0;
-}
-
-/* Without white space, and without the lines that frame PEM. */
-static void
-text_squeeze(struct span in, struct wr *out)
-{
-	bool frame = false;
-
-	for (size_t i = 0; i < in.n; i++) {
-		bool line_start = i == 0 || in.p[i - 1] == '\n';
-
-		if (line_start)
-			frame =
-			    in.n - i >= 5 && memcmp(in.p + i, "-----", 5) == 0;
-		if (!frame && !isspace(in.p[i]) && in.p[i] != '=')
-			wr_u8(out, in.p[i] == '+'   ? '-'
-				   : in.p[i] == '/' ? '_'
-						    : in.p[i]);
-	}
-}
-
-/* Hex or base64 to bytes; false where the text is neither. */
-static bool
-text_decode(struct span in, struct wr *out)
-{
-	struct wr squeezed;
-	bool ok;
-
-	wr_init_heap(&squeezed, LIMIT_FILE);
-	text_squeeze(in, &squeezed);
-	ok = hex_decode(wr_view(&squeezed), out);
-	if (!ok) {
-		wr_free(out);
-		ok = b64url_decode(wr_view(&squeezed), out);
-	}
-	wr_free(&squeezed);
-	return ok && out->n > 0;
 }
 
 /* ---- Text form ---- */
@@ -293,8 +247,12 @@ inspect_bytes(struct span in, const char *type, struct seal_diag *d)
 		    d, SEAL_E_ARGUMENT, "inspect: unknown type '%.40s'", type);
 		return NULL;
 	}
-	seal_fail(d, SEAL_E_DECODE, "inspect: none of the known formats");
-	seal_remedy(d, "name the format with --type to see why it fails");
+	if (type == NULL) {
+		seal_fail(
+		    d, SEAL_E_DECODE, "inspect: none of the known formats");
+		seal_remedy(
+		    d, "name the format with --type to see why it fails");
+	}
 	return NULL;
 }
 
@@ -311,15 +269,20 @@ seal_inspect(const void *in, size_t n, const char *type, int as_json,
 	if (n > LIMIT_FILE)
 		return seal_fail(d, SEAL_E_LIMIT,
 		    "inspect: larger than %u bytes", LIMIT_FILE);
+	/* They would be an old event log, of events that say nothing. */
+	if (type == NULL && span_is_zero(bytes))
+		return seal_fail(d, SEAL_E_DECODE,
+		    "inspect: expected a format, found %zu zeros", n);
 	wr_init_heap(&decoded, LIMIT_FILE);
 	tree = inspect_bytes(bytes, type, &first);
-	if (tree == NULL && is_text(bytes) && text_decode(bytes, &decoded)) {
+	if (tree == NULL && undress(bytes, &decoded)) {
 		seal_diag_clear(&first);
 		tree = inspect_bytes(wr_view(&decoded), type, &first);
 	}
 	if (tree == NULL) {
 		r = seal_fail(d, first.code, "%s", first.text);
-		seal_remedy(d, "%s", first.remedy);
+		if (first.remedy[0] != '\0')
+			seal_remedy(d, "%s", first.remedy);
 	} else {
 		r = tree_finish(tree, as_json, ret, d);
 	}

@@ -40,6 +40,8 @@ json_t *inspect_tsm(struct span in, struct seal_diag *d);
 json_t *inspect_snp_table(struct span in, struct seal_diag *d);
 json_t *inspect_snp_cert(struct span in, struct seal_diag *d);
 json_t *inspect_crl(struct span in, struct seal_diag *d);
+json_t *inspect_cert(struct span in, struct seal_diag *d);
+json_t *inspect_key(struct span in, struct seal_diag *d);
 json_t *inspect_eventlog(struct span in, struct seal_diag *d);
 json_t *inspect_ccel(struct span in, struct seal_diag *d);
 json_t *inspect_ima(struct span in, struct seal_diag *d);

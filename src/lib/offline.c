@@ -22,6 +22,7 @@
 #include "format/tsm_report.h"
 #include "lib/ctx.h"
 #include "lib/offline.h"
+#include "lib/undress.h"
 
 #define OFFLINE_TIMEOUT_MS 30000
 
@@ -115,6 +116,37 @@ is_azure(struct span in, struct wr *opened)
 	return azure_coco_read(in, opened, NULL) == 0;
 }
 
+/* What begins like Evidence and is none goes to its appraiser too, which says
+ * what is wrong with it: cut short, or with bytes behind it. */
+static const char *
+guess_broken(struct span in)
+{
+	static const struct {
+		uint8_t n, p[8];
+		const char *type;
+	} starts[] = {
+		{ 4, { 3, 0, 2, 0 }, QUOTE_SGX_TYPE },
+		{ 8, { 4, 0, 2, 0, 0x81 }, QUOTE_TDX_TYPE },
+		{ 8, { 5, 0, 2, 0, 0x81 }, QUOTE_TDX_TYPE },
+		{ 4, { 4, 0, 2, 0 }, QUOTE_SGX_TYPE },
+		{ 4, { 5, 0, 2, 0 }, QUOTE_SGX_TYPE },
+		{ 4, { 2 }, SNP_TYPE },
+		{ 4, { 3 }, SNP_TYPE },
+		{ 4, { 4 }, SNP_TYPE },
+		{ 4, { 5 }, SNP_TYPE },
+		{ 4, { 6 }, SNP_TYPE },
+		{ 2, { 0x84, 0x44 }, NITRO_TYPE },
+		{ 3, { 0xd9, 0x01, 0x8f }, CCA_TYPE },
+		{ 3, { 0xd9, 0x03, 0x8b }, CCA_TYPE },
+	};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (in.n >= starts[i].n &&
+		    memcmp(in.p, starts[i].p, starts[i].n) == 0)
+			return starts[i].type;
+	return NULL;
+}
+
 /* Bare Evidence that its form gives away. */
 static const char *
 guess_type(struct span in)
@@ -160,31 +192,21 @@ guess_type(struct span in)
 		return EAT_SOFT_TYPE;
 	if (in.n > 0 && in.p[0] >= 0xa7 && in.p[0] <= 0xa9)
 		return TPM_EVIDENCE_TYPE;
-	return NULL;
-}
-
-/* Evidence kept as text: hex, with white space at its end. */
-static struct span
-undress(struct span in, struct wr *decoded)
-{
-	struct span text = in;
-
-	while (text.n > 0 && text.p[text.n - 1] <= ' ')
-		text.n--;
-	wr_init_heap(decoded, LIMIT_FILE);
-	if (text.n > 0 && hex_decode(text, decoded))
-		return wr_view(decoded);
-	wr_free(decoded);
-	return in;
+	return guess_broken(in);
 }
 
 int
 offline_item_find(struct span bytes, const char *type, struct offline_item *ret,
     struct seal_diag *d)
 {
-	struct span in = undress(bytes, &ret->decoded);
 	struct seal_diag why = { 0 };
+	struct span in = bytes;
 
+	if (in.n == 0)
+		return seal_fail(d, SEAL_E_DECODE, "evidence: it is empty");
+	wr_init_heap(&ret->decoded, LIMIT_FILE);
+	if (undress(bytes, &ret->decoded))
+		in = wr_view(&ret->decoded);
 	if (type == NULL && cmw_parse(in, &ret->cmw, &why) == 0) {
 		cmw_whole(&ret->cmw, in, &ret->type, &ret->value);
 		return 0;

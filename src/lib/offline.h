@@ -17,7 +17,7 @@ struct offline_item {
 	struct cmw cmw;                 /* what type and value may point into */
 	char guessed[OFFLINE_TYPE_MAX]; /* likewise */
 	struct endorsements *endorse;
-	struct wr decoded; /* where the file is hex */
+	struct wr decoded; /* where the file is text */
 	struct wr opened;  /* where it is JSON of others: our form of it */
 };
 

@@ -38,6 +38,43 @@ expect 2 appraise e.cmw --policy other.json --nonce $nonce
 has out 'expected  app = 00fe'
 expect 2 appraise e.cmw --policy stranger.json --nonce $nonce
 
+say "in the clothes that people keep it in"
+base64 e.cmw >e.base64
+base64 -w0 e.cmw | tr -d '=' | tr +/ -_ >e.base64url
+od -An -v -tx1 e.cmw >e.hex
+{
+	echo '-----BEGIN EVIDENCE-----'
+	cat e.base64
+	echo '-----END EVIDENCE-----'
+} >e.pem
+for form in base64 base64url hex pem; do
+	expect 0 appraise e.$form --policy policy.json --nonce $nonce
+	expect 0 inspect e.$form
+	has out 00ff
+done
+{
+	cat e.base64
+	echo '!'
+} >e.broken
+expect 2 appraise e.broken --policy policy.json --nonce $nonce
+
+say "what is none says why"
+expect 2 appraise - --policy policy.json --nonce $nonce </dev/null
+has err 'it is empty'
+head -c 64 /dev/zero >zeros
+expect 2 inspect zeros
+has err '64 zeros'
+expect 2 appraise zeros --policy policy.json --nonce $nonce
+printf '\002\000\000\000cut short' >report.bin
+expect 2 appraise report.bin --policy policy.json --nonce $nonce
+has out sev-snp
+printf '\004\000\002\000\201\000\000\000cut short' >quote.bin
+expect 2 appraise quote.bin --policy policy.json --nonce $nonce
+has out tdx-quote
+expect 2 inspect quote.bin --type quote
+has err 'cut short'
+hasnt err 'name the format'
+
 say "at another time"
 now=$(date +%s)
 expect 0 appraise e.cmw --policy policy.json --nonce $nonce --time "$now"
