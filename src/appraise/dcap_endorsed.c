@@ -8,6 +8,7 @@
 
 #include "appraise/anchored.h"
 #include "appraise/collateral.h"
+#include "appraise/staple.h"
 #include "appraise/tcb_signer.h"
 #include "base/text.h"
 
@@ -33,6 +34,7 @@ struct judging {
 	int64_t list_from;  /* the peer's oldest list that counts; 0: none */
 	struct span signer; /* certificate, DER */
 	struct cert *signer_cert;
+	struct staple_spent spent;
 	struct seal_verdict *v;
 };
 
@@ -150,12 +152,15 @@ judge_root(struct judging *j, const struct accept_entry *e)
 /* ---- Who signs collateral ---- */
 
 static const struct endorsement *
-next_cert(const struct judging *j, size_t at[DCAP_SOURCES][2])
+next_cert(
+    const struct judging *j, size_t at[DCAP_SOURCES][2], bool *ret_stapled)
 {
 	const struct endorsement *item = NULL;
 
-	for (int i = 0; item == NULL && i < DCAP_SOURCES; i++)
+	for (int i = 0; item == NULL && i < DCAP_SOURCES; i++) {
 		item = collateral_cert(j->c[i], at[i]);
+		*ret_stapled = i == STAPLED;
+	}
 	return item;
 }
 
@@ -166,15 +171,19 @@ find_signer(struct judging *j)
 	const struct endorsement *item;
 	struct seal_diag d = { 0 };
 	int r = SEAL_E_UNAVAILABLE;
+	bool stapled = false;
 
-	while (j->signer_cert == NULL && (item = next_cert(j, at)) != NULL) {
+	while (j->signer_cert == NULL && r != SEAL_E_LIMIT &&
+	       (item = next_cert(j, at, &stapled)) != NULL) {
 		int got = tcb_signer_check_under(j->ca, j->anchor, item->bytes,
 		    j->now, j->f->parsed, &j->signer_cert, &d);
 
 		if (got == 0)
 			j->signer = item->bytes;
 		else if (got != SEAL_E_UNSUPPORTED)
-			r = got;
+			r = stapled && staple_try(&j->spent, &d) != 0
+				? SEAL_E_LIMIT
+				: got;
 	}
 	if (j->signer_cert == NULL && d.code == 0)
 		seal_fail(
@@ -326,7 +335,7 @@ enum { UNREADABLE = 1, OTHERS, UNSIGNED, GENUINE };
 
 static int
 check_genuine(struct judging *j, const struct collateral_document *doc,
-    int *ret_stage, struct seal_diag *d)
+    bool stapled, int *ret_stage, struct seal_diag *d)
 {
 	const struct tcb_info *i = doc->info;
 	const struct qe_identity *q = doc->qe;
@@ -340,6 +349,10 @@ check_genuine(struct judging *j, const struct collateral_document *doc,
 	if (r != 0)
 		return r;
 	*ret_stage = UNSIGNED;
+	if (stapled && (r = staple_try(&j->spent, d)) != 0) {
+		*ret_stage = GENUINE; /* told rather than what was tried */
+		return r;
+	}
 	r = tcb_signer_verify_once(j->signer_cert,
 	    i != NULL ? i->signed_bytes : q->signed_bytes,
 	    i != NULL ? i->signature : q->signature, j->ca, d);
@@ -369,7 +382,7 @@ try_document(struct judging *j, const struct collateral_document *doc,
 {
 	struct seal_diag d = { 0 };
 	struct dated t, best;
-	int stage = 0, r = check_genuine(j, doc, &stage, &d);
+	int stage = 0, r = check_genuine(j, doc, stapled, &stage, &d);
 
 	if (r != 0) {
 		keep_story(&s->story, stage, r, &d);
@@ -442,6 +455,7 @@ struct lists {
 	bool ages;       /* issued every day, so that the peer's has to be */
 	int64_t until;   /* 0: none is current */
 	int64_t stapled; /* where that one is the peer's: its thisUpdate */
+	unsigned tried;  /* of the peer's */
 };
 
 /* May it say that nothing newer was revoked? */
@@ -449,27 +463,12 @@ static bool
 list_counts(const struct judging *j, const struct crl *list, bool stapled,
     struct lists *l, struct seal_diag *d)
 {
-	if (!stapled) {
-		if (l->held.issuer.n == 0 || crl_compare(&l->held, list) > 0)
-			l->held = *list;
-		return true;
-	}
-	if (!j->rules->stapled)
-		seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "revocation list: only the peer sent a current one, and "
-		    "the policy takes none from it");
-	else if (l->held.issuer.n > 0 && crl_compare(&l->held, list) < 0)
-		seal_fail(d, SEAL_E_STALE,
-		    "revocation list: the peer sent one that is older than "
-		    "what is held here");
-	else if (l->ages && j->now - list->this_update > max_age(j, true))
-		seal_fail(d, SEAL_E_STALE,
-		    "revocation list: %" PRId64 " s old, at most %u allowed "
-		    "of what the peer sends",
-		    j->now - list->this_update, max_age(j, true));
-	else
-		return true;
-	return false;
+	if (stapled)
+		return staple_list_counts(j->rules->stapled, &l->held, list,
+			   j->now, l->ages ? max_age(j, true) : 0, d) == 0;
+	if (l->held.issuer.n == 0 || crl_compare(&l->held, list) > 0)
+		l->held = *list;
+	return true;
 }
 
 static int
@@ -489,6 +488,19 @@ check_list(const struct judging *j, const struct crl *list, bool stapled,
 	return 0;
 }
 
+/* Of the peer's lists with this issuer's name only so many are looked at. */
+static int
+may_try(struct judging *j, const struct crl *list, struct span issuer,
+    struct lists *l, struct seal_diag *d)
+{
+	struct cert_parts p;
+
+	return cert_parts_read(issuer, &p) &&
+		       span_equal(p.subject, list->issuer)
+		   ? staple_try_list(&j->spent, &l->tried, d)
+		   : 0;
+}
+
 /*
  * Every list that the issuer signed counts against a certificate, also one
  * that has ended, whoever sent it; at least one must be current, if lists are
@@ -505,6 +517,9 @@ check_lists(struct judging *j, struct span issuer, const struct span *certs,
 		for (size_t k = 0; k < j->c[s]->n_lists; k++) {
 			const struct crl *list = &j->c[s]->lists[k];
 
+			if (s == STAPLED &&
+			    (r = may_try(j, list, issuer, &l, d)) != 0)
+				return r;
 			if (crl_verify_once(list, issuer, j->ca, NULL) == 0 &&
 			    (r = check_list(
 				 j, list, s == STAPLED, certs, n, &l, d)) != 0)

@@ -2,7 +2,7 @@
 #include "appraise/snp.h"
 
 #include "appraise/anchored.h"
-#include "crypto/crl.h"
+#include "appraise/staple.h"
 
 #define CHECK "snp.crl"
 
@@ -15,6 +15,7 @@ struct search {
 	const struct accept_entry *e;
 	const struct snp_facts *f;
 	int64_t now;
+	struct staple_spent *spent;
 	int64_t *stapled; /* thisUpdate of the peer's list that counts; or 0 */
 };
 
@@ -67,27 +68,6 @@ is_genuine(
 	return false;
 }
 
-/* May what the peer sent say that nothing newer was revoked? Policy decides,
- * and what is held here: an older list would hide what a newer one names. */
-static bool
-counts(const struct search *s, const struct crl *list, const struct crl *held,
-    struct seal_diag *d)
-{
-	const struct snp_rules *rules = s->e->rules;
-
-	if (!rules->stapled)
-		seal_fail(d, SEAL_E_STALE,
-		    "no current list of this side's, and the policy takes "
-		    "none from the peer");
-	else if (held->issuer.n > 0 && crl_compare(held, list) < 0)
-		seal_fail(d, SEAL_E_STALE,
-		    "the list that the peer sent is older than one that is "
-		    "held here");
-	else
-		return true;
-	return false;
-}
-
 /* 0: one current list at least, and none that names the certificate. A list
  * that is out of date still revokes. */
 static int
@@ -98,7 +78,9 @@ check_issuer(const struct search *s, struct span cert, const struct findings *f,
 	struct seal_diag why = { 0 };
 	size_t at[SOURCES] = { 0 };
 	struct cert_parts p;
+	bool taken = ((const struct snp_rules *)s->e->rules)->stapled;
 	bool current = false, own;
+	unsigned tried = 0;
 	struct span der;
 	int r = 0;
 
@@ -108,15 +90,19 @@ check_issuer(const struct search *s, struct span cert, const struct findings *f,
 		struct crl list;
 
 		if (crl_parse(der, &list, NULL) != 0 ||
-		    !span_equal(list.issuer, p.issuer) ||
-		    !is_genuine(s, &list, f))
+		    !span_equal(list.issuer, p.issuer))
+			continue;
+		if (!own && (r = staple_try_list(s->spent, &tried, d)) != 0)
+			return r;
+		if (!is_genuine(s, &list, f))
 			continue;
 		if (own &&
 		    (held.issuer.n == 0 || crl_compare(&held, &list) > 0))
 			held = list;
 		if ((r = crl_check(&list, cert, NULL, d)) == 0 &&
 		    crl_current(&list, s->now, NULL) == 0 &&
-		    (own || (!current && counts(s, &list, &held, &why)))) {
+		    (own || (!current && staple_list_counts(taken, &held, &list,
+					     s->now, 0, &why) == 0))) {
 			if (!own)
 				*s->stapled = list.this_update;
 			current = true;
@@ -168,7 +154,8 @@ snp_endorsed(const struct accept_entry *e, const struct findings *f,
 {
 	const struct snp_rules *rules = e->rules;
 	int64_t stapled = 0;
-	const struct search s = { e, f->facts, now, &stapled };
+	struct staple_spent spent = { 0 };
+	const struct search s = { e, f->facts, now, &spent, &stapled };
 	struct seal_diag d = { 0 };
 	int64_t end = *until;
 	char date[32];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "appraise/staple.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -61,4 +62,46 @@ staple_add(struct endorsements *e, struct span media_type, const char *label,
 	return media_type_equal(media_type, span_str(TAR_COLLATERAL_TYPE))
 		   ? add_pack(e, value, d)
 		   : add_part(e, label, value, d);
+}
+
+int
+staple_try(struct staple_spent *s, struct seal_diag *d)
+{
+	return s->tries++ < STAPLE_TRIES_MAX
+		   ? 0
+		   : seal_fail(d, SEAL_E_LIMIT,
+			 "the peer sent more than %u signed pieces to verify",
+			 STAPLE_TRIES_MAX);
+}
+
+int
+staple_try_list(
+    struct staple_spent *s, unsigned *of_issuer, struct seal_diag *d)
+{
+	return (*of_issuer)++ < STAPLE_LISTS_MAX
+		   ? staple_try(s, d)
+		   : seal_fail(d, SEAL_E_LIMIT,
+			 "the peer sent more than %u revocation lists of one "
+			 "issuer",
+			 STAPLE_LISTS_MAX);
+}
+
+int
+staple_list_counts(bool taken, const struct crl *held, const struct crl *list,
+    int64_t now, uint32_t most, struct seal_diag *d)
+{
+	if (!taken)
+		return seal_fail(d, SEAL_E_UNAVAILABLE,
+		    "revocation list: only the peer sent a current one, and "
+		    "the policy takes none from it");
+	if (held->issuer.n > 0 && crl_compare(held, list) < 0)
+		return seal_fail(d, SEAL_E_STALE,
+		    "revocation list: the peer sent one that is older than "
+		    "what is held here");
+	if (most > 0 && now - list->this_update > most)
+		return seal_fail(d, SEAL_E_STALE,
+		    "revocation list: %" PRId64 " s old, at most %" PRIu32
+		    " allowed of what the peer sends",
+		    now - list->this_update, most);
+	return 0;
 }

@@ -281,12 +281,15 @@ coll_pack(const struct endorsements *held, struct wr *out, size_t *ret_n,
 {
 	struct coll_item *items = calloc(held->n + 1, sizeof(*items));
 	size_t n = 0, put = 0;
+	int r = items == NULL ? SEAL_E_MEMORY : 0;
 
-	if (items == NULL)
-		return seal_fail(d, SEAL_E_MEMORY, "collateral");
-	for (size_t i = 0; i < held->n; i++)
-		if (coll_read(&held->items[i], &items[n], NULL) == 0)
+	for (size_t i = 0; i < held->n && r != SEAL_E_MEMORY; i++)
+		if ((r = coll_read(&held->items[i], &items[n], NULL)) == 0)
 			n++;
+	if (r == SEAL_E_MEMORY) { /* rather than a pack with less in it */
+		free(items);
+		return seal_fail(d, r, "collateral");
+	}
 	qsort(items, n, sizeof(*items), by_kind_and_digest);
 	for (size_t i = 0; i < n; i++) {
 		char name[TAR_NAME + 1];

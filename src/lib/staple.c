@@ -54,7 +54,7 @@ refresh(struct staple *s, struct seal_diag *d)
 	int r;
 
 	r = endorse_stamp(s->path, stamp, NULL);
-	if (r != 0)
+	if (r != 0 && r != SEAL_E_MEMORY)
 		r = endorse_stamp_file(s->path, stamp, d);
 	if (r != 0 ||
 	    (s->pack != NULL && memcmp(stamp, s->stamp, sizeof(stamp)) == 0))

@@ -232,7 +232,7 @@ manifest_new(struct entry *e)
 	else
 		return -EINVAL;
 	assert_int_equal(w.error, 0);
-	e->n_manifest = w.n;
+	e->n_manifest = fs.no_manifest ? 0 : w.n;
 	return 0;
 }
 
@@ -317,9 +317,7 @@ load_manifest(struct handle *h)
 	if ((e->out == NULL || e->read != e->written) &&
 	    (r = report_new(e)) != 0)
 		return r;
-	h->n = fs.no_manifest     ? 0
-	       : fs.long_manifest ? LONG_MANIFEST
-				  : e->n_manifest;
+	h->n = fs.long_manifest ? LONG_MANIFEST : e->n_manifest;
 	h->bytes = calloc(1, h->n + 1);
 	assert_non_null(h->bytes);
 	memcpy(h->bytes, e->manifest,

@@ -23,8 +23,9 @@
  *   floor N, svsm   the least privilege level; an SVSM is there, which has
  *                   the services of svsm_fixture.h
  *   plain           the SVSM's report is over what was asked alone
- *   othermanifest, nomanifest, longmanifest   manifestblob differs from what
- *                   was hashed, is empty, or is longer than anybody takes
+ *   othermanifest, longmanifest   manifestblob differs from what was hashed,
+ *                   or is longer than anybody takes
+ *   nomanifest      it is empty, and so was what was hashed
  *   measurement N, debug   in the reports
  *   provider NAME   another name of the provider
  *   reset       none of these any more

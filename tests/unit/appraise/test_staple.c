@@ -6,20 +6,27 @@
  */
 #include "test.h"
 
+#include <dlfcn.h>
+#include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "allocfail.h"
 #include "appraise/staple.h"
 #include "appraise/verdict_fixture.h"
 #include "base/limits.h"
 #include "dcap_fixture.h"
+#include "folder_fixture.h"
 #include "format/cmw.h"
 #include "format/tar.h"
 #include "format/tsm_report.h"
+#include "lib/staple.h"
 #include "snp_fixture.h"
 
 #define POLICY_MAX 4096
 #define RSA_SIZE 256
+#define TURNS 20000
 #define TWICE(c) c c
 #define HEX48(c) \
 	TWICE(TWICE(TWICE(TWICE(TWICE(c))))) TWICE(TWICE(TWICE(TWICE(c))))
@@ -544,6 +551,280 @@ every_byte(void **state)
 	policy_free(&p);
 }
 
+/* ---- Rubbish ---- */
+
+/* Signatures verified; the chains' are libcrypto's own calls. */
+static unsigned n_verified;
+
+int
+EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig, size_t n_sig,
+    const unsigned char *in, size_t n_in)
+{
+	int (*real)(EVP_MD_CTX *, const unsigned char *, size_t,
+	    const unsigned char *, size_t) = NULL;
+	void *at = dlsym(RTLD_NEXT, "EVP_DigestVerify");
+
+	memcpy(&real, &at, sizeof(real));
+	n_verified++;
+	return real(ctx, sig, n_sig, in, n_in);
+}
+
+/* Copies of what is there of that kind, each signed by nobody. */
+static void
+add_rubbish(struct endorsements *e, enum endorse_kind kind, size_t which,
+    size_t copies, bool first)
+{
+	struct endorsement good, *items = e->items;
+	uint8_t bytes[8192];
+	size_t i = 0, n = e->n;
+
+	while (items[i].kind != kind || which-- > 0)
+		assert_true(++i < n);
+	good = items[i];
+	assert_true(good.bytes.n <= sizeof(bytes));
+	for (size_t k = 0; k < copies; k++) {
+		/* In the signature: hex in a document, DER elsewhere. */
+		size_t at = good.bytes.n - (kind == ENDORSE_JSON ? 9 : 1) - k;
+
+		memcpy(bytes, good.bytes.p, good.bytes.n);
+		bytes[at] = kind == ENDORSE_JSON && bytes[at] == '0' ? '1'
+			    : kind == ENDORSE_JSON                   ? '0'
+						   : bytes[at] ^ 1;
+		assert_int_equal(endorse_add(e, "rubbish",
+				     span_of(bytes, good.bytes.n), NULL),
+		    0);
+	}
+	if (!first)
+		return;
+	/* The good one last. */
+	good = e->items[i];
+	e->items[i] = e->items[e->n - 1];
+	e->items[e->n - 1] = good;
+}
+
+#define FEW 12u /* of the quote and of what is good */
+
+static const struct rubbish_row {
+	const char *name;
+	enum endorse_kind kind;
+	size_t which, copies;
+	bool first, has_own, amd;
+	const char *want;
+	int code;
+} rubbish_rows[] = {
+	{ "as many lists as may be", ENDORSE_CRL, 0, STAPLE_LISTS_MAX - 1, true,
+	    false, false, "", 0 },
+	{ "one list more, behind the good one", ENDORSE_CRL, 0,
+	    STAPLE_LISTS_MAX, false, false, false, "cpu/dcap.crl.root",
+	    SEAL_E_LIMIT },
+	{ "lists of the CA", ENDORSE_CRL, 1, STAPLE_LISTS_MAX, true, false,
+	    false, "cpu/dcap.crl.pck", SEAL_E_LIMIT },
+	{ "beside what is here", ENDORSE_CRL, 1, STAPLE_LISTS_MAX, false, true,
+	    false, "cpu/dcap.crl.pck", SEAL_E_LIMIT },
+	{ "crowds of lists", ENDORSE_CRL, 0, 40, true, false, false,
+	    "cpu/dcap.crl.root", SEAL_E_LIMIT },
+	{ "documents before the good one", ENDORSE_JSON, 0, 10, true, false,
+	    false, "", 0 },
+	{ "crowds of documents", ENDORSE_JSON, 0, 24, true, false, false,
+	    "cpu/dcap.tcb.info", SEAL_E_LIMIT },
+	{ "crowds of documents, beside what is here", ENDORSE_JSON, 0, 24, true,
+	    true, false, "", 0 },
+	{ "as many of AMD's lists as may be", ENDORSE_CRL, 0,
+	    STAPLE_LISTS_MAX - 1, true, false, true, "", 0 },
+	{ "one of AMD's more", ENDORSE_CRL, 0, STAPLE_LISTS_MAX, false, false,
+	    true, "cpu/snp.crl", SEAL_E_LIMIT },
+	{ "crowds of AMD's lists", ENDORSE_CRL, 0, 40, true, false, true,
+	    "cpu/snp.crl", SEAL_E_LIMIT },
+};
+
+static void
+judge_rubbish(const struct rubbish_row *row, struct span evidence,
+    const struct policy *p, const struct endorsements *held)
+{
+	struct appraisal_in in = { .media_type = span_str(CMW_TYPE),
+		.evidence = evidence,
+		.expected = &binding,
+		.carrier = SEAL_LEVEL_TRAFFIC,
+		.now = NOW,
+		.endorse = held,
+		.binder_known = true };
+	struct seal_verdict *v = verdict_new();
+	int r;
+
+	n_verified = 0;
+	r = appraise(p, &in, v);
+	if (r != row->code || strcmp(first_failed(v), row->want) != 0)
+		fail_msg("%s: %d, '%s' failed", row->name, r, first_failed(v));
+	if (n_verified > STAPLE_TRIES_MAX + FEW)
+		fail_msg("%s: %u signatures", row->name, n_verified);
+	seal_verdict_free(&v);
+}
+
+static void
+rubbish(void **state)
+{
+	const struct snp_given amd = { VCEK, true, false, 1 };
+	struct dcap_recipe r = { .tee = QUOTE_TDX };
+	uint8_t rep[SNP_REPORT_SIZE];
+	struct span want = binding_value(&binding);
+	struct wr quote, evidence;
+
+	(void)state;
+	memcpy(r.report_data, want.p, want.n);
+	dcap_quote(&r, &quote);
+	snp_make_report_over(rep, want);
+	for (size_t i = 0; i < sizeof(rubbish_rows) / sizeof(rubbish_rows[0]);
+	     i++) {
+		const struct rubbish_row *row = &rubbish_rows[i];
+		struct endorsements *e =
+		    row->amd ? snp_endorse(&amd) : dcap_given(&r);
+		struct endorsements *held =
+		    row->has_own ? dcap_given(&r) : NULL;
+		struct policy *p =
+		    policy_of(row->amd ? SNP_TYPE : QUOTE_TDX_TYPE,
+			row->amd ? snp_root_file() : dcap_root_file(),
+			row->amd ? SNP_RULES : RULES);
+
+		add_rubbish(e, row->kind, row->which, row->copies, row->first);
+		collect(row->amd ? SNP_TYPE : QUOTE_TDX_TYPE,
+		    row->amd ? span_of(rep, sizeof(rep)) : wr_view(&quote), e,
+		    PACK, &evidence);
+		judge_rubbish(row, wr_view(&evidence), p, held);
+		wr_free(&evidence);
+		endorse_free(&e);
+		endorse_free(&held);
+		policy_free(&p);
+	}
+	wr_free(&quote);
+}
+
+/* One code for each reason, whoever's lists they are. */
+static void
+which_lists_count(void **state)
+{
+	const struct crl older = { .issuer = STR("x"), .this_update = 1000 },
+			 newer = { .issuer = STR("x"), .this_update = 2000 },
+			 none = { .this_update = 0 };
+	const struct {
+		bool taken;
+		const struct crl *held, *list;
+		uint32_t most;
+		int want;
+	} counted[] = {
+		{ true, &none, &older, 0, 0 },
+		{ true, &older, &newer, 0, 0 },
+		{ true, &older, &older, 0, 0 },
+		{ true, &newer, &older, 0, SEAL_E_STALE },
+		{ true, &none, &older, 2000, 0 },
+		{ true, &none, &older, 1999, SEAL_E_STALE },
+		{ false, &none, &newer, 0, SEAL_E_UNAVAILABLE },
+		{ false, &newer, &older, 1, SEAL_E_UNAVAILABLE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
+		int r = staple_list_counts(counted[i].taken, counted[i].held,
+		    counted[i].list, 3000, counted[i].most, NULL);
+
+		if (r != counted[i].want)
+			fail_msg("row %zu: %d", i, r);
+	}
+}
+
+/* Each allocation fails in turn: nothing is accepted by it that would not be,
+ * and nothing leaks (ASan). */
+static void
+memory(void **state)
+{
+	const struct snp_given g = { VCEK, true, false, 2 };
+	struct dcap_recipe r = { .tee = QUOTE_TDX };
+	struct span want = binding_value(&binding);
+	struct endorsements *given[2];
+	uint8_t rep[SNP_REPORT_SIZE];
+	struct wr quote;
+
+	(void)state;
+	memcpy(r.report_data, want.p, want.n);
+	dcap_quote(&r, &quote);
+	snp_make_report_over(rep, want);
+	given[0] = dcap_given(&r);
+	given[1] = snp_endorse(&g); /* its list revokes */
+	for (int amd = 0; amd < 2; amd++) {
+		struct policy *p = policy_of(amd ? SNP_TYPE : QUOTE_TDX_TYPE,
+		    amd ? snp_root_file() : dcap_root_file(),
+		    amd ? SNP_RULES : RULES);
+		struct wr evidence;
+		size_t n;
+
+		collect(amd ? SNP_TYPE : QUOTE_TDX_TYPE,
+		    amd ? span_of(rep, sizeof(rep)) : wr_view(&quote),
+		    given[amd], PACK, &evidence);
+		for (n = 1; n < TURNS; n++) {
+			struct appraisal_in in = { .media_type =
+						       span_str(CMW_TYPE),
+				.evidence = wr_view(&evidence),
+				.expected = &binding,
+				.carrier = SEAL_LEVEL_TRAFFIC,
+				.now = NOW,
+				.binder_known = true };
+			struct seal_verdict *v = verdict_new();
+			bool hit;
+			int code;
+
+			allocfail_at(n);
+			code = appraise(p, &in, v);
+			hit = allocfail_hit();
+			allocfail_off();
+			if (amd ? code == 0 : !hit && code != 0)
+				fail_msg(
+				    "%d, allocation %zu: %d", amd, n, code);
+			seal_verdict_free(&v);
+			if (!hit)
+				break;
+		}
+		assert_true(n > 10 && n < TURNS);
+		wr_free(&evidence);
+		policy_free(&p);
+	}
+	endorse_free(&given[0]);
+	endorse_free(&given[1]);
+	wr_free(&quote);
+}
+
+/* What is sent, of a folder. */
+static void
+memory_of_a_pack(void **state)
+{
+	struct dcap_recipe r = { .tee = QUOTE_TDX };
+	struct endorsements *e = dcap_given(&r);
+	char dir[] = "/tmp/seal-staple-XXXXXX";
+	size_t n;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	folder_put(dir, e);
+	for (n = 1; n < TURNS; n++) {
+		struct attester_staple s = { .ctx = NULL };
+		bool hit;
+		int code;
+
+		allocfail_at(n);
+		code = staple_open(dir, &s, NULL);
+		hit = allocfail_hit();
+		allocfail_off();
+		if (code != (hit ? SEAL_E_MEMORY : 0) ||
+		    (code != 0 && s.ctx != NULL))
+			fail_msg("allocation %zu: %d", n, code);
+		if (s.ctx != NULL)
+			s.close(s.ctx);
+		if (!hit)
+			break;
+	}
+	assert_true(n > 10 && n < TURNS);
+	folder_remove(dir);
+	endorse_free(&e);
+}
+
 static void
 limits(void **state)
 {
@@ -606,6 +887,10 @@ main(void)
 		cmocka_unit_test(amd),
 		cmocka_unit_test(wrapped),
 		cmocka_unit_test(every_byte),
+		cmocka_unit_test(rubbish),
+		cmocka_unit_test(which_lists_count),
+		cmocka_unit_test(memory),
+		cmocka_unit_test(memory_of_a_pack),
 		cmocka_unit_test(limits),
 	};
 
