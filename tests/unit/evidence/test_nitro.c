@@ -9,7 +9,7 @@
 #include "appraise/nitro_fixture.h"
 #include "base/limits.h"
 #include "cbor/cbor.h"
-#include "evidence/driver.h"
+#include "evidence/device_fixture.h"
 #include "evidence/drivers.h"
 #include "evidence/nitro.h"
 #include "format/nitro.h"
@@ -36,34 +36,15 @@ enum answer {
 };
 
 struct module {
-	int open_err, err;
+	int err;
 	unsigned n_err;
 	enum answer answer;
 	enum nitro_shape shape;
 };
 
 static struct module now;
-static unsigned opens, closes;
 static uint8_t asked_nonce[HASH_MAX], asked_key[LIMIT_SPKI];
 static size_t n_asked_nonce, n_asked_key;
-
-static int
-fake_open(const char *path)
-{
-	assert_string_equal(path, NSM_DEVICE);
-	opens++;
-	if (now.open_err == 0)
-		return FD;
-	errno = now.open_err;
-	return -1;
-}
-
-static void
-fake_close(int fd)
-{
-	assert_int_equal(fd, FD);
-	closes++;
-}
 
 /* Exactly what the module expects, to the last byte. */
 static void
@@ -127,7 +108,7 @@ fake_control(int fd, unsigned long what, void *argument)
 	struct nsm_message *m = argument;
 	struct wr w;
 
-	assert_int_equal(fd, FD);
+	assert_int_equal(fd, PLAYED_FD);
 	assert_int_equal(what, 0xc0200a00); /* as the module's makers say */
 	assert_int_equal(m->response.n, NSM_RESPONSE_MAX);
 	if (now.n_err > 0) {
@@ -149,7 +130,7 @@ fake_control(int fd, unsigned long what, void *argument)
 	return 0;
 }
 
-static const struct device fake = { fake_open, fake_control, fake_close };
+static const struct device fake = { played_open, fake_control, played_close };
 
 static int
 open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
@@ -159,48 +140,21 @@ open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return nitro_open_on(ctx, &fake, conf, d);
 }
 
-static int
-open_driver(const struct conf *conf, struct attester **ret, struct seal_diag *d)
-{
-	static struct evidence_driver driver;
-
-	driver = evidence_nitro;
-	driver.open = open_on_fake;
-	return attester_open_driver(&driver, conf, ret, d);
-}
-
 static void
 opening(void **state)
 {
-	static const struct conf_pair unknown = { "pcrs", "0" },
-				      no_key = { "key", "/nonexistent" };
-	static const struct {
-		const char *name;
-		struct conf conf;
-		int err, want;
-	} rows[] = {
-		{ "as it is", { NULL, 0 }, 0, 0 },
-		{ "unknown setting", { &unknown, 1 }, 0, SEAL_E_CONFIG },
-		{ "no such key", { &no_key, 1 }, 0, SEAL_E_IO },
-		{ "no such device", { NULL, 0 }, ENOENT, SEAL_E_UNSUPPORTED },
-		{ "not allowed", { NULL, 0 }, EACCES, SEAL_E_CONFIG },
+	static const struct played_row rows[] = {
+		{ "as it is", NONE, 0, 0 },
+		{ "unknown setting", KV("pcrs", "0"), 0, SEAL_E_CONFIG },
+		{ "no such key", KV("key", "/nonexistent"), 0, SEAL_E_IO },
+		{ "no such device", NONE, ENOENT, SEAL_E_UNSUPPORTED },
+		{ "not allowed", NONE, EACCES, SEAL_E_CONFIG },
+		{ NULL },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct attester *a = NULL;
-		struct seal_diag d = { 0 };
-		int r;
-
-		now = (struct module){ .open_err = rows[i].err };
-		opens = closes = 0;
-		r = open_driver(&rows[i].conf, &a, &d);
-		if (r != rows[i].want || (r != 0 && d.text[0] == '\0'))
-			fail_msg("%s: %d (%s)", rows[i].name, r, d.text);
-		attester_free(&a);
-		if (closes != (rows[i].err == 0 ? opens : 0))
-			fail_msg("%s: the device stays open", rows[i].name);
-	}
+	now = (struct module){ 0 };
+	played_opening(&evidence_nitro, open_on_fake, rows);
 }
 
 struct row {
@@ -249,6 +203,8 @@ static const struct row rows[] = {
 static void
 collecting(void **state)
 {
+	static const char *const none[] = NONE;
+
 	(void)state;
 	for (const struct row *row = rows; row->name != NULL; row++)
 		for (int h = 0; h < 2; h++) {
@@ -259,7 +215,9 @@ collecting(void **state)
 			int r;
 
 			now = (struct module){ 0 };
-			assert_int_equal(open_driver(NULL, &a, &d), 0);
+			assert_int_equal(played_attester(&evidence_nitro,
+					     open_on_fake, none, &a, &d),
+			    0);
 			assert_false(attester_insecure(a));
 			assert_int_equal(
 			    binding_post(h == 0 ? HASH_SHA256 : HASH_SHA384,

@@ -13,13 +13,12 @@
 
 #include "appraise/snp_fixture.h"
 #include "base/limits.h"
-#include "evidence/driver.h"
+#include "evidence/device_fixture.h"
 #include "evidence/drivers.h"
 #include "evidence/sev_guest.h"
 
 #define COLLECT_MS 60000u
 #define SHORT_MS 200u
-#define FD 7
 #define RSA_SIZE 256
 #define FOR_EVER 1000000000u
 
@@ -27,7 +26,7 @@ static const struct span exporter = STR("0123456789abcdef0123456789abcdef");
 
 /* What the kernel does; the unsigned longs count down. */
 struct kernel {
-	int open_err, err; /* of the device; of the next n_err requests */
+	int err; /* of the next n_err requests */
 	unsigned n_err;
 	uint32_t firmware, vmm;  /* beside err */
 	bool silent;             /* errors in the message, none returned */
@@ -37,27 +36,8 @@ struct kernel {
 };
 
 static struct kernel now;
-static unsigned opens, closes, requests;
+static unsigned requests;
 static uint32_t last_vmpl;
-
-static int
-fake_open(const char *path)
-{
-	assert_non_null(path);
-	opens++;
-	if (now.open_err != 0) {
-		errno = now.open_err;
-		return -1;
-	}
-	return FD;
-}
-
-static void
-fake_close(int fd)
-{
-	assert_int_equal(fd, FD);
-	closes++;
-}
 
 static void
 put_le32(uint8_t *to, uint32_t v)
@@ -130,7 +110,7 @@ fake_control(int fd, unsigned long what, void *argument)
 	    (struct sev_response *)(uintptr_t)m->response;
 	void *q = (void *)(uintptr_t)m->request;
 
-	assert_int_equal(fd, FD);
+	assert_int_equal(fd, PLAYED_FD);
 	assert_int_equal(m->version, 1);
 	assert_int_equal(m->firmware_error | m->vmm_error, 0);
 	requests++;
@@ -151,9 +131,8 @@ fake_control(int fd, unsigned long what, void *argument)
 	return 0;
 }
 
-static const struct device fake = { fake_open, fake_control, fake_close };
+static const struct device fake = { played_open, fake_control, played_close };
 
-/* The driver as it is, but for who opens the device. */
 static int
 open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
     struct seal_diag *d)
@@ -162,40 +141,12 @@ open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return sev_guest_open_on(ctx, &fake, conf, d);
 }
 
-static int
-open_driver(const char *const *kv, struct attester **ret, struct seal_diag *d)
-{
-	struct evidence_driver driver = evidence_sev_guest;
-	static struct evidence_driver kept;
-	struct conf_pair pairs[4];
-	struct conf conf = { pairs, 0 };
-
-	for (; kv[0] != NULL; kv += 2)
-		pairs[conf.n++] = (struct conf_pair){ kv[0], kv[1] };
-	driver.open = open_on_fake;
-	kept = driver;
-	return attester_open_driver(&kept, &conf, ret, d);
-}
-
 /* ---- Rows ---- */
-
-#define KV(...)                         \
-	{                               \
-		__VA_ARGS__, NULL, NULL \
-	}
-#define NONE         \
-	{            \
-		NULL \
-	}
 
 static void
 opening(void **state)
 {
-	static const struct {
-		const char *name;
-		const char *kv[5];
-		int err, want;
-	} rows[] = {
+	static const struct played_row rows[] = {
 		{ "as it is", NONE, 0, 0 },
 		{ "a level", KV("privlevel", "3"), 0, 0 },
 		{ "no such level", KV("privlevel", "4"), 0, SEAL_E_CONFIG },
@@ -208,23 +159,12 @@ opening(void **state)
 		{ "no such device", NONE, ENOENT, SEAL_E_UNSUPPORTED },
 		{ "not allowed", NONE, EACCES, SEAL_E_CONFIG },
 		{ "held", NONE, EBUSY, SEAL_E_UNAVAILABLE },
+		{ NULL },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct attester *a = NULL;
-		struct seal_diag d = { 0 };
-		int r;
-
-		now = (struct kernel){ .open_err = rows[i].err };
-		opens = closes = 0;
-		r = open_driver(rows[i].kv, &a, &d);
-		if (r != rows[i].want || (r != 0 && d.text[0] == '\0'))
-			fail_msg("%s: %d (%s)", rows[i].name, r, d.text);
-		attester_free(&a);
-		if (closes != (rows[i].err == 0 ? opens : 0))
-			fail_msg("%s: the device stays open", rows[i].name);
-	}
+	now = (struct kernel){ 0 };
+	played_opening(&evidence_sev_guest, open_on_fake, rows);
 }
 
 struct row {
@@ -323,7 +263,8 @@ collecting(void **state)
 
 			now = (struct kernel){ 0 };
 			assert_int_equal(
-			    open_driver(row->without ? without : with, &a, &d),
+			    played_attester(&evidence_sev_guest, open_on_fake,
+				row->without ? without : with, &a, &d),
 			    0);
 			assert_int_equal(
 			    binding_post(h == 0 ? HASH_SHA256 : HASH_SHA384,

@@ -14,20 +14,19 @@
 
 #include "appraise/dcap_fixture.h"
 #include "base/limits.h"
-#include "evidence/driver.h"
+#include "evidence/device_fixture.h"
 #include "evidence/drivers.h"
 #include "evidence/tdx_guest.h"
 
 #define COLLECT_MS 60000u
 #define SHORT_MS 200u
-#define FD 7
 #define FOR_EVER 1000000000u
 
 static const struct span exporter = STR("0123456789abcdef0123456789abcdef");
 
 /* What kernel and host do; the unsigned counts down. */
 struct world {
-	int open_err, err; /* of the device; of the next n_err requests */
+	int err; /* of the next n_err requests */
 	unsigned n_err;
 	bool other_report; /* over other data */
 	/* The quoting service. */
@@ -40,7 +39,7 @@ struct world {
 };
 
 static struct world now;
-static unsigned opens, closes, requests, connects;
+static unsigned requests, connects;
 static pthread_t service;
 static bool serving;
 static int service_fd;
@@ -48,30 +47,11 @@ static int service_fd;
 /* ---- The kernel ---- */
 
 static int
-fake_open(const char *path)
-{
-	assert_non_null(path);
-	opens++;
-	if (now.open_err != 0) {
-		errno = now.open_err;
-		return -1;
-	}
-	return FD;
-}
-
-static void
-fake_close(int fd)
-{
-	assert_int_equal(fd, FD);
-	closes++;
-}
-
-static int
 fake_control(int fd, unsigned long what, void *argument)
 {
 	struct tdx_message *m = argument;
 
-	assert_int_equal(fd, FD);
+	assert_int_equal(fd, PLAYED_FD);
 	assert_int_equal(what, TDX_GET_REPORT0);
 	requests++;
 	if (now.n_err > 0) {
@@ -85,7 +65,7 @@ fake_control(int fd, unsigned long what, void *argument)
 	return 0;
 }
 
-static const struct device fake = { fake_open, fake_control, fake_close };
+static const struct device fake = { played_open, fake_control, played_close };
 
 /* ---- The host ---- */
 
@@ -216,56 +196,29 @@ open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	return tdx_guest_open_on(ctx, &fake, fake_connect, conf, d);
 }
 
-static int
-open_driver(const char *key, const char *value, struct attester **ret,
-    struct seal_diag *d)
-{
-	static struct evidence_driver driver;
-	struct conf_pair pair = { key, value };
-	struct conf conf = { &pair, key != NULL };
-
-	driver = evidence_tdx_guest;
-	driver.open = open_on_fake;
-	return attester_open_driver(&driver, &conf, ret, d);
-}
-
 static void
 opening(void **state)
 {
-	static const struct {
-		const char *name, *key, *value;
-		int err, want;
-	} rows[] = {
-		{ "as it is", NULL, NULL, 0, 0 },
-		{ "a port", "port", "4294967294", 0, 0 },
-		{ "port 0", "port", "0", 0, SEAL_E_CONFIG },
-		{ "any port", "port", "4294967295", 0, SEAL_E_CONFIG },
-		{ "a long port", "port", "00000000001", 0, SEAL_E_CONFIG },
-		{ "no port", "port", "", 0, SEAL_E_CONFIG },
-		{ "a word", "port", "12x", 0, SEAL_E_CONFIG },
-		{ "less than none", "port", "-1", 0, SEAL_E_CONFIG },
-		{ "unknown setting", "dir", "/dev", 0, SEAL_E_CONFIG },
-		{ "no such key", "key", "/nonexistent", 0, SEAL_E_IO },
-		{ "no such device", NULL, NULL, ENOENT, SEAL_E_UNSUPPORTED },
-		{ "not allowed", NULL, NULL, EACCES, SEAL_E_CONFIG },
-		{ "held", NULL, NULL, EBUSY, SEAL_E_UNAVAILABLE },
+	static const struct played_row rows[] = {
+		{ "as it is", NONE, 0, 0 },
+		{ "a port", KV("port", "4294967294"), 0, 0 },
+		{ "port 0", KV("port", "0"), 0, SEAL_E_CONFIG },
+		{ "any port", KV("port", "4294967295"), 0, SEAL_E_CONFIG },
+		{ "a long port", KV("port", "00000000001"), 0, SEAL_E_CONFIG },
+		{ "no port", KV("port", ""), 0, SEAL_E_CONFIG },
+		{ "a word", KV("port", "12x"), 0, SEAL_E_CONFIG },
+		{ "less than none", KV("port", "-1"), 0, SEAL_E_CONFIG },
+		{ "unknown setting", KV("dir", "/dev"), 0, SEAL_E_CONFIG },
+		{ "no such key", KV("key", "/nonexistent"), 0, SEAL_E_IO },
+		{ "no such device", NONE, ENOENT, SEAL_E_UNSUPPORTED },
+		{ "not allowed", NONE, EACCES, SEAL_E_CONFIG },
+		{ "held", NONE, EBUSY, SEAL_E_UNAVAILABLE },
+		{ NULL },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct attester *a = NULL;
-		struct seal_diag d = { 0 };
-		int r;
-
-		now = (struct world){ .open_err = rows[i].err };
-		opens = closes = 0;
-		r = open_driver(rows[i].key, rows[i].value, &a, &d);
-		if (r != rows[i].want || (r != 0 && d.text[0] == '\0'))
-			fail_msg("%s: %d (%s)", rows[i].name, r, d.text);
-		attester_free(&a);
-		if (closes != (rows[i].err == 0 ? opens : 0))
-			fail_msg("%s: the device stays open", rows[i].name);
-	}
+	now = (struct world){ 0 };
+	played_opening(&evidence_tdx_guest, open_on_fake, rows);
 }
 
 static const struct row {
@@ -327,6 +280,8 @@ expect_quote(struct span evidence, const struct seal_binding *b)
 static void
 collecting(void **state)
 {
+	static const char *const port[] = KV("port", "1234");
+
 	(void)state;
 	for (const struct row *row = rows; row->name != NULL; row++)
 		for (int h = 0; h < 2; h++) {
@@ -337,8 +292,9 @@ collecting(void **state)
 			int r;
 
 			now = (struct world){ 0 };
-			assert_int_equal(
-			    open_driver("port", "1234", &a, &d), 0);
+			assert_int_equal(played_attester(&evidence_tdx_guest,
+					     open_on_fake, port, &a, &d),
+			    0);
 			assert_int_equal(
 			    binding_post(h == 0 ? HASH_SHA256 : HASH_SHA384,
 				attester_spki(a), exporter, &b, NULL),
