@@ -7,12 +7,14 @@
 #include "base/limits.h"
 #include "crypto/key.h"
 #include "crypto/ossl.h"
+#include "crypto/ready.h"
 #include "crypto/signer_key.h"
 
 #define PRIVKEY_FILE_MAX 65536u /* bytes */
 
 struct privkey {
 	EVP_PKEY *pkey;
+	struct ready *ready;
 	struct pubkey *pub;
 	uint8_t *spki;
 	size_t spki_n;
@@ -26,6 +28,7 @@ privkey_free(struct privkey **kp)
 	*kp = NULL;
 	if (k == NULL)
 		return;
+	ready_free(&k->ready);
 	EVP_PKEY_free(k->pkey); /* wipes the secret */
 	pubkey_unref(&k->pub);
 	free(k->spki);
@@ -45,6 +48,10 @@ privkey_wrap(EVP_PKEY *pkey, struct privkey **ret, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_MEMORY, "key");
 	}
 	k->pkey = pkey;
+	if ((k->ready = ready_new(pkey, READY_SIGN)) == NULL) {
+		r = seal_fail(d, SEAL_E_MEMORY, "key");
+		goto out;
+	}
 	if ((n = i2d_PUBKEY(pkey, &der)) <= 0) {
 		r = ossl_fail(d, SEAL_E_KEY, "key: has no public half");
 		goto out;
@@ -168,32 +175,15 @@ privkey_spki(const struct privkey *k, struct wr *out, struct seal_diag *d)
 	return out->error == 0 ? 0 : seal_fail(d, out->error, "key: no room");
 }
 
-static int
-sign_with(const struct scheme *s, EVP_PKEY *pkey, struct span tbs, uint8_t *ret,
-    size_t *ret_n, struct seal_diag *d)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx = NULL;
-	int r = 0;
-
-	if (ctx == NULL ||
-	    EVP_DigestSignInit(ctx, &pctx, ossl_md(s->hash), NULL, pkey) != 1 ||
-	    !scheme_set_padding(s, pctx) ||
-	    EVP_DigestSign(ctx, ret, ret_n, tbs.p, tbs.n) != 1)
-		r = ossl_fail(
-		    d, SEAL_E_CRYPTO, "signature: cannot make %s", s->name);
-	EVP_MD_CTX_free(ctx);
-	return r;
-}
-
 int
 privkey_sign(const struct privkey *k, uint16_t scheme, struct span tbs,
     struct wr *out, struct seal_diag *d)
 {
+	const struct scheme *s = scheme_find(scheme);
 	uint8_t sig[LIMIT_SIGNATURE];
 	size_t n = sizeof(sig);
 	char what[64];
-	int r;
+	int r = 0;
 
 	if (!pubkey_fits(k->pub, scheme))
 		return seal_fail(d, SEAL_E_KEY,
@@ -201,7 +191,9 @@ privkey_sign(const struct privkey *k, uint16_t scheme, struct span tbs,
 		    sig_name(scheme), scheme,
 		    pubkey_describe(k->pub, what, sizeof(what)));
 	ossl_begin();
-	r = sign_with(scheme_find(scheme), k->pkey, tbs, sig, &n, d);
+	if (!ready_sign(k->ready, s, tbs, sig, &n))
+		r = ossl_fail(
+		    d, SEAL_E_CRYPTO, "signature: cannot make %s", s->name);
 	ossl_end();
 	if (r != 0)
 		return r;

@@ -8,10 +8,11 @@
 #include "base/limits.h"
 #include "crypto/key.h"
 #include "crypto/ossl.h"
+#include "crypto/ready.h"
 
 struct pubkey {
 	atomic_uint refs;
-	EVP_PKEY *pkey;
+	struct ready *ready;
 	enum key_kind kind;
 	enum curve curve;
 	unsigned bits;
@@ -94,6 +95,23 @@ import(const struct spki *s)
 	}
 }
 
+static int
+make_ready(const struct spki *s, struct ready **ret, struct seal_diag *d)
+{
+	EVP_PKEY *pkey;
+	int r = 0;
+
+	ossl_begin();
+	if ((pkey = import(s)) == NULL)
+		r = ossl_fail(d, SEAL_E_KEY, "key: not a valid %s key",
+		    s->bits != 0 ? "RSA" : curve_name(s->curve));
+	else if ((*ret = ready_new(pkey, READY_VERIFY)) == NULL)
+		r = seal_fail(d, SEAL_E_MEMORY, "key");
+	EVP_PKEY_free(pkey);
+	ossl_end();
+	return r;
+}
+
 /*
  * Takes the key apart itself: libcrypto's decoder costs several times the
  * import, and accepts encodings that are not DER.
@@ -114,12 +132,7 @@ pubkey_from_spki(struct span spki, struct pubkey **ret, struct seal_diag *d)
 	k->curve = s.curve;
 	k->bits = s.bits;
 	k->pss_hash = s.pss_hash;
-	ossl_begin();
-	if ((k->pkey = import(&s)) == NULL)
-		r = ossl_fail(d, SEAL_E_KEY, "key: not a valid %s key",
-		    s.bits != 0 ? "RSA" : curve_name(s.curve));
-	ossl_end();
-	if (r != 0)
+	if ((r = make_ready(&s, &k->ready, d)) != 0)
 		pubkey_unref(&k);
 	else
 		*ret = k;
@@ -142,7 +155,7 @@ pubkey_unref(struct pubkey **kp)
 	*kp = NULL;
 	if (k == NULL || atomic_fetch_sub(&k->refs, 1) != 1)
 		return;
-	EVP_PKEY_free(k->pkey);
+	ready_free(&k->ready);
 	free(k);
 }
 
@@ -196,10 +209,8 @@ pubkey_verify(const struct pubkey *k, uint16_t scheme, struct span tbs,
     struct span sig, struct seal_diag *d)
 {
 	const struct scheme *s = scheme_find(scheme);
-	EVP_PKEY_CTX *pctx = NULL;
-	EVP_MD_CTX *ctx;
 	char what[64];
-	int r = 0;
+	int r = 0, good;
 
 	if (!pubkey_fits(k, scheme))
 		return seal_fail(d, SEAL_E_KEY,
@@ -210,18 +221,14 @@ pubkey_verify(const struct pubkey *k, uint16_t scheme, struct span tbs,
 		return seal_fail(d, SEAL_E_SIGNATURE,
 		    "signature: %s of %zu bytes", s->name, sig.n);
 	ossl_begin();
-	ctx = EVP_MD_CTX_new();
-	if (ctx == NULL ||
-	    EVP_DigestVerifyInit(ctx, &pctx, ossl_md(s->hash), NULL, k->pkey) !=
-		1 ||
-	    !scheme_set_padding(s, pctx))
+	good = ready_verify(k->ready, s, tbs, sig);
+	if (good < 0)
 		r = ossl_fail(
 		    d, SEAL_E_CRYPTO, "signature: cannot verify %s", s->name);
-	else if (EVP_DigestVerify(ctx, sig.p, sig.n, tbs.p, tbs.n) != 1)
+	else if (good != 1)
 		r = seal_fail(d, SEAL_E_SIGNATURE,
 		    "signature: %s under %s does not verify", s->name,
 		    pubkey_describe(k, what, sizeof(what)));
-	EVP_MD_CTX_free(ctx);
 	ossl_end();
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,69 @@ every_scheme(void **state)
 			    privkey_sign(keys[c->key], scheme, tbs, &w, NULL),
 			    SEAL_E_KEY);
 		}
+	}
+}
+
+/* A key that is used again is kept ready, for one scheme: others, in turns with
+ * it, are what they are called, and no scheme takes another's signature. */
+static void
+schemes_in_turns(void **state)
+{
+	static const uint16_t turns[] = { SIG_RSA_PSS_RSAE_SHA256,
+		SIG_RSA_PSS_RSAE_SHA384, SIG_RSA_PKCS1_SHA256,
+		SIG_RSA_PKCS1_SHA512 };
+	uint8_t sig[LIMIT_SIGNATURE];
+	const size_t n = sizeof(turns) / sizeof(*turns);
+
+	(void)state;
+	for (size_t i = 0; i < 3 * n * n; i++) {
+		uint16_t made = turns[i % n], taken = turns[i / 3 % n];
+		struct wr w;
+
+		wr_init(&w, sig, sizeof(sig));
+		assert_int_equal(
+		    privkey_sign(keys[RSA2048], made, tbs, &w, NULL), 0);
+		assert_int_equal(
+		    pubkey_verify(pubs[RSA2048], taken, tbs, wr_view(&w), NULL),
+		    made == taken ? 0 : SEAL_E_SIGNATURE);
+	}
+}
+
+#define THREADS 4
+
+static void *
+hammer(void *arg)
+{
+	uint8_t sig[LIMIT_SIGNATURE];
+	uintptr_t wrong = 0;
+
+	(void)arg;
+	for (int i = 0; i < 100; i++) {
+		struct wr w;
+
+		wr_init(&w, sig, sizeof(sig));
+		wrong += privkey_sign(keys[P256], SIG_ECDSA_P256_SHA256, tbs,
+			     &w, NULL) != 0 ||
+			 pubkey_verify(pubs[P256], SIG_ECDSA_P256_SHA256, tbs,
+			     wr_view(&w), NULL) != 0;
+	}
+	return (void *)wrong;
+}
+
+/* Whichever thread makes it ready. */
+static void
+shared_between_threads(void **state)
+{
+	pthread_t threads[THREADS];
+	void *wrong;
+
+	(void)state;
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, hammer, NULL), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], &wrong), 0);
+		assert_null(wrong);
 	}
 }
 
@@ -419,6 +483,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shared_between_threads),
+		cmocka_unit_test(schemes_in_turns),
 		cmocka_unit_test(every_scheme),
 		cmocka_unit_test(pss_salt_length),
 		cmocka_unit_test(choices),
