@@ -47,6 +47,8 @@ struct findings {
 	bool has_instance;
 	uint8_t instance[32];
 	void *facts; /* of the technology; freed by by->facts_free */
+	/* The core's: SHA-256 of subject_spki and of signer_spki. */
+	uint8_t subject_key[32], signer_key[32];
 };
 
 /*

@@ -126,6 +126,24 @@ bound_by_key(const struct appraiser *by, const struct appraisal_in *in,
 	return true;
 }
 
+/* What the keys are called. They are often one. */
+static bool
+digest_keys(struct findings *f, struct seal_verdict *v)
+{
+	struct span subject = span_of(f->subject_spki, f->n_subject_spki);
+	struct span signer = span_of(f->signer_spki, f->n_signer_spki);
+	uint8_t digest[HASH_MAX] = { 0 };
+	int r = hash_one(HASH_SHA256, subject, digest, NULL);
+
+	memcpy(f->subject_key, digest, sizeof(f->subject_key));
+	if (r == 0 && !span_equal(subject, signer))
+		r = hash_one(HASH_SHA256, signer, digest, NULL);
+	memcpy(f->signer_key, digest, sizeof(f->signer_key));
+	return r == 0 ? true
+		      : verdict_check(v, "subject.digest", false, r, NULL,
+			    "cannot be computed", NULL);
+}
+
 /* A record or an offline nonce, never a connection, may come without key. */
 static bool
 key_unknown(const struct seal_binding *b)
@@ -151,7 +169,18 @@ take_subject(
 		return false;
 	memcpy(f->subject_spki, spki.p, spki.n);
 	f->n_subject_spki = spki.n;
-	return true;
+	return digest_keys(f, v);
+}
+
+/* Of a key, for people: the start of its SPKI's SHA-256. */
+static const char *
+key_text(struct span spki, char buf[HEX_SHORT])
+{
+	uint8_t digest[HASH_MAX];
+
+	if (hash_one(HASH_SHA256, spki, digest, NULL) != 0)
+		return "";
+	return hex_short(span_of(digest, 32), buf);
 }
 
 /* The key that the signed bytes name is the one that the authenticator was
@@ -163,6 +192,7 @@ check_subject(
 	struct span want = in->expected->spki,
 		    got = span_of(f->subject_spki, f->n_subject_spki);
 	char e[HEX_SHORT], g[HEX_SHORT];
+	const char *found;
 
 	if (key_unknown(in->expected)) {
 		verdict_skip(
@@ -171,10 +201,11 @@ check_subject(
 	}
 	if (f->subject_by_binder)
 		return take_subject(in, f, v);
+	found = hex_short(span_of(f->subject_key, sizeof(f->subject_key)), g);
 	v->key_compared =
 	    verdict_check(v, "subject.key", span_equal_ct(got, want),
-		SEAL_E_KEY, signer_text(want, e), signer_text(got, g),
-		"attest for the key that the peer's certificate has");
+		SEAL_E_KEY, span_equal(got, want) ? found : key_text(want, e),
+		found, "attest for the key that the peer's certificate has");
 	return v->key_compared;
 }
 
@@ -369,22 +400,13 @@ check_lease(const struct policy *p, const struct appraisal_in *in,
 }
 
 /* What the verdict keeps of it, also to compare a re-attestation with. */
-static bool
+static void
 describe(const struct findings *f, struct seal_verdict *v)
 {
-	uint8_t digest[HASH_MAX];
-	int r;
-
 	v->key_attested = f->key_attested;
 	v->has_instance = f->has_instance;
 	memcpy(v->instance, f->instance, sizeof(v->instance));
-	r = hash_one(HASH_SHA256, span_of(f->subject_spki, f->n_subject_spki),
-	    digest, NULL);
-	if (r != 0)
-		return verdict_check(v, "subject.digest", false, r, NULL,
-		    "cannot be computed", NULL);
-	memcpy(v->subject_key, digest, sizeof(v->subject_key));
-	return true;
+	memcpy(v->subject_key, f->subject_key, sizeof(v->subject_key));
 }
 
 bool
@@ -426,6 +448,30 @@ crypto_failed(struct seal_verdict *v)
 	v->ar4si[AR4SI_HARDWARE] = AR4SI_CRYPTO_FAILED;
 }
 
+/* What the Evidence says that this connection has: its binder, its key. */
+static bool
+compare(const struct appraiser *by, const struct appraisal_in *in,
+    struct findings *f, struct seal_verdict *v)
+{
+	if (in->member && f->linked.n > 0)
+		return check_link(f, v);
+	if (!in->binder_known)
+		return true;
+	if (by->collection) {
+		/* Each member went through here by itself. */
+		v->binder_compared = verdict_check(v, "collection.bound",
+		    collection_bound(f), SEAL_E_BINDER,
+		    "members bound to the binder, or linked to one that is",
+		    NULL, NULL);
+		return v->binder_compared;
+	}
+	if (!bound_by_key(by, in, f, v) && !check_binders(in, f, v)) {
+		crypto_failed(v);
+		return false;
+	}
+	return check_subject(in, f, v);
+}
+
 bool
 appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
     struct findings *f, struct seal_verdict *v)
@@ -440,23 +486,10 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 		return v->failed ? false
 				 : verdict_check(v, "evidence", false, r, NULL,
 				       NULL, NULL);
-	if (in->member && f->linked.n > 0)
-		return check_link(f, v) && describe(f, v) && !v->failed;
-	if (!in->binder_known)
-		return describe(f, v) && !v->failed;
-	if (by->collection) {
-		/* Each member went through here by itself. */
-		v->binder_compared = verdict_check(v, "collection.bound",
-		    collection_bound(f), SEAL_E_BINDER,
-		    "members bound to the binder, or linked to one that is",
-		    NULL, NULL);
-		return v->binder_compared && describe(f, v) && !v->failed;
-	}
-	if (!bound_by_key(by, in, f, v) && !check_binders(in, f, v)) {
-		crypto_failed(v);
+	if (!digest_keys(f, v) || !compare(by, in, f, v))
 		return false;
-	}
-	return check_subject(in, f, v) && describe(f, v) && !v->failed;
+	describe(f, v);
+	return !v->failed;
 }
 
 /* Of the policy's technologies, the one that the media type selects: the

@@ -6,25 +6,11 @@
 #include "appraise/refs_judge.h"
 #include "base/text.h"
 
-const char *
-signer_text(struct span spki, char buf[HEX_SHORT])
-{
-	uint8_t digest[HASH_MAX];
-
-	if (hash_one(HASH_SHA256, spki, digest, NULL) != 0)
-		return "";
-	return hex_short(span_of(digest, 32), buf);
-}
-
 static bool
 pin_matches(const struct signer *s, const struct findings *f)
 {
-	struct span spki = span_of(f->signer_spki, f->n_signer_spki);
-	uint8_t digest[HASH_MAX];
-
-	return s->pinned && spki.n > 0 &&
-	       hash_one(HASH_SHA256, spki, digest, NULL) == 0 &&
-	       span_equal_ct(span_of(digest, sizeof(s->spki_sha256)),
+	return s->pinned && f->n_signer_spki > 0 &&
+	       span_equal_ct(span_of(f->signer_key, sizeof(f->signer_key)),
 		   span_of(s->spki_sha256, sizeof(s->spki_sha256)));
 }
 
@@ -278,6 +264,6 @@ signer_judge(const struct accept_entry *e, const struct findings *f,
 	return verdict_check(v, "signer", false, r, "a signer of the policy",
 	    d.code != 0
 		? d.text
-		: signer_text(span_of(f->signer_spki, f->n_signer_spki), g),
+		: hex_short(span_of(f->signer_key, sizeof(f->signer_key)), g),
 	    "if that key is to be trusted, add it to 'signers'");
 }

@@ -20,7 +20,4 @@ bool signer_judge(const struct accept_entry *e, const struct findings *f,
 int signer_root(const struct findings *f, int64_t now, uint8_t ret[32],
     struct seal_diag *d);
 
-/* Of a key, for people: the start of its SPKI's SHA-256. */
-const char *signer_text(struct span spki, char buf[HEX_SHORT]);
-
 #endif

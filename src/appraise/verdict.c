@@ -35,11 +35,6 @@ seal_verdict_ref(struct seal_verdict *v)
 static void
 detail_wipe(struct verdict_check *c)
 {
-	if (c->detail == NULL)
-		return;
-	free(c->detail->expected);
-	free(c->detail->got);
-	free(c->detail->remedy);
 	free(c->detail);
 	c->detail = NULL;
 }
@@ -91,22 +86,40 @@ seal_verdict_free(struct seal_verdict **vp)
 	free(v);
 }
 
-/* A copy that a terminal and JSON can show: what is not printable ASCII
- * becomes '?'. NULL for NULL or empty text, and then *ok stays as it is. */
-static char *
-text_dup(const char *s, bool *ok)
+/* Bytes of a copy with its NUL; 0 for NULL and for empty text. */
+static size_t
+text_size(const char *s)
 {
-	size_t n = s == NULL ? 0 : strlen(s);
-	char *copy;
+	return s == NULL || *s == '\0' ? 0 : strlen(s) + 1;
+}
+
+/* A copy at *at, which is moved behind it, that a terminal and JSON can show:
+ * what is not printable ASCII becomes '?'. NULL where text_size() is 0. */
+static char *
+text_put(char **at, const char *s)
+{
+	size_t n = text_size(s);
+	char *copy = *at;
 
 	if (n == 0)
 		return NULL;
-	if ((copy = malloc(n + 1)) == NULL) {
-		*ok = false;
+	text_safe(span_of(s, n - 1), copy, n);
+	*at += n;
+	return copy;
+}
+
+/* The same, allocated; *ok stays as it is where there is nothing to copy. */
+static char *
+text_dup(const char *s, bool *ok)
+{
+	size_t n = text_size(s);
+	char *copy = n > 0 ? malloc(n) : NULL, *at = copy;
+
+	if (copy == NULL) {
+		*ok = *ok && n == 0;
 		return NULL;
 	}
-	text_safe(span_of(s, n), copy, n + 1);
-	return copy;
+	return text_put(&at, s);
 }
 
 /*
@@ -167,14 +180,18 @@ static bool
 detail(struct verdict_check *c, const char *expected, const char *got,
     const char *remedy)
 {
-	bool ok = true;
+	size_t n = text_size(expected) + text_size(got) + text_size(remedy);
+	char *at;
 
-	if ((c->detail = calloc(1, sizeof(*c->detail))) == NULL)
+	if (n == 0)
+		return true;
+	if ((c->detail = malloc(sizeof(*c->detail) + n)) == NULL)
 		return false;
-	c->detail->expected = text_dup(expected, &ok);
-	c->detail->got = text_dup(got, &ok);
-	c->detail->remedy = text_dup(remedy, &ok);
-	return ok;
+	at = c->detail->text;
+	c->detail->expected = text_put(&at, expected);
+	c->detail->got = text_put(&at, got);
+	c->detail->remedy = text_put(&at, remedy);
+	return true;
 }
 
 /* Appends a row. What to do is told only where something is to be done. */

@@ -13,8 +13,10 @@
 #define VERDICT_CHECKS_MAX 512  /* of all members of a collection */
 #define VERDICT_CLAIMS_MAX 1024 /* likewise */
 
+/* One block: a verdict has many, and most end with it (verdict_brief). */
 struct verdict_detail {
-	char *expected, *got, *remedy; /* owned; NULL: empty */
+	const char *expected, *got, *remedy; /* in text; NULL: empty */
+	char text[];
 };
 
 struct verdict_check {
