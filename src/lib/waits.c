@@ -6,16 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NONE UINT32_MAX
+
+/* Counts for its source while it is held, and until its time is over. */
 struct place {
 	struct waits_source from;
 	unsigned holders; /* 0: free */
-	int64_t begun_ms;
+	int64_t until_ms;
+	uint32_t older, newer; /* of those that are free */
+	uint32_t next;         /* in the bucket of its source */
 };
 
 struct waits {
 	pthread_mutex_t lock;
-	uint32_t per_source;
-	size_t n;
+	uint32_t per_source, n;
+	uint32_t oldest, newest; /* free, by until_ms; NONE: none is */
+	uint32_t *buckets;       /* n of them: known sources that count */
 	struct place places[];
 };
 
@@ -58,20 +64,139 @@ waits_source_of(const void *address, size_t n)
 	return source_v6(&in6->sin6_addr);
 }
 
-/* ---- The places ---- */
+/* ---- The places that are free ---- */
+
+static uint32_t *
+newer_of(struct waits *w, uint32_t i)
+{
+	return i == NONE ? &w->oldest : &w->places[i].newer;
+}
+
+static uint32_t *
+older_of(struct waits *w, uint32_t i)
+{
+	return i == NONE ? &w->newest : &w->places[i].older;
+}
+
+/* By when they began, so that what began lately is remembered for as long as
+ * there is room. */
+static void
+free_put(struct waits *w, uint32_t i)
+{
+	struct place *p = &w->places[i];
+	uint32_t after = w->newest;
+
+	while (after != NONE && w->places[after].until_ms > p->until_ms)
+		after = w->places[after].older;
+	p->older = after;
+	p->newer = *newer_of(w, after);
+	*newer_of(w, after) = i;
+	*older_of(w, p->newer) = i;
+}
+
+/* The one whose use is longest ago. */
+static struct place *
+free_take(struct waits *w)
+{
+	struct place *p = &w->places[w->oldest];
+
+	w->oldest = p->newer;
+	*older_of(w, p->newer) = NONE;
+	return p;
+}
+
+/* ---- The sources that count ---- */
+
+static uint32_t *
+bucket_of(struct waits *w, const struct waits_source *from)
+{
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+
+	for (size_t i = 0; i < WAITS_SOURCE; i++)
+		h = (h ^ from->bytes[i]) * 0x100000001b3u;
+	return &w->buckets[(h ^ h >> 32) % w->n];
+}
+
+/* How many count for a source. What counts no more leaves the bucket. */
+static uint32_t
+count(struct waits *w, const struct waits_source *from, int64_t now_ms)
+{
+	uint32_t *at, same = 0;
+
+	if (!from->known)
+		return 0;
+	for (at = bucket_of(w, from); *at != NONE;) {
+		struct place *p = &w->places[*at];
+
+		if (p->holders == 0 && now_ms >= p->until_ms) {
+			p->from.known = false;
+			*at = p->next;
+			continue;
+		}
+		same += memcmp(p->from.bytes, from->bytes, WAITS_SOURCE) == 0;
+		at = &p->next;
+	}
+	return same;
+}
+
+/* Of the source that it had before. */
+static void
+forget(struct waits *w, struct place *p)
+{
+	uint32_t *at, i = (uint32_t)(p - w->places);
+
+	if (!p->from.known)
+		return;
+	for (at = bucket_of(w, &p->from); *at != i;)
+		at = &w->places[*at].next;
+	*at = p->next;
+}
+
+static void
+remember(struct waits *w, struct place *p)
+{
+	uint32_t *at;
+
+	if (!p->from.known)
+		return;
+	at = bucket_of(w, &p->from);
+	p->next = *at;
+	*at = (uint32_t)(p - w->places);
+}
+
+static size_t
+take(struct waits *w, const struct waits_source *from, int64_t now_ms)
+{
+	struct place *p = free_take(w);
+
+	forget(w, p);
+	p->from = *from;
+	p->holders = 1;
+	p->until_ms = now_ms + WAITS_WINDOW_MS;
+	remember(w, p);
+	return (size_t)(p - w->places);
+}
+
+/* ---- In and out ---- */
 
 struct waits *
 waits_new(uint32_t per_source, uint32_t total)
 {
 	struct waits *w = calloc(1, sizeof(*w) + total * sizeof(w->places[0]));
 
-	if (w == NULL)
+	if (w == NULL ||
+	    (w->buckets = calloc(total, sizeof(uint32_t))) == NULL) {
+		free(w);
 		return NULL;
+	}
 	pthread_mutex_init(&w->lock, NULL);
 	w->per_source = per_source;
 	w->n = total;
-	for (size_t i = 0; i < w->n; i++)
-		w->places[i].begun_ms = -WAITS_WINDOW_MS;
+	w->oldest = w->newest = NONE;
+	for (uint32_t i = 0; i < total; i++) {
+		w->buckets[i] = NONE;
+		free_put(w, i);
+	}
 	return w;
 }
 
@@ -84,55 +209,25 @@ waits_free(struct waits **wp)
 	if (w == NULL)
 		return;
 	pthread_mutex_destroy(&w->lock);
+	free(w->buckets);
 	free(w);
-}
-
-static bool
-counts(const struct place *p, const struct waits_source *from, int64_t now_ms)
-{
-	return from->known && p->from.known &&
-	       memcmp(p->from.bytes, from->bytes, WAITS_SOURCE) == 0 &&
-	       (p->holders > 0 || now_ms - p->begun_ms < WAITS_WINDOW_MS);
-}
-
-/* The free place whose last use is longest ago, so that what began lately is
- * remembered for as long as there is room; NULL: all are taken. */
-static struct place *
-find(struct waits *w, const struct waits_source *from, int64_t now_ms,
-    uint32_t *ret_same)
-{
-	struct place *best = NULL;
-
-	*ret_same = 0;
-	for (size_t i = 0; i < w->n; i++) {
-		struct place *p = &w->places[i];
-
-		*ret_same += counts(p, from, now_ms);
-		if (p->holders == 0 &&
-		    (best == NULL || p->begun_ms < best->begun_ms))
-			best = p;
-	}
-	return best;
 }
 
 int
 waits_enter(struct waits *w, const struct waits_source *from, int64_t now_ms,
     size_t *ret_place, struct seal_diag *d)
 {
-	struct place *p;
-	uint32_t same;
 	int r = 0;
 
 	pthread_mutex_lock(&w->lock);
-	p = find(w, from, now_ms, &same);
-	if (p == NULL) {
+	if (w->oldest == NONE) {
 		r = seal_fail(d, SEAL_E_UNAVAILABLE,
-		    "handshakes.total: expected fewer than %zu that wait at "
+		    "handshakes.total: expected fewer than %u that wait at "
 		    "once",
 		    w->n);
 		seal_remedy(d, "raise handshakes.total, if memory allows: each "
 			       "takes about 56 KiB");
-	} else if (same >= w->per_source) {
+	} else if (count(w, from, now_ms) >= w->per_source) {
 		r = seal_fail(d, SEAL_E_UNAVAILABLE,
 		    "handshakes.per_source: expected fewer than %u of one "
 		    "source that wait, or began within a second",
@@ -140,8 +235,7 @@ waits_enter(struct waits *w, const struct waits_source *from, int64_t now_ms,
 		seal_remedy(d, "raise handshakes.per_source, if many peers "
 			       "stand behind one address");
 	} else {
-		*p = (struct place){ *from, 1, now_ms };
-		*ret_place = (size_t)(p - w->places);
+		*ret_place = take(w, from, now_ms);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return r;
@@ -159,6 +253,7 @@ void
 waits_leave(struct waits *w, size_t place)
 {
 	pthread_mutex_lock(&w->lock);
-	w->places[place].holders--;
+	if (--w->places[place].holders == 0)
+		free_put(w, (uint32_t)place);
 	pthread_mutex_unlock(&w->lock);
 }
