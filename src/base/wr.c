@@ -186,9 +186,11 @@ wr_hex(struct wr *w, struct span s)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < s.n; i++) {
-		wr_u8(w, (uint8_t)digits[s.p[i] >> 4]);
-		wr_u8(w, (uint8_t)digits[s.p[i] & 15]);
+	uint8_t *p = wr_room(w, 2 * s.n);
+
+	for (size_t i = 0; p != NULL && i < s.n; i++) {
+		*p++ = (uint8_t)digits[s.p[i] >> 4];
+		*p++ = (uint8_t)digits[s.p[i] & 15];
 	}
 }
 

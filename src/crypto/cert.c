@@ -18,6 +18,7 @@ struct cert {
 	struct pubkey *key;
 	uint8_t *spki;
 	size_t spki_n;
+	uint8_t key_id[HASH_MAX];
 	int64_t not_before, not_after;
 	bool may_sign;
 };
@@ -230,6 +231,8 @@ cert_parse(struct span der, struct cert **ret, struct seal_diag *d)
 		goto out;
 	}
 	c->spki_n = form.spki.n;
+	if ((r = hash_one(HASH_SHA256, form.spki, c->key_id, d)) != 0)
+		goto out;
 	*ret = c;
 	c = NULL;
 out:
@@ -262,6 +265,12 @@ struct span
 cert_spki(const struct cert *c)
 {
 	return span_of(c->spki, c->spki_n);
+}
+
+struct span
+cert_key_id(const struct cert *c)
+{
+	return span_of(c->key_id, hash_size(HASH_SHA256));
 }
 
 struct pubkey *

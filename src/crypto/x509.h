@@ -12,6 +12,7 @@ int cert_parse(struct span der, struct cert **ret, struct seal_diag *d);
 struct cert *cert_ref(struct cert *c);
 void cert_unref(struct cert **c);
 struct span cert_spki(const struct cert *c);   /* bytes as they stand in it */
+struct span cert_key_id(const struct cert *c); /* SHA-256 of these */
 struct pubkey *cert_key(const struct cert *c); /* borrowed */
 bool cert_may_sign(const struct cert *c);      /* digitalSignature, or no KU */
 int64_t cert_not_after(const struct cert *c);  /* seconds since 1970 */

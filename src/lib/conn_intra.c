@@ -57,22 +57,17 @@ conn_intra_end(struct seal_conn *c, bool muted)
 /* What is known of the peer while its Certificate is being read. */
 static int
 intra_peer(const struct seal_conn *c, const struct session_job *work,
-    struct peer_identity *ret, struct seal_diag *d)
+    struct peer_identity *ret, struct cert **ret_leaf, struct seal_diag *d)
 {
-	uint8_t digest[HASH_MAX];
-	struct cert *leaf = NULL;
 	int r;
 
 	*ret = (struct peer_identity){ .text = "handshake" };
 	if (work->leaf == NULL)
 		return 0;
 	if ((r = cert_cache_get(c->ctx->certs,
-		 span_of(work->leaf, work->n_leaf), &leaf, d)) == 0)
-		r = hash_one(HASH_SHA256, cert_spki(leaf), digest, d);
-	cert_unref(&leaf);
-	if (r != 0)
+		 span_of(work->leaf, work->n_leaf), ret_leaf, d)) != 0)
 		return r;
-	memcpy(ret->key, digest, sizeof(ret->key));
+	memcpy(ret->key, cert_key_id(*ret_leaf).p, sizeof(ret->key));
 	ret->has_key = true;
 	ret->validated = c->intra_stack->verified(c->tls);
 	return 0;
@@ -122,6 +117,7 @@ conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 {
 	struct session_job *work;
 	struct peer_identity peer;
+	struct cert *leaf = NULL;
 	struct seal_diag why = { 0 };
 
 	if (c->intra == NULL || c->job != NULL || !intra_waiting(c->intra))
@@ -133,13 +129,15 @@ conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 		refuse(c, &work, &why);
 		return true;
 	}
-	if (work != NULL && intra_peer(c, work, &peer, d) == 0)
+	if (work != NULL && intra_peer(c, work, &peer, &leaf, d) == 0)
 		c->job = job_new(c->ctx, c->role, &work, &peer, NULL);
 	if (c->job != NULL) {
+		c->job->leaf = leaf;
 		c->job->conn = c->id;
 		share_place(c);
 		return false;
 	}
+	cert_unref(&leaf);
 	session_job_free(&work);
 	seal_fail(d, SEAL_E_MEMORY, "job");
 	return false;

@@ -81,6 +81,7 @@ seal_job_free(struct seal_job **jp)
 	if (j->waits)
 		waits_leave(j->ctx->waits, j->place);
 	session_job_free(&j->work);
+	cert_unref(&j->leaf);
 	seal_verdict_free(&j->first);
 	seal_verdict_free(&j->verdict);
 	free(j->learned);

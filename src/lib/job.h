@@ -22,6 +22,7 @@ struct seal_job {
 	struct session_job *work;
 	enum seal_role role; /* mine */
 	struct peer_identity peer;
+	struct cert *leaf; /* the peer's in the handshake that asks; or NULL */
 	struct seal_verdict *first; /* for a re-attestation; or NULL */
 	struct seal_diag diag;      /* why an answer could not be made */
 	bool waits;                 /* shares place of ctx->waits */

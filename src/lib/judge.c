@@ -94,19 +94,14 @@ static int
 judge_same_key(struct judge *g)
 {
 	const struct peer_identity *id = &g->job->peer;
-	uint8_t digest[HASH_MAX];
-	struct seal_diag d = { 0 };
+	struct span key = cert_key_id(g->peer.leaf);
 	bool same;
-	int r;
 
-	if ((r = hash_one(HASH_SHA256, cert_spki(g->peer.leaf), digest, &d)) !=
-	    0)
-		return r;
-	memcpy(g->v->subject_key, digest, sizeof(g->v->subject_key));
+	memcpy(g->v->subject_key, key.p, sizeof(g->v->subject_key));
 	if (subject_mode(g->job) != SUBJECT_SAME_KEY)
 		return 0;
-	same = id->has_key && span_equal(span_of(digest, sizeof(id->key)),
-				  span_of(id->key, sizeof(id->key)));
+	same =
+	    id->has_key && span_equal(key, span_of(id->key, sizeof(id->key)));
 	return verdict_check(g->v, "subject.same-key", same, SEAL_E_KEY,
 		   "the key of the peer's TLS certificate",
 		   same          ? NULL
@@ -271,15 +266,15 @@ static int
 judge_handshake(struct judge *g)
 {
 	const struct session_job *w = g->job->work;
-	struct seal_diag d = { 0 };
-	int r;
+	bool known = g->job->leaf != NULL;
 
-	r = cert_cache_get(
-	    g->job->ctx->certs, span_of(w->leaf, w->n_leaf), &g->peer.leaf, &d);
-	verdict_check(g->v, "handshake.certificate", r == 0, r,
-	    "a certificate of the handshake", d.text, NULL);
+	g->peer.leaf = cert_ref(g->job->leaf);
 	g->peer.cmw = span_of(w->authenticator, w->n_authenticator);
-	return r;
+	return verdict_check(g->v, "handshake.certificate", known,
+		   SEAL_E_DECODE, "a certificate of the handshake",
+		   known ? NULL : "none", NULL)
+		   ? 0
+		   : SEAL_E_DECODE;
 }
 
 static int

@@ -9,10 +9,19 @@
 
 #include "base/span.h"
 #include "tls/stack_openssl_intra.h"
+#include "tls/transcript.h"
 
 #define READS_MAX 32 /* records without data that one read passes over */
 
 /* ---- Errors: the queue is left empty, so that none is taken for another's */
+
+/* Clearing goes through the whole queue, which mostly is empty. */
+void
+stack_openssl_forget(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
 
 static int
 ssl_fail(struct seal_diag *d, int code, const char *what)
@@ -88,7 +97,7 @@ openssl_handshake(void *tls, struct seal_diag *d)
 	enum seal_io io;
 	int r, reason, code;
 
-	ERR_clear_error();
+	stack_openssl_forget();
 	errno = 0;
 	r = stack_openssl_intra_handshake(ssl);
 	reason = ERR_GET_REASON(ERR_peek_error());
@@ -127,7 +136,7 @@ openssl_read(
 			(i == 0 || BIO_number_read(bio) != before);
 	     i++) {
 		before = BIO_number_read(bio);
-		ERR_clear_error();
+		stack_openssl_forget();
 		errno = 0;
 		r = SSL_read_ex(tls, buf, cap, &n);
 		io = r == 1 ? SEAL_IO_DONE : io_result(tls, r, "read", d);
@@ -142,7 +151,7 @@ openssl_write(void *tls, const void *buf, size_t n, struct seal_diag *d)
 	size_t put = 0;
 	int r;
 
-	ERR_clear_error();
+	stack_openssl_forget();
 	errno = 0;
 	r = SSL_write_ex(tls, buf, n, &put);
 	if (r == 1)
@@ -156,7 +165,7 @@ openssl_shutdown(void *tls, struct seal_diag *d)
 {
 	int r;
 
-	ERR_clear_error();
+	stack_openssl_forget();
 	errno = 0;
 	if ((SSL_get_shutdown(tls) & SSL_SENT_SHUTDOWN) != 0)
 		return SEAL_IO_DONE;
@@ -179,10 +188,9 @@ static uint16_t
 suite_hash(const SSL *ssl)
 {
 	const SSL_CIPHER *c = SSL_get_current_cipher(ssl);
-	const EVP_MD *md =
-	    c != NULL ? SSL_CIPHER_get_handshake_digest(c) : NULL;
+	uint16_t suite = c != NULL ? SSL_CIPHER_get_protocol_id(c) : 0;
 
-	return md != NULL ? (uint16_t)(EVP_MD_get_size(md) * 8) : 0;
+	return (uint16_t)(hash_size(transcript_suite_hash(suite)) * 8);
 }
 
 /* TLS NamedGroup of what was negotiated. Groups that libssl has no NID for
@@ -269,7 +277,7 @@ openssl_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 	SSL_get0_alpn_selected(ssl, &alpn, &alpn_n);
 	if (alpn_n < sizeof(f.alpn))
 		memcpy(f.alpn, alpn_n > 0 ? alpn : (const uint8_t *)"", alpn_n);
-	ERR_clear_error();
+	stack_openssl_forget();
 	if ((r = facts_peer(ssl, &f)) != 0) {
 		ERR_clear_error();
 		return seal_fail(d, r,

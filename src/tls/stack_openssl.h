@@ -42,6 +42,9 @@ int stack_openssl_prepare(struct ssl_ctx_st *ctx,
 int stack_openssl_attach(
     struct ssl_st *ssl, const struct stack_rules *rules, struct seal_diag *d);
 
+/* ERR_clear_error(), at less cost where there is none. */
+void stack_openssl_forget(void);
+
 /* For programs without an SSL_CTX of their own. alpn is in TLS's form, names
  * with their lengths, borrowed for as long as ctx lives. */
 int stack_openssl_alpn(

@@ -268,10 +268,11 @@ static int
 attach_name(SSL *ssl, const struct stack_rules *rules, struct seal_diag *d)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
-	bool address = X509_VERIFY_PARAM_set1_ip_asc(param, rules->name) == 1;
 	const char *sni = stack_server_name(rules);
+	bool address = sni == NULL &&
+		       X509_VERIFY_PARAM_set1_ip_asc(param, rules->name) == 1;
 
-	ERR_clear_error();
+	stack_openssl_forget();
 	if (sni != NULL &&
 	    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
 		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)sni) != 1)
@@ -291,7 +292,7 @@ stack_openssl_attach(
 {
 	int r;
 
-	ERR_clear_error();
+	stack_openssl_forget();
 	if ((r = attach_check(ssl, d)) != 0 ||
 	    (r = stack_rules_check(rules, d)) != 0)
 		return r;

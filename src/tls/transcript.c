@@ -41,8 +41,8 @@ transcript_free(struct transcript *t)
 	wr_free(&t->messages);
 }
 
-static enum hash
-suite_hash(uint16_t suite)
+enum hash
+transcript_suite_hash(uint16_t suite)
 {
 	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
 		if (suites[i].suite == suite)
@@ -62,7 +62,7 @@ read_server_hello(
 	    !rd_vec8(in, &session) || !rd_u16(in, &suite))
 		return seal_fail(d, SEAL_E_DECODE, "transcript: ServerHello");
 	*ret_retry = span_equal(random, span_of(retry_random, RANDOM_SIZE));
-	if ((*ret = suite_hash(suite)) == HASH_NONE)
+	if ((*ret = transcript_suite_hash(suite)) == HASH_NONE)
 		return seal_fail(d, SEAL_E_TLS,
 		    "transcript: suite 0x%04x is none of TLS 1.3", suite);
 	return 0;

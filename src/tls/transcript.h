@@ -19,6 +19,9 @@ struct transcript {
 	struct wr messages;
 };
 
+/* Of a cipher suite of TLS 1.3; HASH_NONE: it is none. */
+enum hash transcript_suite_hash(uint16_t suite);
+
 void transcript_init(struct transcript *t, bool dtls);
 void transcript_free(struct transcript *t);
 /* A whole message with its 4-byte header, in the order of the wire; those
