@@ -5,6 +5,8 @@
 #include "appraise/dcap.h"
 #include "base/text.h"
 #include "collateral/verify.h"
+#include "crypto/hash.h"
+#include "crypto/x509.h"
 #include "lib/inspect.h"
 #include "lib/tcb_status.h"
 
@@ -97,13 +99,46 @@ one_info(const struct level_view *view)
 	return o;
 }
 
+/* A certificate of the root that the entry names by its key, as learned
+ * policies do: Evidence would bring it along. */
+static struct trust *
+named_root(const struct dcap_rules *rules, const struct endorsements *all)
+{
+	struct span want =
+			span_of(rules->root_sha256, sizeof(rules->root_sha256)),
+		    spki;
+	const struct endorsement *c;
+	struct trust *t = NULL;
+	uint8_t digest[HASH_MAX];
+	size_t at = 0;
+
+	while (
+	    t == NULL && (c = endorse_next(all, ENDORSE_CERT, &at)) != NULL) {
+		if (!cert_spki_read(c->bytes, &spki) ||
+		    hash_one(HASH_SHA256, spki, digest, NULL) != 0 ||
+		    !span_equal_ct(span_of(digest, want.n), want) ||
+		    (t = trust_new()) == NULL)
+			continue;
+		if (trust_add_der(t, c->bytes, NULL) != 0)
+			trust_free(&t);
+	}
+	return t;
+}
+
 /* Is it of that technology, and does a root of the entry vouch for it? */
 static bool
-vouched(const struct accept_entry *e, const struct endorsements *all,
-    int64_t now, struct coll_item *item)
+vouched(const struct accept_entry *e, const struct dcap_rules *rules,
+    const struct endorsements *all, int64_t now, struct coll_item *item)
 {
 	struct coll_trust t = { .pools = { all } };
+	bool ok;
 
+	if (rules->has_root) {
+		t.anchors = named_root(rules, all);
+		ok = t.anchors != NULL && coll_verify(&t, now, item, NULL) == 0;
+		trust_free(&t.anchors);
+		return ok;
+	}
 	for (size_t i = 0; i < e->n_signers; i++) {
 		t.anchors = e->signers[i].ca;
 		if (t.anchors != NULL && coll_verify(&t, now, item, NULL) == 0)
@@ -134,7 +169,7 @@ add_info(const struct policy *p, const struct endorsements *all,
 		    tcb_info_parse(b.tcb_info, b.tcb_signature, info, NULL) !=
 			0 ||
 		    info->tdx != tdx ||
-		    !vouched(&p->accept[i], all, view->now, item))
+		    !vouched(&p->accept[i], view->rules, all, view->now, item))
 			continue;
 		json_array_append_new(list, one_info(view));
 	}

@@ -100,3 +100,12 @@ for f in forged/intel-tcb-*; do
 done
 expect 3 tcb status --policy strict.json --endorsements forged
 has err 'no TCB Info that an entry'
+
+say "without Evidence, by a root that the policy names by its key"
+expect 0 policy learn world/quote.bin --endorsements good -o learned.json
+has learned.json root_sha256
+expect 0 tcb status --policy learned.json --endorsements good
+has out 'TDX 00a1b2c3d4e5, evaluation 17'
+sed 's/"root_sha256": "[0-9a-f]*"/"root_sha256": "'"$(printf '11%.0s' $(seq 32))"'"/' learned.json >named.json
+expect 3 tcb status --policy named.json --endorsements good
+has err 'no TCB Info that an entry'
