@@ -54,6 +54,16 @@ binder_is(
 	       span_equal_ct(field, span_of(other, sizeof(other)));
 }
 
+/* Two that begin alike may differ in length alone. */
+static const char *
+sized_text(struct span s, char buf[TEXT])
+{
+	char hex[HEX_SHORT];
+
+	snprintf(buf, TEXT, "%s (%zu bytes)", hex_short(s, hex), s.n);
+	return buf;
+}
+
 /*
  * The one comparison that everything rests on (PROTOCOL 5.4 rules 1 and 2):
  * each signed field that must be the binder is exactly that, at full length,
@@ -64,7 +74,7 @@ check_binders(const struct appraisal_in *in, const struct findings *f,
     struct seal_verdict *v)
 {
 	struct span want = binding_value(in->expected);
-	char e[HEX_SHORT], g[HEX_SHORT];
+	char e[TEXT], g[TEXT];
 
 	if (!verdict_check(v, "binder.signed", f->n_signed_binder > 0,
 		SEAL_E_BINDER, "a signed binder",
@@ -73,8 +83,8 @@ check_binders(const struct appraisal_in *in, const struct findings *f,
 	for (size_t i = 0; i < f->n_signed_binder; i++)
 		if (!verdict_check(v, "binder",
 			binder_is(f, in->shaken, f->signed_binder[i], want),
-			SEAL_E_BINDER, hex_short(want, e),
-			hex_short(f->signed_binder[i], g),
+			SEAL_E_BINDER, sized_text(want, e),
+			sized_text(f->signed_binder[i], g),
 			"the Evidence belongs to another connection: look "
 			"for a relay between the peers"))
 			return false;

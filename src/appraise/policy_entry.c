@@ -283,7 +283,9 @@ find_scheme(const json_t *j, const char *where, const struct appraiser **ret,
 	if ((*ret = appraiser_find(span_str(scheme))) == NULL) {
 		seal_fail(d, SEAL_E_CONFIG, "%s: unknown scheme '%.100s'",
 		    where, scheme);
-		seal_remedy(d, "`seal doctor` lists the schemes known here");
+		seal_remedy(d,
+		    "`seal policy learn` writes it for Evidence that "
+		    "you have; doc/policy.schema.json lists all");
 		return SEAL_E_CONFIG;
 	}
 	return 0;

@@ -87,6 +87,10 @@ static int
 explain_rules(const struct accept_entry *e, struct wr *out)
 {
 	explain_signers(e, out);
+	if (e->debug)
+		wr_printf(out,
+		    "    it may be in debug mode, where others can read and "
+		    "change it\n");
 	if (e->refs != NULL) {
 		wr_printf(out,
 		    "    reference triples match all that it measured, of "

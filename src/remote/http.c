@@ -210,6 +210,12 @@ http_free(struct http **hp)
 }
 
 const char *
+http_socket(const struct http *h)
+{
+	return h->unix_socket;
+}
+
+const char *
 http_url(const struct http *h)
 {
 	return h->url;

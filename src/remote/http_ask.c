@@ -280,6 +280,13 @@ attempt_failed(const struct attempt *a, CURLcode code, struct seal_diag *d)
 		    "found more",
 		    method_name(a->ask->method), http_url(a->http),
 		    path_shown(a->ask), a->ask->path, body_max(a->ask));
+	else if (http_socket(a->http) != NULL)
+		seal_fail(d, SEAL_E_UNAVAILABLE,
+		    "%s %.*s: expected an answer at the socket '%.90s', "
+		    "found: %.80s",
+		    method_name(a->ask->method), path_shown(a->ask),
+		    a->ask->path, http_socket(a->http),
+		    code == CURLE_COULDNT_CONNECT ? "none" : why);
 	else
 		seal_fail(d, SEAL_E_UNAVAILABLE,
 		    "%s %.90s%.*s: expected an answer, found: %.80s",

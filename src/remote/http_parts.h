@@ -10,6 +10,7 @@
 /* A handle with the fixed settings, for one thread; NULL: out of memory. */
 CURL *http_handle_take(struct http *h);
 void http_handle_put(struct http *h, CURL *c);
+const char *http_socket(const struct http *h); /* NULL: none of the kind */
 int http_token_header(const struct http *h, char **ret, struct seal_diag *d);
 
 #endif

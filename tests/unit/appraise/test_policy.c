@@ -349,7 +349,7 @@ explained(void **state)
 		"PCR sha256:7 is 0001", "host-trusted", "INSECURE",
 		"'app' measures 0001", "level 'traffic'", NULL };
 	struct policy *p = NULL;
-	char *text = NULL;
+	char *text = NULL, *debug;
 	struct wr w;
 
 	(void)state;
@@ -362,6 +362,10 @@ explained(void **state)
 	for (size_t i = 0; wants[i] != NULL; i++)
 		if (strstr(text, wants[i]) == NULL)
 			fail_msg("'%s' is not in\n%s", wants[i], text);
+	/* The software's entry alone allows it. */
+	debug = strstr(text, "it may be in debug mode");
+	assert_non_null(debug);
+	assert_null(strstr(debug + 1, "it may be in debug"));
 	free(text);
 	policy_free(&p);
 }
