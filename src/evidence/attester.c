@@ -192,16 +192,14 @@ check_parts(const struct attester_part *parts, size_t n, bool staple,
 	return 0;
 }
 
-int
-attester_open_parts(struct attester_part *parts, size_t n,
+static int
+open_parts(struct attester_part *parts, size_t n,
     struct attester_staple *staple, struct attester **ret, struct seal_diag *d)
 {
-	struct attester *a;
+	struct attester *a = attester_new(&evidence_parts);
 	int r;
 
-	if ((r = check_parts(parts, n, staple->ctx != NULL, d)) != 0)
-		return r;
-	if ((a = attester_new(&evidence_parts)) == NULL ||
+	if (a == NULL ||
 	    (a->ctx = calloc(1, evidence_parts.ctx_size)) == NULL) {
 		attester_free(&a);
 		return seal_fail(d, SEAL_E_MEMORY, "attester");
@@ -214,6 +212,30 @@ attester_open_parts(struct attester_part *parts, size_t n,
 	a->binder_max = evidence_parts.binder_max(a->ctx);
 	*ret = a;
 	return 0;
+}
+
+int
+attester_open_parts(struct attester_part *parts, size_t n,
+    struct attester_staple *staple, struct attester **ret, struct seal_diag *d)
+{
+	int r = check_parts(parts, n, staple->ctx != NULL, d);
+
+	return r != 0 ? r : open_parts(parts, n, staple, ret, d);
+}
+
+int
+attester_open_stapled(struct attester **by, struct attester_staple *staple,
+    struct attester **ret, struct seal_diag *d)
+{
+	struct attester_part part = { strdup(ATTESTER_ALONE_LABEL), *by };
+	int r;
+
+	if (part.label == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "attester");
+	r = open_parts(&part, 1, staple, ret, d);
+	*by = part.by; /* NULL where it was taken over, as is the label */
+	free(part.label);
+	return r;
 }
 
 void

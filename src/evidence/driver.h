@@ -86,6 +86,12 @@ struct attester_staple {
  * where it succeeds. */
 int attester_open_parts(struct attester_part *parts, size_t n,
     struct attester_staple *staple, struct attester **ret, struct seal_diag *d);
+/* One alone, with what goes along: its Evidence is the member of that label;
+ * a collection of its own gets one item more. Takes both over, which are empty
+ * then, as they are where it fails after that. */
+#define ATTESTER_ALONE_LABEL "evidence"
+int attester_open_stapled(struct attester **by, struct attester_staple *staple,
+    struct attester **ret, struct seal_diag *d);
 const char *attester_name(const struct attester *a);
 const char *attester_media_type(const struct attester *a);
 bool attester_insecure(const struct attester *a);

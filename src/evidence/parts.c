@@ -105,6 +105,39 @@ put_staple(struct parts *p, struct cmw_item *to, struct seal_diag *d)
 	return p->staple.pack(p->staple.ctx, &to->value, d);
 }
 
+/* A collection of the only member's own, with one item more. */
+static int
+put_beside(
+    struct parts *p, struct span whole, struct wr *out, struct seal_diag *d)
+{
+	struct cmw *c = calloc(1, sizeof(*c));
+	int r = c == NULL ? seal_fail(d, SEAL_E_MEMORY, "collection")
+			  : cmw_parse(whole, c, d);
+
+	for (size_t i = 1; r == 0 && i < c->n; i++)
+		if (c->items[i].depth == 1 &&
+		    span_is(c->items[i].label, ATTESTER_STAPLE_LABEL))
+			r = seal_fail(d, SEAL_E_EVIDENCE,
+			    "collection: it has an item '" ATTESTER_STAPLE_LABEL
+			    "' of its own");
+	if (r == 0 && c->n == sizeof(c->items) / sizeof(c->items[0]))
+		r = seal_fail(d, SEAL_E_LIMIT, "collection: too many items");
+	if (r == 0 && (r = put_staple(p, &c->items[c->n], d)) == 0 &&
+	    (r = cmw_write_cbor(out, c->items, c->n + 1)) != 0)
+		seal_fail(d, r, "collection: larger than a CMW may be");
+	if (c != NULL)
+		cmw_free(c);
+	free(c);
+	return r;
+}
+
+static bool
+is_collection(const struct parts *p)
+{
+	return p->n == 1 &&
+	       strcmp(attester_media_type(p->part[0].by), CMW_TYPE) == 0;
+}
+
 static int
 parts_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
     struct wr *out, struct seal_diag *d)
@@ -117,6 +150,11 @@ parts_collect(void *ctx, const struct seal_binding *b, uint64_t deadline_ms,
 	size_t n = 1 + p->n;
 	int r = collect_all(p, b, deadline_ms, each, d);
 
+	if (r == 0 && is_collection(p)) {
+		r = put_beside(p, wr_view(&each[0]), out, d);
+		wr_free(&each[0]);
+		return r;
+	}
 	for (size_t i = 0; r == 0 && i < p->n; i++)
 		items[1 + i] = (struct cmw_item){ .kind = CMW_RECORD,
 			.depth = 1,

@@ -79,11 +79,11 @@ attester_settings(const json_t *conf, const char *base_dir,
 
 /* ---- Several that attest together ---- */
 
+/* {"driver": NAME, "conf": {…}}, whatever else stands there. */
 static int
-open_member(const json_t *j, const char *base_dir, struct attester **ret,
+open_driver(const json_t *j, const char *base_dir, struct attester **ret,
     struct seal_diag *d)
 {
-	static const char *const keys[] = { "driver", "conf", NULL };
 	const char *driver = NULL, *pairs[2 * CONF_PAIRS + 1] = { NULL };
 	const json_t *conf = json_object_get(j, "conf");
 	char *store[CONF_PAIRS] = { NULL };
@@ -91,8 +91,7 @@ open_member(const json_t *j, const char *base_dir, struct attester **ret,
 	struct conf all = { settings, 0 };
 	int r;
 
-	if ((r = strict_object(j, keys, "members", d)) != 0 ||
-	    (r = strict_text(j, "driver", true, "members", &driver, d)) != 0)
+	if ((r = strict_text(j, "driver", true, "attesters", &driver, d)) != 0)
 		return r;
 	if (conf != NULL && !json_is_object(conf))
 		return config_type("conf", "an object", d);
@@ -105,6 +104,16 @@ open_member(const json_t *j, const char *base_dir, struct attester **ret,
 	for (size_t i = 0; i < CONF_PAIRS; i++)
 		free(store[i]);
 	return r;
+}
+
+static int
+open_member(const json_t *j, const char *base_dir, struct attester **ret,
+    struct seal_diag *d)
+{
+	static const char *const keys[] = { "driver", "conf", NULL };
+	int r = strict_object(j, keys, "members", d);
+
+	return r != 0 ? r : open_driver(j, base_dir, ret, d);
 }
 
 /* The one whose key is attested stands first. */
@@ -189,31 +198,47 @@ config_collection(struct seal_ctx *c, const json_t *j, const char *base_dir,
 	return r;
 }
 
+/* One driver, alone or with what goes along. */
+static int
+open_one(const json_t *j, const char *base_dir, struct attester **ret,
+    struct seal_diag *d)
+{
+	struct attester_staple staple = { .ctx = NULL };
+	struct attester *a = NULL;
+	int r;
+
+	if ((r = open_staple(j, base_dir, &staple, d)) == 0)
+		r = open_driver(j, base_dir, &a, d);
+	if (r == 0 && staple.ctx != NULL) {
+		r = attester_open_stapled(&a, &staple, ret, d);
+	} else if (r == 0) {
+		*ret = a;
+		a = NULL;
+	}
+	attester_free(&a);
+	if (staple.ctx != NULL)
+		staple.close(staple.ctx);
+	return r;
+}
+
 static int
 apply_attester(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
-	static const char *const keys[] = { "driver", "conf", "passport",
-		NULL };
-	const json_t *conf = json_object_get(j, "conf");
+	static const char *const keys[] = { "driver", "conf", "staple",
+		"passport", NULL };
 	const json_t *passport = json_object_get(j, "passport");
-	const char *driver = NULL, *pairs[2 * CONF_PAIRS + 1] = { NULL };
-	char *store[CONF_PAIRS] = { NULL };
+	struct attester *a = NULL;
 	int r;
 
 	if (json_object_get(j, "members") != NULL)
 		return config_collection(c, j, base_dir, d);
-	if ((r = strict_object(j, keys, "attesters", d)) != 0 ||
-	    (r = strict_text(j, "driver", true, "attesters", &driver, d)) != 0)
-		return r;
-	if (conf != NULL && !json_is_object(conf))
-		return config_type("conf", "an object", d);
-	if ((r = attester_settings(conf, base_dir, pairs, store, d)) == 0)
-		r = seal_ctx_add_attester(c, driver, pairs, d);
+	if ((r = strict_object(j, keys, "attesters", d)) == 0 &&
+	    (r = open_one(j, base_dir, &a, d)) == 0 &&
+	    (r = ctx_add_attester(c, a, d)) != 0)
+		attester_free(&a);
 	if (r == 0 && passport != NULL)
 		r = config_passport(c, passport, c->n_attesters - 1, d);
-	for (size_t i = 0; i < CONF_PAIRS; i++)
-		free(store[i]);
 	return r;
 }
 

@@ -110,7 +110,7 @@ staple_open(const char *path, struct attester_staple *ret, struct seal_diag *d)
 	if ((r = refresh(s, &why)) != 0) {
 		staple_close(s);
 		r = r == SEAL_E_MEMORY ? r : SEAL_E_CONFIG;
-		seal_fail(d, r, "attester 'collection': %.300s", why.text);
+		seal_fail(d, r, "attesters: %.300s", why.text);
 		seal_remedy(d, "%s",
 		    why.remedy[0] != '\0'
 			? why.remedy

@@ -301,6 +301,21 @@ has err cpu/dcap.tcb.info
 mv kept stapled/tcb
 talks --policy stapled.json
 
+say "one driver alone sends it along too, as a collection with one member"
+sed 's/"cpu"/"evidence"/' stapled.json >stapled-alone.json
+cat >alone.json <<-END
+	{ "attesters": [ { "driver": "tsm", "staple": "stapled", "conf": { "dir": "tdx.mount" } } ] }
+END
+# shellcheck disable=SC2086 # $own is four words
+serve alone $own --echo --config alone.json
+talks --policy stapled-alone.json
+expect 0 connect "localhost:$port" --policy stapled-alone.json --verdict </dev/null
+has out 'evidence/dcap.stapled.*TCB Info'
+refused scheme --policy tdx.json
+sed 's/"stapled"/"nowhere"/' alone.json >nowhere.json
+expect 1 evidence --config nowhere.json --nonce 0011223344556677
+has err nowhere
+
 say "a setting that names another platform: it does not start"
 expect 1 evidence --attest "tsm:dir=tdx.mount;provider=sev_guest" --nonce 0011223344556677
 has err 'expected sev_guest, found .tdx_guest'

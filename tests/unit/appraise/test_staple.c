@@ -578,7 +578,8 @@ add_rubbish(struct endorsements *e, enum endorse_kind kind, size_t which,
 	uint8_t bytes[8192];
 	size_t i = 0, n = e->n;
 
-	while (items[i].kind != kind || which-- > 0)
+	while (kind == ENDORSE_CERT ? !span_equal(items[i].bytes, dcap_signer())
+				    : items[i].kind != kind || which-- > 0)
 		assert_true(++i < n);
 	good = items[i];
 	assert_true(good.bytes.n <= sizeof(bytes));
@@ -629,6 +630,10 @@ static const struct rubbish_row {
 	    "cpu/dcap.tcb.info", SEAL_E_LIMIT },
 	{ "crowds of documents, beside what is here", ENDORSE_JSON, 0, 24, true,
 	    true, false, "", 0 },
+	{ "signers before the good one", ENDORSE_CERT, 0, 10, true, false,
+	    false, "", 0 },
+	{ "crowds of signers", ENDORSE_CERT, 0, STAPLE_TRIES_MAX + 1, true,
+	    false, false, "cpu/dcap.tcb.signer", SEAL_E_LIMIT },
 	{ "as many of AMD's lists as may be", ENDORSE_CRL, 0,
 	    STAPLE_LISTS_MAX - 1, true, false, true, "", 0 },
 	{ "one of AMD's more", ENDORSE_CRL, 0, STAPLE_LISTS_MAX, false, false,

@@ -208,6 +208,11 @@ static const struct row {
 		BOTH_ANY ","
 			 "\"00000000-0000-0000-0000-000000000001\":\"any\""),
 	    "svsm.services" },
+	{ "another service than the one named", AS_IT_IS,
+	    SERVICES(
+		VTPM_ANY ","
+			 "\"00000000-0000-0000-0000-000000000001\":\"any\""),
+	    "svsm.services" },
 	{ "one service in place of all", AS_IT_IS, SERVICES(BOTH_ANY),
 	    "svsm.services", true },
 	{ "the same by itself", AS_IT_IS, SERVICES(VTPM_ANY), "svsm.services",

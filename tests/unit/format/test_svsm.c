@@ -132,6 +132,30 @@ no_table(void **state)
 	assert_int_equal(s.n, 77);
 }
 
+/* As many as may be, and one more. */
+static void
+how_many(void **state)
+{
+	struct svsm_part parts[SVSM_SERVICES_MAX + 1];
+	uint8_t guids[SVSM_SERVICES_MAX + 1][16] = { { 0 } }, buf[1024];
+	struct svsm_services s;
+	struct wr w;
+
+	(void)state;
+	for (size_t i = 0; i <= SVSM_SERVICES_MAX; i++) {
+		guids[i][0] = (uint8_t)i;
+		parts[i] = (struct svsm_part){ guids[i], STR("m") };
+	}
+	for (size_t n = 0; n <= SVSM_SERVICES_MAX + 1; n++) {
+		int want = n > SVSM_SERVICES_MAX ? SEAL_E_DECODE : 0;
+
+		wr_init(&w, buf, sizeof(buf));
+		svsm_put_table(&w, parts, n);
+		assert_int_equal(
+		    svsm_services_parse(wr_view(&w), &s, NULL), want);
+	}
+}
+
 /* ---- Evidence ---- */
 
 static void
@@ -207,6 +231,7 @@ main(void)
 		cmocka_unit_test(report_data),
 		cmocka_unit_test(the_table),
 		cmocka_unit_test(no_table),
+		cmocka_unit_test(how_many),
 		cmocka_unit_test(evidence),
 		cmocka_unit_test(no_evidence),
 	};

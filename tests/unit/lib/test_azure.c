@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "evidence/drivers.h"
 #include "evidence/swtpm.h"
 #include "fake/azure.h"
+#include "format/tar.h"
 #include "lib/ctx.h"
 #include "pair.h"
 
@@ -146,6 +148,84 @@ as_member(void **state)
 	seal_ctx_free(&c);
 }
 
+/* ---- With what goes along ---- */
+
+enum packed { A_PACK, NO_PACK, TOO_LARGE };
+static enum packed packed;
+
+static int
+give_pack(void *ctx, struct span *ret, struct seal_diag *d)
+{
+	static uint8_t big[LIMIT_CMW], small[4 * TAR_BLOCK];
+	struct wr w;
+
+	(void)ctx;
+	if (packed == NO_PACK)
+		return seal_fail(d, SEAL_E_IO, "no pack");
+	wr_init(&w, small, sizeof(small));
+	tar_put(&w, "one", span_str("of no use"));
+	tar_end(&w);
+	assert_int_equal(w.error, 0);
+	*ret = packed == TOO_LARGE ? span_of(big, sizeof(big)) : wr_view(&w);
+	return 0;
+}
+
+static void
+closed(void *ctx)
+{
+	++*(int *)ctx;
+}
+
+/* Its members stay as they are, and another item stands behind them. */
+static void
+with_collateral(void **state)
+{
+	static const struct {
+		enum packed packed;
+		enum lie lie;
+		enum seal_outcome want;
+	} rows[] = { { A_PACK, HONEST, SEAL_ACCEPTED },
+		{ A_PACK, OTHER_BINDER, SEAL_REFUSED_EVIDENCE },
+		{ NO_PACK, HONEST, SEAL_UNAVAILABLE },
+		{ TOO_LARGE, HONEST, SEAL_UNAVAILABLE },
+		{ A_PACK, HONEST, SEAL_ACCEPTED } };
+	struct world *w = *state;
+
+	if (!installed)
+		skip();
+	write_policy(w);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int n_closed = 0;
+		struct attester_staple s = { &n_closed, give_pack, closed };
+		struct seal_ctx *client =
+		    world_ctx(w, "{\"identity\":{\"mode\":\"pkix\",\"name\":"
+				 "\"server.example\",\"ca\":\"server.pem\"}}");
+		struct attester *a, *all = NULL;
+		enum seal_outcome got;
+		struct pair p;
+
+		add_liar(client);
+		a = client->attesters[--client->n_attesters];
+		assert_int_equal(attester_open_stapled(&a, &s, &all, NULL), 0);
+		assert_true(a == NULL && s.ctx == NULL);
+		assert_int_equal(ctx_add_attester(client, all, NULL), 0);
+		lie = rows[i].lie;
+		packed = rows[i].packed;
+		pair_open(&p, w, client, world_ctx(w, "{\"policy\":\"azure\"}"),
+		    false);
+		pair_run(&p);
+		got = seal_conn_outcome(p.server.conn);
+		if (got != rows[i].want)
+			fail_msg("row %zu: expected %s, got %s (%s)", i,
+			    seal_outcome_name(rows[i].want),
+			    seal_outcome_name(got),
+			    seal_conn_diag(p.server.conn)->text);
+		pair_close(&p);
+		assert_int_equal(n_closed, 1);
+	}
+	lie = HONEST;
+}
+
 static void
 keep_old(void)
 {
@@ -195,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(binders),
 		cmocka_unit_test(as_member),
+		cmocka_unit_test(with_collateral),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
