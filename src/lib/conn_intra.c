@@ -31,7 +31,7 @@ conn_intra_begin(
 	c->intra_conf = p->conf;
 	if (stack->servers_alone)
 		leave_clients_out(&c->intra_conf);
-	if ((c->intra = intra_new(&c->intra_conf, false)) == NULL)
+	if ((c->intra = intra_new(&c->intra_conf)) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "connection");
 	c->intra_stack = stack;
 	if ((r = stack->attach(c->tls, c->intra, d)) != 0)

@@ -37,7 +37,7 @@ job_binding(const struct seal_job *j, struct span spki,
 
 	if (w->intra)
 		return binding_intra(h, spki,
-		    span_of(w->transcript, hash_size(h)), w->dtls, ret, d);
+		    span_of(w->transcript, hash_size(h)), false, ret, d);
 	return binding_post(
 	    h, spki, span_of(w->exporter, sizeof(w->exporter)), ret, d);
 }

@@ -27,9 +27,8 @@ enum intra_message {
 	INTRA_CERTIFICATE_REQUEST = 13,
 };
 
-/* conf is borrowed and must outlive it; the label prefix of the binder is
- * DTLS 1.3's where dtls. NULL: out of memory. */
-struct intra *intra_new(const struct session_conf *conf, bool dtls);
+/* conf is borrowed and must outlive it. NULL: out of memory. */
+struct intra *intra_new(const struct session_conf *conf);
 void intra_free(struct intra **i);
 
 /* A handshake message as sent or received, header and all; those behind
@@ -76,8 +75,6 @@ bool intra_waiting(const struct intra *i);
 
 /* The last word: fails where the peer had to attest and was not accepted. */
 int intra_finish(const struct intra *i, struct seal_diag *d);
-/* My verdict about the peer; SEAL_INVALID: it did not attest. */
-enum seal_outcome intra_outcome(const struct intra *i);
 uint32_t intra_lease_s(const struct intra *i);
 /* For the session that follows in mode both. */
 struct session_intra intra_leaves(const struct intra *i);

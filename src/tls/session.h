@@ -118,7 +118,7 @@ struct session_job {
 	/* Of a handshake (tls/intra.h) rather than a session: there is no
 	 * request, authenticator is the bare CMW, and the binder comes of the
 	 * transcript (PROTOCOL 5.2), by keys.hash. */
-	bool intra, dtls;
+	bool intra;
 	uint8_t transcript[HASH_MAX];
 	uint8_t *leaf; /* APPRAISE: the peer's certificate, DER */
 	size_t n_leaf;

@@ -29,9 +29,9 @@ static const struct {
 };
 
 void
-transcript_init(struct transcript *t, bool dtls)
+transcript_init(struct transcript *t)
 {
-	*t = (struct transcript){ .dtls = dtls };
+	*t = (struct transcript){ .complete = false };
 	wr_init_heap(&t->messages, TRANSCRIPT_MAX);
 }
 

@@ -11,7 +11,6 @@
  * is replaced by its own hash.
  */
 struct transcript {
-	bool dtls;
 	bool complete, retried;
 	unsigned hellos; /* of the client, also those that were refused */
 	enum hash hash;
@@ -22,7 +21,7 @@ struct transcript {
 /* Of a cipher suite of TLS 1.3; HASH_NONE: it is none. */
 enum hash transcript_suite_hash(uint16_t suite);
 
-void transcript_init(struct transcript *t, bool dtls);
+void transcript_init(struct transcript *t);
 void transcript_free(struct transcript *t);
 /* A whole message with its 4-byte header, in the order of the wire; those
  * that are neither ClientHello nor ServerHello, and all behind ServerHello,

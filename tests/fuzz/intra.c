@@ -50,14 +50,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!rd_u8(&in, &place))
 		return 0;
 	conf.role = (place & 1) != 0 ? EA_SERVER : EA_CLIENT;
-	MUST((i = intra_new(&conf, false)) != NULL);
-	transcript_init(&t, false);
+	MUST((i = intra_new(&conf)) != NULL);
+	transcript_init(&t);
 	offer(i);
 	while (rd_u8(&in, &place) && rd_vec16(&in, &body))
 		take(i, &t, place, body);
 	/* Nobody judged anything: nothing is accepted. */
 	MUST(intra_finish(i, NULL) != 0);
-	MUST(intra_outcome(i) != SEAL_ACCEPTED);
+	MUST(intra_leaves(i).outcome != SEAL_ACCEPTED);
 	transcript_free(&t);
 	intra_free(&i);
 	return 0;

@@ -37,7 +37,7 @@ sides_new(struct sides *s)
 	for (int i = 0; i < 2; i++) {
 		s->conf[i].role = i == CLIENT ? EA_CLIENT : EA_SERVER;
 		s->conf[i].answer_ms = 1000;
-		s->side[i] = intra_new(&s->conf[i], false);
+		s->side[i] = intra_new(&s->conf[i]);
 		assert_non_null(s->side[i]);
 	}
 }
@@ -204,7 +204,7 @@ test_silent(void **state)
 	assert_int_equal(
 	    intra_appraise(s.side[CLIENT], span_str("x"), NULL), INTRA_GO);
 	assert_int_equal(intra_finish(s.side[CLIENT], NULL), 0);
-	assert_int_equal(intra_outcome(s.side[CLIENT]), SEAL_INVALID);
+	assert_int_equal(intra_leaves(s.side[CLIENT]).outcome, SEAL_INVALID);
 	assert_int_equal(intra_lease_s(s.side[CLIENT]), 0);
 	sides_free(&s);
 }
@@ -494,7 +494,7 @@ test_verdicts(void **state)
 		    c->want == INTRA_GO);
 		if (c->want == INTRA_STOP) {
 			assert_int_equal(intra_lease_s(s.side[CLIENT]), 0);
-			assert_in_range(intra_outcome(s.side[CLIENT]),
+			assert_in_range(intra_leaves(s.side[CLIENT]).outcome,
 			    SEAL_REFUSED_POLICY, SEAL_TIMEOUT);
 		}
 		sides_free(&s);
@@ -650,7 +650,7 @@ test_transcript_retry(void **state)
 	struct transcript t;
 
 	(void)state;
-	transcript_init(&t, false);
+	transcript_init(&t);
 	assert_int_equal(transcript_add(&t, hello, NULL), 0);
 	assert_int_equal(transcript_add(&t, again, NULL), 0);
 	assert_false(transcript_hash(&t, &h, got));
@@ -700,7 +700,7 @@ test_transcript_order(void **state)
 		uint8_t got[HASH_MAX];
 		enum hash h;
 
-		transcript_init(&t, false);
+		transcript_init(&t);
 		for (const char *c = taken; *c != '\0'; c++)
 			if (transcript_add(&t, message_of(*c), NULL) != 0)
 				fail_msg("%s: %s", taken, c);
@@ -721,7 +721,7 @@ test_transcript_refused(void **state)
 	struct transcript t;
 
 	(void)state;
-	transcript_init(&t, false);
+	transcript_init(&t);
 	for (size_t n = 0; n < sizeof(server_hello); n++)
 		assert_int_equal(
 		    transcript_add(&t, span_of(server_hello, n), NULL),
