@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "appraise/tcb_signer.h"
+
 static void
 close_collateral(void *p)
 {
@@ -40,6 +42,28 @@ add_inside(
 	return r;
 }
 
+static int
+read_info(const struct tcb_bundle *b, struct collateral_document *to)
+{
+	int r =
+	    tcb_info_parse(b->tcb_info, b->tcb_signature, to->info, &to->why);
+
+	return r != 0 ? r
+		      : tcb_signer_digest(to->info->signed_bytes,
+			    to->info->signature, to->digest, &to->why);
+}
+
+static int
+read_identity(const struct tcb_bundle *b, struct collateral_document *to)
+{
+	int r = qe_identity_parse(
+	    b->qe_identity, b->qe_signature, to->qe, &to->why);
+
+	return r != 0 ? r
+		      : tcb_signer_digest(to->qe->signed_bytes,
+			    to->qe->signature, to->digest, &to->why);
+}
+
 /* False when out of memory. */
 static bool
 add_document(struct collateral *c, const struct tcb_bundle *b, bool is_info)
@@ -54,13 +78,11 @@ add_document(struct collateral *c, const struct tcb_bundle *b, bool is_info)
 	if (is_info) {
 		if ((to->info = calloc(1, sizeof(*to->info))) == NULL)
 			return false;
-		r = tcb_info_parse(
-		    b->tcb_info, b->tcb_signature, to->info, &to->why);
+		r = read_info(b, to);
 	} else {
 		if ((to->qe = calloc(1, sizeof(*to->qe))) == NULL)
 			return false;
-		r = qe_identity_parse(
-		    b->qe_identity, b->qe_signature, to->qe, &to->why);
+		r = read_identity(b, to);
 	}
 	if (r == 0)
 		return true;

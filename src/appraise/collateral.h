@@ -16,6 +16,7 @@ struct collateral_document {
 	bool is_info;
 	struct tcb_info *info;
 	struct qe_identity *qe;
+	uint8_t digest[32]; /* tcb_signer_digest() */
 	struct seal_diag why;
 };
 

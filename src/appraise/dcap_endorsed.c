@@ -355,7 +355,7 @@ check_genuine(struct judging *j, const struct collateral_document *doc,
 	}
 	r = tcb_signer_verify_once(j->signer_cert,
 	    i != NULL ? i->signed_bytes : q->signed_bytes,
-	    i != NULL ? i->signature : q->signature, j->ca, d);
+	    i != NULL ? i->signature : q->signature, doc->digest, j->ca, d);
 	if (r == 0)
 		*ret_stage = GENUINE;
 	return r;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "appraise/tcb_signer.h"
 
+#include <string.h>
+
 #include "crypto/der.h"
 
 static bool
@@ -116,17 +118,31 @@ tcb_signer_verify(const struct cert *signer, struct span body,
 }
 
 int
-tcb_signer_verify_once(const struct cert *signer, struct span body,
-    const uint8_t raw[64], const struct trust *ca, struct seal_diag *d)
+tcb_signer_digest(struct span body, const uint8_t raw[64], uint8_t ret[32],
+    struct seal_diag *d)
 {
-	const struct span parts[] = { cert_spki(signer), body,
-		span_of(raw, 64) };
-	uint8_t digest[32];
+	/* The signature has one length: they cannot be cut in another way. */
+	const struct span parts[] = { span_of(raw, 64), body };
+	uint8_t digest[HASH_MAX];
 	int r;
 
-	if (trust_recalls(ca, "tcb", parts, 3, digest))
+	if ((r = hash_parts(HASH_SHA256, parts, 2, digest, d)) == 0)
+		memcpy(ret, digest, 32);
+	return r;
+}
+
+int
+tcb_signer_verify_once(const struct cert *signer, struct span body,
+    const uint8_t raw[64], const uint8_t digest[32], const struct trust *ca,
+    struct seal_diag *d)
+{
+	const struct span parts[] = { cert_spki(signer), span_of(digest, 32) };
+	uint8_t fact[32];
+	int r;
+
+	if (trust_recalls(ca, "tcb", parts, 2, fact))
 		return 0;
 	if ((r = tcb_signer_verify(signer, body, raw, d)) == 0)
-		trust_remember(ca, digest);
+		trust_remember(ca, fact);
 	return r;
 }

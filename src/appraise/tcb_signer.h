@@ -22,8 +22,12 @@ int tcb_signer_check_under(const struct trust *ca, size_t anchor,
 /* A signature r || s over the bytes of a document. */
 int tcb_signer_verify(const struct cert *signer, struct span body,
     const uint8_t raw[64], struct seal_diag *d);
-/* The same, which ca remembers. */
+/* What stands for a document and its signature together. */
+int tcb_signer_digest(struct span body, const uint8_t raw[64], uint8_t ret[32],
+    struct seal_diag *d);
+/* tcb_signer_verify(), which ca remembers by tcb_signer_digest(). */
 int tcb_signer_verify_once(const struct cert *signer, struct span body,
-    const uint8_t raw[64], const struct trust *ca, struct seal_diag *d);
+    const uint8_t raw[64], const uint8_t digest[32], const struct trust *ca,
+    struct seal_diag *d);
 
 #endif

@@ -59,53 +59,74 @@ percent_decode(struct span text, struct wr *out)
 static const char b64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static int
-b64url_value(uint8_t c)
-{
-	const char *at = c == '\0' ? NULL : strchr(b64url, c);
+/* One more than the value of a character, of either alphabet; 0: of none. */
+#define B64(c, v) [c] = (v) + 1
+#define B64_4(c, v)                                              \
+	B64(c, v), B64((c) + 1, (v) + 1), B64((c) + 2, (v) + 2), \
+	    B64((c) + 3, (v) + 3)
+#define B64_24(c, v)                                                   \
+	B64_4(c, v), B64_4((c) + 4, (v) + 4), B64_4((c) + 8, (v) + 8), \
+	    B64_4((c) + 12, (v) + 12), B64_4((c) + 16, (v) + 16),      \
+	    B64_4((c) + 20, (v) + 20)
+static const uint8_t b64_values[256] = { B64_24('A', 0), B64('Y', 24),
+	B64('Z', 25), B64_24('a', 26), B64('y', 50), B64('z', 51),
+	B64_4('0', 52), B64_4('4', 56), B64('8', 60), B64('9', 61),
+	B64('-', 62), B64('_', 63), B64('+', 62), B64('/', 63) };
 
-	return at == NULL ? -1 : (int)(at - b64url);
+/* Up to four characters, the last of them first in *ret; false: no such. */
+static bool
+b64_group(const uint8_t *p, size_t n, uint32_t *ret)
+{
+	uint32_t acc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (b64_values[p[i]] == 0)
+			return false;
+		acc = acc << 6 | (b64_values[p[i]] - 1u);
+	}
+	*ret = acc;
+	return true;
+}
+
+/* Without padding. */
+static bool
+b64_decode(struct span text, struct wr *out)
+{
+	static const unsigned spare[4] = { 0, 0, 4, 2 }; /* bits of n */
+	uint32_t v = 0;
+	uint8_t *to;
+
+	if (text.n % 4 == 1)
+		return false;
+	for (size_t i = 0; i < text.n; i += 4) {
+		size_t n = text.n - i < 4 ? text.n - i : 4;
+		size_t bytes = n * 6 / 8;
+
+		if (!b64_group(text.p + i, n, &v) ||
+		    (v & ((1u << spare[n % 4]) - 1)) != 0 ||
+		    (to = wr_room(out, bytes)) == NULL)
+			return false;
+		v >>= spare[n % 4];
+		for (size_t k = 0; k < bytes; k++)
+			to[k] = (uint8_t)(v >> 8 * (bytes - 1 - k));
+	}
+	return out->error == 0;
 }
 
 bool
 b64url_decode(struct span text, struct wr *out)
 {
-	uint32_t acc = 0;
-	unsigned bits = 0;
-
-	if (text.n % 4 == 1)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		int v = b64url_value(text.p[i]);
-
-		if (v < 0)
-			return false;
-		acc = (acc << 6 | (uint32_t)v) & 0xffffff;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			wr_u8(out, (uint8_t)(acc >> bits));
-		}
-	}
-	return (acc & ((1u << bits) - 1)) == 0 && out->error == 0;
+	return (text.n == 0 || (memchr(text.p, '+', text.n) == NULL &&
+				   memchr(text.p, '/', text.n) == NULL)) &&
+	       b64_decode(text, out);
 }
 
 bool
 base64_decode(struct span text, struct wr *out)
 {
-	struct wr url;
-	bool ok;
-
 	while (text.n > 0 && text.p[text.n - 1] == '=')
 		text.n--;
-	wr_init_heap(&url, text.n);
-	for (size_t i = 0; i < text.n; i++)
-		wr_u8(&url, text.p[i] == '+'   ? '-'
-			    : text.p[i] == '/' ? '_'
-					       : text.p[i]);
-	ok = url.error == 0 && b64url_decode(wr_view(&url), out);
-	wr_free(&url);
-	return ok;
+	return b64_decode(text, out);
 }
 
 void

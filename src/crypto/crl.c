@@ -173,14 +173,15 @@ crl_parse(struct span der, struct crl *ret, struct seal_diag *d)
 {
 	struct crl c = { 0 };
 	struct span outer = { 0 };
-	struct rd r, seq;
+	struct rd in, seq;
+	int r;
 
 	if (der.n > CRL_SIZE_MAX)
 		return seal_fail(d, SEAL_E_LIMIT,
 		    "revocation list: %zu bytes, at most %u allowed", der.n,
 		    CRL_SIZE_MAX);
-	rd_init(&r, der);
-	if (!der_enter(&r, DER_SEQ, &seq) || !rd_end(&r) ||
+	rd_init(&in, der);
+	if (!der_enter(&in, DER_SEQ, &seq) || !rd_end(&in) ||
 	    !der_element(&seq, DER_SEQ, &c.tbs) ||
 	    !der_read(&seq, DER_SEQ, &outer) || !der_bits(&seq, &c.signature) ||
 	    !rd_end(&seq) || !read_tbs(c.tbs, &c) ||
@@ -188,6 +189,8 @@ crl_parse(struct span der, struct crl *ret, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_DECODE,
 		    "revocation list: not a well-formed, complete X.509 "
 		    "version 2 list in DER, with a nextUpdate");
+	if ((r = hash_one(HASH_SHA256, der, c.digest, d)) != 0)
+		return r;
 	*ret = c;
 	return 0;
 }
@@ -220,6 +223,17 @@ verify_under(
 	return pubkey_verify(cert_key(issuer), scheme, c->tbs, c->signature, d);
 }
 
+/* The name first: of many lists few are this issuer's. */
+static int
+issued_by(const struct crl *c, struct span issuer, struct cert_parts *ret,
+    struct seal_diag *d)
+{
+	if (cert_parts_read(issuer, ret) && span_equal(ret->subject, c->issuer))
+		return 0;
+	return seal_fail(d, SEAL_E_CHAIN,
+	    "revocation list: of another issuer than this certificate");
+}
+
 int
 crl_verify(const struct crl *c, struct span issuer, struct seal_diag *d)
 {
@@ -227,10 +241,8 @@ crl_verify(const struct crl *c, struct span issuer, struct seal_diag *d)
 	struct cert *cert = NULL;
 	int r;
 
-	/* The name first: of many lists few are this issuer's. */
-	if (!cert_parts_read(issuer, &p) || !span_equal(p.subject, c->issuer))
-		return seal_fail(d, SEAL_E_CHAIN,
-		    "revocation list: of another issuer than this certificate");
+	if ((r = issued_by(c, issuer, &p, d)) != 0)
+		return r;
 	if (!may_sign_lists(&p))
 		return seal_fail(d, SEAL_E_CHAIN,
 		    "revocation list: its issuer's certificate lacks the "
@@ -246,14 +258,16 @@ int
 crl_verify_once(const struct crl *c, struct span issuer,
     const struct trust *memory, struct seal_diag *d)
 {
-	const struct span parts[] = { issuer, c->tbs, c->algorithm,
-		c->signature };
+	const struct span parts[] = { issuer, span_of(c->digest, 32) };
+	struct cert_parts p;
 	uint8_t digest[32];
 	int r;
 
 	if (memory == NULL)
 		return crl_verify(c, issuer, d);
-	if (trust_recalls(memory, "list", parts, 4, digest))
+	if ((r = issued_by(c, issuer, &p, d)) != 0)
+		return r;
+	if (trust_recalls(memory, "list", parts, 2, digest))
 		return 0;
 	if ((r = crl_verify(c, issuer, d)) == 0)
 		trust_remember(memory, digest);

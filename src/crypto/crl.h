@@ -22,6 +22,7 @@ struct crl {
 	struct span revoked; /* entries, checked; may be empty */
 	size_t n_revoked;
 	struct span tbs, algorithm, signature;
+	uint8_t digest[HASH_MAX]; /* SHA-256 of the whole */
 };
 
 struct crl_entry {

@@ -4,12 +4,17 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "crypto/key.h"
 #include "crypto/ossl.h"
 #include "crypto/x509.h"
+
+#define PEM_LINE 64 /* characters */
+#define CERTIFICATE "CERTIFICATE"
 
 /* 0 with a block, PEM_STOP after the last one. */
 static int
@@ -30,15 +35,14 @@ pem_next(BIO *bio, const char *path, char **ret_label, uint8_t **ret_der,
 	return ossl_fail(d, SEAL_E_CONFIG, "file '%s': malformed PEM", path);
 }
 
-int
-pem_walk(const char *path, struct span text, pem_fn each, void *ctx,
+/* Blocks in whatever form libcrypto takes. */
+static int
+walk_any(const char *path, struct span text, pem_fn each, void *ctx,
     struct seal_diag *d)
 {
 	BIO *bio;
 	int r = 0;
 
-	if (text.n > LIMIT_FILE)
-		return seal_fail(d, SEAL_E_LIMIT, "file '%s': too large", path);
 	ossl_begin();
 	if ((bio = BIO_new_mem_buf(text.p, (int)text.n)) == NULL)
 		r = ossl_fail(d, SEAL_E_MEMORY, "file '%s'", path);
@@ -54,6 +58,81 @@ pem_walk(const char *path, struct span text, pem_fn each, void *ctx,
 	}
 	BIO_free(bio);
 	ossl_end();
+	return r;
+}
+
+/* A line of base64 that nothing is wrong with; *ret_last: padded or short. */
+static bool
+plain_line(struct rd *text, struct wr *out, bool *ret_last)
+{
+	const uint8_t *end = memchr(text->p, '\n', text->n);
+	struct span line = { 0 };
+
+	if (end == NULL || end == text->p || end - text->p > PEM_LINE ||
+	    !rd_bytes(text, (size_t)(end - text->p), &line) ||
+	    !rd_expect(text, span_str("\n")) || line.n % 4 != 0 ||
+	    memchr(line.p, '-', line.n) != NULL ||
+	    memchr(line.p, '_', line.n) != NULL || line.p[line.n - 3] == '=')
+		return false;
+	*ret_last = line.n < PEM_LINE || line.p[line.n - 1] == '=';
+	return base64_decode(line, out);
+}
+
+/*
+ * The form that everybody writes (RFC 7468 s3), which takes libcrypto longer
+ * than a key takes to import. False, and text where it was: let libcrypto see.
+ */
+static bool
+plain_certificate(struct rd *text, struct wr *out)
+{
+	static const char begin[] = "-----BEGIN " CERTIFICATE "-----\n",
+			  end[] = "-----END " CERTIFICATE "-----";
+	struct rd r = *text;
+	bool last = false;
+
+	if (!rd_expect(&r, span_str(begin)))
+		return false;
+	while (!last && rd_left(&r) > 0 && *r.p != '-')
+		if (!plain_line(&r, out, &last))
+			return false;
+	if (out->n == 0 || !rd_expect(&r, span_str(end)) ||
+	    (rd_left(&r) > 0 && !rd_expect(&r, span_str("\n"))))
+		return false;
+	*text = r;
+	return true;
+}
+
+/* As it may stand behind the last block. */
+static bool
+is_blank(const struct rd *text)
+{
+	for (size_t i = 0; i < text->n; i++)
+		if (text->p[i] != '\n' && text->p[i] != '\0')
+			return false;
+	return true;
+}
+
+int
+pem_walk(const char *path, struct span text, pem_fn each, void *ctx,
+    struct seal_diag *d)
+{
+	struct rd in;
+	int r = 0;
+
+	if (text.n > LIMIT_FILE)
+		return seal_fail(d, SEAL_E_LIMIT, "file '%s': too large", path);
+	rd_init(&in, text);
+	while (r == 0 && !is_blank(&in)) {
+		struct wr der;
+
+		wr_init_heap(&der, LIMIT_CERTIFICATE);
+		if (plain_certificate(&in, &der))
+			r = each(ctx, CERTIFICATE, wr_view(&der), d);
+		else if ((r = walk_any(
+			      path, span_of(in.p, in.n), each, ctx, d)) == 0)
+			r = PEM_STOP;
+		wr_free(&der);
+	}
 	return r == PEM_STOP ? 0 : r;
 }
 

@@ -818,6 +818,26 @@ signer_of_one_root(void **state)
 	issued_free(&other);
 }
 
+/* All of a document and of its signature stands in the digest. */
+static void
+document_digest(void **state)
+{
+	uint8_t body[] = { '{', '}' }, raw[64] = { 1 }, first[32], other[32];
+
+	(void)state;
+	assert_int_equal(
+	    tcb_signer_digest(span_of(body, 2), raw, first, NULL), 0);
+	body[1] ^= 1;
+	assert_int_equal(
+	    tcb_signer_digest(span_of(body, 2), raw, other, NULL), 0);
+	assert_memory_not_equal(first, other, 32);
+	body[1] ^= 1;
+	raw[63] ^= 1;
+	assert_int_equal(
+	    tcb_signer_digest(span_of(body, 2), raw, other, NULL), 0);
+	assert_memory_not_equal(first, other, 32);
+}
+
 static const char *const bad_rules[] = {
 	"\"debug\":false",
 	"\"debug\":false,\"measurements\":{}",
@@ -896,6 +916,7 @@ main(void)
 		cmocka_unit_test(learned),
 		cmocka_unit_test(named_root),
 		cmocka_unit_test(signer_of_one_root),
+		cmocka_unit_test(document_digest),
 		cmocka_unit_test(refused_rules),
 	};
 
