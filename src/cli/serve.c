@@ -83,6 +83,8 @@ const struct command cmd_serve = {
 	    "0 takes a free\none; the first line on stderr says which. Without "
 	    "--echo or --exec the first\nconnection that is ready is joined "
 	    "with stdin and stdout, and the server ends with\nit. SIGTERM and "
-	    "SIGINT end all connections in order, within two seconds.",
+	    "SIGINT end all connections in order, within two seconds. In modes "
+	    "intra and both\nthe attester's key is TLS's: --cert and --key do "
+	    "not stand beside it.",
 	.run = run,
 };
