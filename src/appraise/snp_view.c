@@ -133,17 +133,15 @@ put_signed(struct wr *out, uint64_t mkey, struct span digest, bool there)
 
 /* build, minor, major */
 static void
-put_firmware(struct wr *out, uint64_t mkey, struct span report, size_t at)
+put_firmware(struct wr *out, uint64_t mkey, struct span version)
 {
 	char text[16];
 
-	snprintf(text, sizeof(text), "%u.%u.%u", (unsigned)report.p[at + 2],
-	    (unsigned)report.p[at + 1], (unsigned)report.p[at]);
+	snprintf(text, sizeof(text), "%u.%u.%u", (unsigned)version.p[2],
+	    (unsigned)version.p[1], (unsigned)version.p[0]);
 	put_version(out, mkey, text, VERSION_SEMVER);
 }
 
-#define AT_CURRENT_FIRMWARE 0x1e8u
-#define AT_COMMITTED_FIRMWARE 0x1ecu
 #define FIELDS 21
 
 int
@@ -180,8 +178,8 @@ snp_view(const struct findings *f, struct wr *env, struct wr *measurements,
 	put_tcb(out, 647, r->reported);
 	put_raw(out, 3328, r->chip_id);
 	put_tcb(out, 3329, r->committed);
-	put_firmware(out, 3330, r->signed_bytes, AT_CURRENT_FIRMWARE);
-	put_firmware(out, 3936, r->signed_bytes, AT_COMMITTED_FIRMWARE);
+	put_firmware(out, 3330, r->current_firmware);
+	put_firmware(out, 3936, r->committed_firmware);
 	put_tcb(out, 3968, r->launch);
 	return out->error;
 }

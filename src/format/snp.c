@@ -83,12 +83,10 @@ read_cpuid(struct rd *r, struct snp_report *ret)
 
 /* 1E8 to 1EF: two versions of the firmware, a zero behind each. */
 static bool
-read_builds(struct rd *r)
+read_builds(struct rd *r, struct snp_report *ret)
 {
-	struct span build = { 0 };
-
-	return rd_bytes(r, 3, &build) && rd_zeros(r, 1) &&
-	       rd_bytes(r, 3, &build) && rd_zeros(r, 1);
+	return rd_bytes(r, 3, &ret->current_firmware) && rd_zeros(r, 1) &&
+	       rd_bytes(r, 3, &ret->committed_firmware) && rd_zeros(r, 1);
 }
 
 /* 1F8 to 29F; what version 6 adds for later parts is not read. */
@@ -115,7 +113,7 @@ read_body(struct rd *r, struct snp_report *ret)
 	       rd_bytes(r, 32, &ret->report_id) &&
 	       rd_bytes(r, 32, &ret->migration_id) && read_cpuid(r, ret) &&
 	       rd_bytes(r, SNP_CHIP_ID, &ret->chip_id) &&
-	       rd_bytes(r, 8, &ret->committed) && read_builds(r) &&
+	       rd_bytes(r, 8, &ret->committed) && read_builds(r, ret) &&
 	       rd_bytes(r, 8, &ret->launch) && read_tail(r, ret);
 }
 

@@ -66,6 +66,8 @@ struct snp_report {
 	struct span family_id, image_id, report_data, measurement, host_data,
 	    id_key_digest, author_key_digest, report_id, migration_id, chip_id;
 	struct span current, reported, committed, launch; /* TCB words */
+	/* Versions of the firmware: build, minor, major. */
+	struct span current_firmware, committed_firmware;
 	uint64_t launch_mitigations, current_mitigations; /* version 5 */
 	struct span signed_bytes, r, s; /* r and s: 48 bytes, little endian */
 };

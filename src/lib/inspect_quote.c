@@ -34,7 +34,36 @@ static const struct bit sgx_bits[] = {
 	{ 0x04, "MODE64BIT" },
 	{ 0x10, "PROVISIONKEY" },
 	{ 0x20, "EINITTOKEN_KEY" },
+	{ 0x40, "CET" },
 	{ 0x80, "KSS" },
+	{ 0x400, "AEXNOTIFY" },
+	{ 0, NULL },
+};
+
+static const struct bit misc_bits[] = {
+	{ 1, "EXINFO: it is told of page faults" },
+	{ 2, "CPINFO: it is told of control-flow faults" },
+	{ 0, NULL },
+};
+
+/* XFAM and XFRM: parts of a processor's state, as XCR0 and IA32_XSS have them
+ * (Intel SDM volume 1, 13.1). */
+static const struct bit state_bits[] = {
+	{ 0x1, "x87" },
+	{ 0x2, "SSE" },
+	{ 0x4, "AVX" },
+	{ 0x18, "MPX" },
+	{ 0xe0, "AVX-512" },
+	{ 0x100, "PT: tracing" },
+	{ 0x200, "PKRU: protection keys" },
+	{ 0x400, "PASID" },
+	{ 0x1800, "CET: control-flow enforcement" },
+	{ 0x2000, "HDC: duty cycling" },
+	{ 0x4000, "UINTR: user interrupts" },
+	{ 0x8000, "LBR: last branch records" },
+	{ 0x10000, "HWP: performance states" },
+	{ 0x60000, "AMX" },
+	{ 0x80000, "APX" },
 	{ 0, NULL },
 };
 
@@ -55,6 +84,20 @@ tree_bits(json_t *o, const char *key, uint64_t flags, const struct bit *bits)
 	json_object_set_new(o, key, list);
 }
 
+/* The same of little-endian bytes, at most eight. */
+static void
+tree_bits_of(
+    json_t *o, const char *key, struct span bytes, const struct bit *bits)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < bytes.n && i < sizeof(flags); i++)
+		flags |= (uint64_t)bytes.p[i] << 8 * i;
+	tree_bits(o, key, flags, bits);
+}
+
+#define SGX_XFRM_AT 8u /* in the attributes */
+
 static json_t *
 tree_sgx(struct span body)
 {
@@ -69,7 +112,11 @@ tree_sgx(struct span body)
 	tree_int(o, "isvsvn", s.isv_svn);
 	tree_hex(o, "attributes", s.attributes);
 	tree_bits(o, "attributes set", s.flags, sgx_bits);
+	tree_bits_of(o, "processor state",
+	    span_of(s.attributes.p + SGX_XFRM_AT, s.attributes.n - SGX_XFRM_AT),
+	    state_bits);
 	tree_hex(o, "miscselect", s.misc_select);
+	tree_bits_of(o, "miscselect set", s.misc_select, misc_bits);
 	tree_hex(o, "cpusvn", s.cpu_svn);
 	tree_hex(o, "configid", s.config_id);
 	tree_hex(o, "report data", s.report_data);
@@ -95,6 +142,7 @@ tree_td(const struct quote *q)
 	tree_hex(o, "attributes", t.attributes);
 	tree_bits(o, "attributes set", t.flags, td_bits);
 	tree_hex(o, "xfam", t.xfam);
+	tree_bits_of(o, "processor state", t.xfam, state_bits);
 	tree_text(o, "TDX module", "version %u, SVN %u", t.tee_tcb_svn.p[1],
 	    t.tee_tcb_svn.p[0]);
 	tree_hex(o, "tee_tcb_svn", t.tee_tcb_svn);

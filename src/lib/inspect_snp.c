@@ -96,6 +96,13 @@ tree_tcb(json_t *o, const char *key, struct span word, enum snp_product p)
 		tree_svns(o, key, &t, p == SNP_TURIN);
 }
 
+static void
+tree_firmware(json_t *o, const char *key, struct span version)
+{
+	tree_text(o, key, "%u.%u, build %u", (unsigned)version.p[2],
+	    (unsigned)version.p[1], (unsigned)version.p[0]);
+}
+
 static const char *
 signer_name(enum snp_signer s)
 {
@@ -135,7 +142,11 @@ tree_report(const struct snp_report *r)
 	tree_tcb(o, "reported tcb", r->reported, r->product);
 	tree_tcb(o, "committed tcb", r->committed, r->product);
 	tree_tcb(o, "launch tcb", r->launch, r->product);
+	tree_firmware(o, "current firmware", r->current_firmware);
+	tree_firmware(o, "committed firmware", r->committed_firmware);
 	tree_hex(o, "chip id", r->chip_id);
+	if (span_is_zero(r->chip_id))
+		tree_text(o, "chip", "its host hides which one it is");
 	tree_text(o, "chip key", "%s", r->masked_chip ? "hidden" : "in use");
 	tree_text(o, "signed by", "%s", signer_name(r->signer));
 	if (r->version >= 5) {

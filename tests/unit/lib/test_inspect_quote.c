@@ -28,7 +28,7 @@ quotes(void **state)
 {
 	static const char *const td[] = { "Quote of Intel TDX or SGX",
 		"not checked here", "mrtd", "rtmr3", "DEBUG: its host",
-		"MIGRATABLE", "unknown: 0x100", "version 1, SVN 5",
+		"MIGRATABLE", "unknown: 0x100", "AVX-512", "version 1, SVN 5",
 		"00a1b2c3d4e5", "scalable", NULL };
 	static const char *const sgx[] = { "mrenclave", "INIT", "MODE64BIT",
 		"isvsvn", NULL };

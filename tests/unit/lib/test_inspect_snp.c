@@ -27,6 +27,8 @@ make(uint8_t rep[SNP_REPORT_SIZE], uint8_t version)
 	rep[0x180] = 4;
 	rep[0x183] = 2;
 	rep[0x187] = 9;
+	memcpy(rep + 0x1e8, (const uint8_t[]){ 3, 58, 1 }, 3);
+	memcpy(rep + 0x1ec, (const uint8_t[]){ 2, 57, 1 }, 3);
 	if (version >= 3)
 		memcpy(rep + 0x188, (const uint8_t[]){ 0x1a, 2, 1 }, 3);
 }
@@ -57,6 +59,8 @@ a_report_bit_by_bit(void **state)
 		"SMT: may run beside", "DEBUG: its host can read",
 		"unknown: 0x80000000", "SMT on", "unknown: 0x40", "fmc: 4",
 		"snp: 2", "microcode: 9", "chip key: hidden", "signed by: VCEK",
+		"chip: its host hides", "current firmware: 1.58, build 3",
+		"committed firmware: 1.57, build 2",
 		"signatures: not checked here" };
 	uint8_t rep[SNP_REPORT_SIZE];
 	char *text;
