@@ -281,10 +281,12 @@ tell_time(struct verdict *v, int depth, const char *subject, X509 *x, int e)
 	bool expired = e == X509_V_ERR_CERT_HAS_EXPIRED;
 	char date[40];
 
-	seal_fail(&v->stale, SEAL_E_STALE, "chain: certificate %d '%s': %s %s",
-	    depth, subject, expired ? "expired at" : "not valid before",
+	/* The subject last: it may be long, and be cut off. */
+	seal_fail(&v->stale, SEAL_E_STALE, "chain: certificate %d %s %s: '%s'",
+	    depth, expired ? "expired at" : "not valid before",
 	    date_of(expired ? X509_get0_notAfter(x) : X509_get0_notBefore(x),
-		date, sizeof(date)));
+		date, sizeof(date)),
+	    subject);
 	seal_remedy(&v->stale, "%s",
 	    expired ? "renew the certificate, or correct this machine's clock"
 		    : "correct the clock of this machine or of the issuer");
@@ -307,8 +309,8 @@ tell_bad(struct verdict *v, int depth, const char *subject, int e)
 		    v->name);
 		return;
 	}
-	seal_fail(&v->bad, SEAL_E_CHAIN, "chain: certificate %d '%s': %s",
-	    depth, subject, X509_verify_cert_error_string(e));
+	seal_fail(&v->bad, SEAL_E_CHAIN, "chain: certificate %d: %s: '%s'",
+	    depth, X509_verify_cert_error_string(e), subject);
 	if (remedy != NULL)
 		seal_remedy(&v->bad, "%s", remedy);
 }

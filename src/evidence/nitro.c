@@ -86,7 +86,7 @@ exchange(struct nitro_guest *g, struct span request, uint64_t deadline_ms,
 {
 	uint64_t pause = DEVICE_PAUSE_MS;
 	struct nsm_message m;
-	int err;
+	int err, r;
 
 	do {
 		m.request = (struct nsm_part){ (uint64_t)(uintptr_t)request.p,
@@ -95,10 +95,17 @@ exchange(struct nitro_guest *g, struct span request, uint64_t deadline_ms,
 			NSM_RESPONSE_MAX };
 		err = g->dev->control(g->fd, NSM_RAW, &m) == -1 ? errno : 0;
 	} while (err != 0 && device_again(err, deadline_ms, &pause));
-	if (err != 0)
-		return seal_fail(d,
+	if (err != 0) {
+		r = seal_fail(d,
 		    err == ENOTTY ? SEAL_E_UNSUPPORTED : SEAL_E_UNAVAILABLE,
 		    NAME ": no answer of the module: %s", strerror(err));
+		seal_remedy(d, "%s",
+		    err == ENOTTY ? "let 'device' name the security module's, "
+				    "/dev/nsm of an enclave"
+				  : "try again; the enclave's console says "
+				    "more");
+		return r;
+	}
 	if (m.response.n > NSM_RESPONSE_MAX)
 		return seal_fail(d, SEAL_E_LIMIT,
 		    NAME ": expected at most %u bytes, the module answers "
