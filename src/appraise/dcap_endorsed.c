@@ -171,19 +171,20 @@ find_signer(struct judging *j)
 	const struct endorsement *item;
 	struct seal_diag d = { 0 };
 	int r = SEAL_E_UNAVAILABLE;
-	bool stapled = false;
+	bool stapled = false, over = false;
+	unsigned tried = 0;
 
-	while (j->signer_cert == NULL && r != SEAL_E_LIMIT &&
+	while (j->signer_cert == NULL && !over &&
 	       (item = next_cert(j, at, &stapled)) != NULL) {
 		int got = tcb_signer_check_under(j->ca, j->anchor, item->bytes,
 		    j->now, j->f->parsed, &j->signer_cert, &d);
 
 		if (got == 0)
 			j->signer = item->bytes;
-		else if (got != SEAL_E_UNSUPPORTED)
-			r = stapled && staple_try(&j->spent, &d) != 0
-				? SEAL_E_LIMIT
-				: got;
+		if (got == 0 || got == SEAL_E_UNSUPPORTED)
+			continue;
+		over = stapled && staple_try_signer(&j->spent, &tried, &d) != 0;
+		r = over ? SEAL_E_LIMIT : got;
 	}
 	if (j->signer_cert == NULL && d.code == 0)
 		seal_fail(

@@ -87,6 +87,18 @@ staple_try_list(
 }
 
 int
+staple_try_signer(
+    struct staple_spent *s, unsigned *of_name, struct seal_diag *d)
+{
+	return (*of_name)++ < STAPLE_SIGNERS_MAX
+		   ? staple_try(s, d)
+		   : seal_fail(d, SEAL_E_LIMIT,
+			 "the peer sent more than %u certificates of that name "
+			 "that do not verify",
+			 STAPLE_SIGNERS_MAX);
+}
+
+int
 staple_list_counts(bool taken, const struct crl *held, const struct crl *list,
     int64_t now, uint32_t most, struct seal_diag *d)
 {

@@ -14,6 +14,7 @@
 #define STAPLE_ITEMS_MAX 64u    /* parts, of all members */
 #define STAPLE_BYTES_MAX 65536u /* of all parts */
 #define STAPLE_LISTS_MAX 4u     /* revocation lists tried, of one issuer */
+#define STAPLE_SIGNERS_MAX 4u   /* certificates of a name that do not verify */
 #define STAPLE_TRIES_MAX 24u    /* pieces whose signature is verified */
 
 /* Adds what a member of that type holds. SEAL_E_DECODE: no such thing, or a
@@ -27,9 +28,12 @@ struct staple_spent {
 	unsigned tries;
 };
 int staple_try(struct staple_spent *s, struct seal_diag *d);
-/* of_issuer counts the lists of one issuer. */
+/* of_issuer counts the lists of one issuer; of_name a signer's certificates
+ * that failed, each in a chain of its own. */
 int staple_try_list(
     struct staple_spent *s, unsigned *of_issuer, struct seal_diag *d);
+int staple_try_signer(
+    struct staple_spent *s, unsigned *of_name, struct seal_diag *d);
 
 /*
  * May a genuine list of the peer's say that nothing newer was revoked? An older

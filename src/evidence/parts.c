@@ -111,9 +111,11 @@ put_beside(
     struct parts *p, struct span whole, struct wr *out, struct seal_diag *d)
 {
 	struct cmw *c = calloc(1, sizeof(*c));
-	int r = c == NULL ? seal_fail(d, SEAL_E_MEMORY, "collection")
-			  : cmw_parse(whole, c, d);
+	int r;
 
+	if (c == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "collection");
+	r = cmw_parse(whole, c, d);
 	for (size_t i = 1; r == 0 && i < c->n; i++)
 		if (c->items[i].depth == 1 &&
 		    span_is(c->items[i].label, ATTESTER_STAPLE_LABEL))
@@ -125,8 +127,7 @@ put_beside(
 	if (r == 0 && (r = put_staple(p, &c->items[c->n], d)) == 0 &&
 	    (r = cmw_write_cbor(out, c->items, c->n + 1)) != 0)
 		seal_fail(d, r, "collection: larger than a CMW may be");
-	if (c != NULL)
-		cmw_free(c);
+	cmw_free(c);
 	free(c);
 	return r;
 }

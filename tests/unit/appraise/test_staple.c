@@ -553,8 +553,18 @@ every_byte(void **state)
 
 /* ---- Rubbish ---- */
 
-/* Signatures verified; the chains' are libcrypto's own calls. */
+/* Signatures verified, in chains too: whichever call of libcrypto's does it.
+ * One of them may end in the other, which counts once. */
 static unsigned n_verified;
+static bool inside;
+
+static void *
+next_of(const char *name)
+{
+	if (!inside)
+		n_verified++;
+	return dlsym(RTLD_NEXT, name);
+}
 
 int
 EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig, size_t n_sig,
@@ -562,11 +572,32 @@ EVP_DigestVerify(EVP_MD_CTX *ctx, const unsigned char *sig, size_t n_sig,
 {
 	int (*real)(EVP_MD_CTX *, const unsigned char *, size_t,
 	    const unsigned char *, size_t) = NULL;
-	void *at = dlsym(RTLD_NEXT, "EVP_DigestVerify");
+	void *at = next_of("EVP_DigestVerify");
+	bool was = inside;
+	int r;
 
 	memcpy(&real, &at, sizeof(real));
-	n_verified++;
-	return real(ctx, sig, n_sig, in, n_in);
+	inside = true;
+	r = real(ctx, sig, n_sig, in, n_in);
+	inside = was;
+	return r;
+}
+
+int
+EVP_PKEY_verify(EVP_PKEY_CTX *ctx, const unsigned char *sig, size_t n_sig,
+    const unsigned char *in, size_t n_in)
+{
+	int (*real)(EVP_PKEY_CTX *, const unsigned char *, size_t,
+	    const unsigned char *, size_t) = NULL;
+	void *at = next_of("EVP_PKEY_verify");
+	bool was = inside;
+	int r;
+
+	memcpy(&real, &at, sizeof(real));
+	inside = true;
+	r = real(ctx, sig, n_sig, in, n_in);
+	inside = was;
+	return r;
 }
 
 /* Copies of what is there of that kind, each signed by nobody. */
@@ -630,10 +661,12 @@ static const struct rubbish_row {
 	    "cpu/dcap.tcb.info", SEAL_E_LIMIT },
 	{ "crowds of documents, beside what is here", ENDORSE_JSON, 0, 24, true,
 	    true, false, "", 0 },
-	{ "signers before the good one", ENDORSE_CERT, 0, 10, true, false,
-	    false, "", 0 },
-	{ "crowds of signers", ENDORSE_CERT, 0, STAPLE_TRIES_MAX + 1, true,
+	{ "signers before the good one", ENDORSE_CERT, 0, STAPLE_SIGNERS_MAX,
+	    true, false, false, "", 0 },
+	{ "one signer more", ENDORSE_CERT, 0, STAPLE_SIGNERS_MAX + 1, true,
 	    false, false, "cpu/dcap.tcb.signer", SEAL_E_LIMIT },
+	{ "crowds of signers", ENDORSE_CERT, 0, 40, true, false, false,
+	    "cpu/dcap.tcb.signer", SEAL_E_LIMIT },
 	{ "as many of AMD's lists as may be", ENDORSE_CRL, 0,
 	    STAPLE_LISTS_MAX - 1, true, false, true, "", 0 },
 	{ "one of AMD's more", ENDORSE_CRL, 0, STAPLE_LISTS_MAX, false, false,
