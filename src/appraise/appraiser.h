@@ -68,8 +68,9 @@ struct appraiser_view {
 /*
  * Judges one format. verify parses, checks signatures under the keys that the
  * Evidence itself names, and reports; match holds the facts against one
- * entry's rules. Neither decides: appraise/core.c compares the binders and
- * the key, judges the signer, and alone accepts (PROTOCOL 5.4 rule 1).
+ * entry's rules. Neither decides: appraise/bound.c compares the binders and
+ * the key; appraise/core.c judges the signer, and alone accepts (PROTOCOL 5.4
+ * rule 1).
  *
  * An appraiser of Attestation Results (verifier != NULL) differs in this:
  * which keys may sign stands in the policy, not in what came, and a result

@@ -29,6 +29,13 @@ struct collection {
 	size_t n;
 };
 
+/* Takes in's Evidence apart. c is zeroed by the caller; freeing it is
+ * appraiser_collection's. */
+bool collection_open(const struct appraisal_in *in, struct collection *c,
+    struct seal_verdict *v);
+/* Under that path of labels; NULL where there is none. */
+const struct collection_member *collection_find(
+    const struct collection *c, const char *label);
 /* Of Evidence that appraiser_collection verified: is each part bound to the
  * binder, or linked to one that is? */
 bool collection_bound(const struct findings *f);

@@ -231,6 +231,13 @@ verdict_check(struct seal_verdict *v, const char *name, bool passed, int code,
 }
 
 void
+verdict_crypto_failed(struct seal_verdict *v)
+{
+	v->ar4si[AR4SI_INSTANCE_IDENTITY] = AR4SI_CRYPTO_FAILED;
+	v->ar4si[AR4SI_HARDWARE] = AR4SI_CRYPTO_FAILED;
+}
+
+void
 verdict_brief(struct seal_verdict *v)
 {
 	void *exact;

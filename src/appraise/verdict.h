@@ -67,6 +67,8 @@ struct seal_verdict *verdict_new(void);        /* NULL when out of memory */
  * one also becomes the diag with code. Memory failure makes it fail. */
 bool verdict_check(struct seal_verdict *v, const char *name, bool passed,
     int code, const char *expected, const char *got, const char *remedy);
+/* The vector says that a signature, or what it was made over, is wrong. */
+void verdict_crypto_failed(struct seal_verdict *v);
 /* Lets go of what steps that passed expected and got: a connection holds its
  * accepting verdict for as long as it lives. */
 void verdict_brief(struct seal_verdict *v);
