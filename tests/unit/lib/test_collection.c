@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/ctx.h"
 #include "pair.h"
 
 #define SOFT "application/eat+cwt; eat_profile=\\\"tag:sealtls,2026:soft\\\""
@@ -136,12 +137,72 @@ refused(void **state)
 	}
 }
 
+/* ---- Attesters that a machine may lack ---- */
+
+#define SOME "{\"driver\":\"soft\",\"conf\":{\"key\":\"client.signer\"}}"
+#define NO_TSM "{\"driver\":\"tsm\",\"conf\":{\"dir\":\"/nonexistent\"}"
+#define NO_TDX                                                   \
+	"{\"driver\":\"tdx_guest\",\"optional\":true,\"conf\":{" \
+	"\"device\":\"/nonexistent\"}}"
+#define OPTIONAL ",\"optional\":true}"
+
+static void
+optional(void **state)
+{
+	static const struct {
+		const char *list;
+		int want;
+		size_t n;
+	} lists[] = {
+		{ SOME, 0, 1 },
+		{ NO_TSM OPTIONAL "," SOME, 0, 1 },
+		{ SOME "," NO_TSM OPTIONAL, 0, 1 },
+		{ NO_TSM OPTIONAL "," NO_TDX "," SOME, 0, 1 },
+		{ NO_TSM OPTIONAL "," NO_TDX, SEAL_E_UNSUPPORTED, 0 },
+		{ NO_TSM OPTIONAL, SEAL_E_UNSUPPORTED, 0 },
+		{ NO_TSM "}," SOME, SEAL_E_UNSUPPORTED, 0 },
+		{ NO_TSM ",\"optional\":false}," SOME, SEAL_E_UNSUPPORTED, 0 },
+		{ NO_TSM ",\"optional\":\"yes\"}," SOME, SEAL_E_CONFIG, 0 },
+		/* Anything else than a machine's lack is an error. */
+		{ "{\"driver\":\"tsm\",\"conf\":{\"x\":\"1\"}" OPTIONAL
+		  "," SOME,
+		    SEAL_E_CONFIG, 0 },
+		{ "{\"driver\":\"soft\",\"conf\":{\"key\":\"nowhere\"}" OPTIONAL
+		  "," SOME,
+		    SEAL_E_IO, 0 },
+		{ "{\"driver\":\"collection\",\"subject\":\"cpu\","
+		  "\"members\":{\"cpu\":" NO_TSM "}}" OPTIONAL "," SOME,
+		    0, 1 },
+		{ "{\"driver\":\"collection\",\"subject\":\"cpu\","
+		  "\"members\":{\"cpu\":" NO_TSM OPTIONAL "}}," SOME,
+		    SEAL_E_CONFIG, 0 },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct seal_ctx *c = seal_ctx_new();
+		struct seal_diag d = { 0 };
+		char text[1024];
+		int r;
+
+		snprintf(
+		    text, sizeof(text), "{\"attesters\":[%s]}", lists[i].list);
+		r = seal_ctx_load(c, text, w->dir, &d);
+		if (r != lists[i].want || c->n_attesters != lists[i].n ||
+		    (r == 0) != (d.code == 0) || d.code != r)
+			fail_msg("%s: %d, %zu attesters (%s)", text, r,
+			    c->n_attesters, d.text);
+		seal_ctx_free(&c);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_connections),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(optional),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
