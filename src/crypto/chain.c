@@ -560,6 +560,17 @@ ask_libcrypto(
 	return r;
 }
 
+static bool
+recall(const struct trust *t, const struct span *chain, size_t n, int64_t now,
+    bool by_anchors, struct chain_end *ret)
+{
+	const struct known_question q = { t, now, by_anchors };
+	struct known *k = t != NULL ? known_of(t) : NULL;
+
+	return k != NULL && n > 0 && n <= LIMIT_CHAIN &&
+	       known_chain(k, &q, chain, n, ret);
+}
+
 static int
 answer(const struct trust *t, const struct question *q, struct seal_diag *d)
 {
@@ -572,8 +583,9 @@ answer(const struct trust *t, const struct question *q, struct seal_diag *d)
 		seal_remedy(d, "configure the certificate of a CA to trust");
 		return SEAL_E_CHAIN;
 	}
+	/* Which of the system's anchors libcrypto takes is not to be seen. */
 	if (q->q->name == NULL && q->q->use == CHAIN_ANY &&
-	    chain_known(t, q->chain, q->n, q->q->now, q->ret))
+	    recall(t, q->chain, q->n, q->q->now, !t->system, q->ret))
 		return 0;
 	return ask_libcrypto(t, q, d);
 }
@@ -582,10 +594,7 @@ bool
 chain_known(const struct trust *t, const struct span *chain, size_t n,
     int64_t now, struct chain_end *ret)
 {
-	struct known *k = t != NULL ? known_of(t) : NULL;
-
-	return k != NULL && n > 0 && n <= LIMIT_CHAIN &&
-	       known_chain(k, t, chain, n, now, ret);
+	return recall(t, chain, n, now, false, ret);
 }
 
 int

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "crypto/cache.h"
-#include "crypto/cert_parts.h"
+#include "crypto/path.h"
 
 /* Anchors that are looked through for a leaf's issuer: a policy's, not the
  * system's. */
@@ -21,6 +21,8 @@ struct kept {
 	int64_t from;
 	struct chain_end end;
 	struct cert *cert;
+	unsigned room; /* issuers that may stand between it and a leaf */
+	uint64_t used; /* when, under the lock */
 	size_t n;
 	uint8_t der[];
 };
@@ -29,7 +31,7 @@ struct known {
 	struct cache *chains, *facts;
 	pthread_mutex_t lock; /* guards what follows */
 	struct kept *issuers[KNOWN_ISSUERS];
-	size_t next;
+	uint64_t clock; /* rises with every use of an issuer */
 };
 
 /* ---- What is kept ---- */
@@ -154,64 +156,7 @@ known_add_fact(struct known *k, const uint8_t digest[32])
 	kept_unref(fact);
 }
 
-/* ---- A new leaf ---- */
-
-static bool
-is_there(const struct kept *issuer, const struct trust *anchors,
-    const struct span *chain, size_t n)
-{
-	struct span der = span_of(issuer->der, issuer->n);
-
-	for (size_t i = 1; i < n; i++)
-		if (span_equal(chain[i], der))
-			return true;
-	for (size_t i = 0; i < ANCHORS_TRIED; i++)
-		if (span_equal(trust_get0(anchors, i), der))
-			return true;
-	return false;
-}
-
-/* RFC 5280 s4.2.1.1: the key id alone, and the issuer's, if it has one. */
-static bool
-names_key_of(const struct cert_parts *leaf, const struct cert_parts *issuer)
-{
-	static const uint8_t aki[] = { 0x55, 0x1d, 0x23 },
-			     ski[] = { 0x55, 0x1d, 0x0e };
-	struct span value = { 0 }, want = { 0 }, id = { 0 };
-	struct rd r, seq;
-
-	if (!cert_parts_extension(leaf, span_of(aki, sizeof(aki)), &value))
-		return true;
-	rd_init(&r, value);
-	if (!der_enter(&r, DER_SEQ, &seq) || !rd_end(&r) ||
-	    !der_read(&seq, DER_CTX_PRIM(0), &id) || !rd_end(&seq))
-		return false;
-	if (!cert_parts_extension(issuer, span_of(ski, sizeof(ski)), &value))
-		return true;
-	rd_init(&r, value);
-	return der_read(&r, DER_OCTETS, &want) && rd_end(&r) &&
-	       span_equal(id, want);
-}
-
-/* Strong enough for the security level that libcrypto is told. */
-static bool
-is_strong(struct span spki)
-{
-	struct spki s = { 0 };
-
-	return spki_parse(spki, &s, NULL) == 0 &&
-	       (s.bits == 0 || s.bits >= RSA_BITS_MIN);
-}
-
-static bool
-is_signed(const struct cert_form *leaf, const struct kept *issuer)
-{
-	const struct pubkey *key = cert_key(issuer->cert);
-	uint16_t scheme = scheme_of_algorithm(leaf->algorithm, key);
-
-	return scheme != SIG_NONE && pubkey_verify(key, scheme, leaf->tbs,
-					 leaf->signature, NULL) == 0;
-}
+/* ---- Issuers ---- */
 
 /* Counted; NULL behind the last. */
 static struct kept *
@@ -226,16 +171,215 @@ issuer_at(struct known *k, size_t i)
 	return issuer;
 }
 
-static bool
-vouches(const struct kept *issuer, struct span der,
-    const struct cert_form *leaf, int64_t now)
+/* Where that one is, or the one that is to give way. */
+static struct kept **
+slot_of(struct known *k, const struct kept *issuer)
 {
-	struct cert_parts p, q;
+	struct kept **oldest = &k->issuers[0];
 
-	return in_time(issuer, now) && cert_parts_read(der, &p) &&
-	       cert_parts_read(span_of(issuer->der, issuer->n), &q) &&
-	       span_equal(p.issuer, q.subject) && names_key_of(&p, &q) &&
-	       is_signed(leaf, issuer);
+	for (size_t i = 0; i < KNOWN_ISSUERS; i++) {
+		struct kept **at = &k->issuers[i];
+
+		if (*at == NULL)
+			return at;
+		if (span_equal(span_of((*at)->der, (*at)->n),
+			span_of(issuer->der, issuer->n)))
+			return at;
+		if ((*at)->used < (*oldest)->used)
+			oldest = at;
+	}
+	return oldest;
+}
+
+/* Keeps one that is new, and notes that it was of use. */
+static void
+use_issuer(struct known *k, struct kept *issuer)
+{
+	struct kept **at, *old = NULL;
+
+	pthread_mutex_lock(&k->lock);
+	at = slot_of(k, issuer);
+	if (*at == NULL || !span_equal(span_of((*at)->der, (*at)->n),
+			       span_of(issuer->der, issuer->n))) {
+		old = *at;
+		*at = kept_ref(issuer);
+	}
+	(*at)->used = ++k->clock;
+	pthread_mutex_unlock(&k->lock);
+	kept_unref(old);
+}
+
+/* One of a verified path, with the key that cert_parse() imports; above: what
+ * is left of what those above it allow. NULL: no room, or not to be read. */
+static struct kept *
+issuer_new(struct span der, int64_t from, struct chain_end end, unsigned above)
+{
+	struct kept *kept = kept_new(from, end, der);
+	struct cert_parts p;
+	unsigned own = 0;
+
+	if (kept == NULL || cert_parse(der, &kept->cert, NULL) != 0) {
+		kept_unref(kept);
+		return NULL;
+	}
+	/* One that is out of the ordinary issues leaves, no issuers. */
+	if (cert_parts_read(der, &p) && path_may_issue(&p, &own))
+		kept->room = own < above ? own : above;
+	return kept;
+}
+
+/* ---- What is new of a chain ---- */
+
+/* From its leaf up to what is known of it, or to an anchor. */
+struct climb {
+	struct known *k;
+	const struct trust *anchors;
+	const struct span *chain;
+	size_t n;
+	int64_t now;
+	struct path_cert certs[LIMIT_CHAIN + 1]; /* leaf first */
+	size_t n_certs;
+	struct kept *issuers[LIMIT_CHAIN + 1]; /* of certs[i] */
+};
+
+static bool
+is_there(const struct climb *c, const struct kept *issuer)
+{
+	struct span der = span_of(issuer->der, issuer->n);
+
+	for (size_t i = 1; i < c->n; i++)
+		if (span_equal(c->chain[i], der))
+			return true;
+	for (size_t i = 0; i < ANCHORS_TRIED; i++)
+		if (span_equal(trust_get0(c->anchors, i), der))
+			return true;
+	return false;
+}
+
+/* For its i-th certificate, below which i - 1 issuers stand already. */
+static bool
+vouches(const struct climb *c, const struct kept *issuer, size_t i)
+{
+	struct cert_parts p;
+
+	return in_time(issuer, c->now) && issuer->room >= i &&
+	       cert_parts_read(span_of(issuer->der, issuer->n), &p) &&
+	       path_issued_by(&c->certs[i], &p) &&
+	       path_signed_by(&c->certs[i], issuer->cert);
+}
+
+static struct kept *
+known_issuer(const struct climb *c, size_t i)
+{
+	struct kept *issuer;
+
+	for (size_t k = 0; (issuer = issuer_at(c->k, k)) != NULL; k++) {
+		if (is_there(c, issuer) && vouches(c, issuer, i))
+			return issuer;
+		kept_unref(issuer);
+	}
+	return NULL;
+}
+
+/* How many anchors have that name; *ret: one of them. */
+static size_t
+anchors_named(const struct trust *anchors, struct span name, size_t *ret)
+{
+	struct cert_parts p;
+	struct span der;
+	size_t count = 0;
+
+	for (size_t i = 0; (der = trust_get0(anchors, i)).n > 0; i++)
+		if (cert_parts_read(der, &p) && span_equal(p.subject, name)) {
+			count++;
+			*ret = i;
+		}
+	return count;
+}
+
+/* An anchor that is a root, by which nothing was verified so far. */
+static struct kept *
+anchor_issuer(const struct climb *c, size_t i, size_t anchor)
+{
+	struct path_cert root;
+	struct kept *kept;
+	unsigned room;
+
+	if (!path_read(trust_get0(c->anchors, anchor), c->now, &root) ||
+	    !span_equal(root.parts.issuer, root.parts.subject) ||
+	    !path_may_issue(&root.parts, &room))
+		return NULL;
+	kept = issuer_new(root.der, root.form.not_before,
+	    (struct chain_end){ root.form.not_after, anchor }, room);
+	if (kept != NULL && vouches(c, kept, i))
+		return kept;
+	kept_unref(kept);
+	return NULL;
+}
+
+/* The one certificate of the chain with the issuer's name: of several,
+ * libcrypto has to choose. */
+static bool
+issuer_beside(const struct climb *c, size_t i, struct path_cert *ret)
+{
+	const struct path_cert *of = &c->certs[i];
+	struct cert_parts p;
+	size_t count = 0, at = 0;
+
+	for (size_t k = 1; k < c->n; k++)
+		if (cert_parts_read(c->chain[k], &p) &&
+		    span_equal(p.subject, of->parts.issuer)) {
+			count++;
+			at = k;
+		}
+	return count == 1 && path_read(c->chain[at], c->now, ret) &&
+	       !span_equal(ret->parts.subject, of->parts.subject) &&
+	       path_issued_by(of, &ret->parts);
+}
+
+/* By names up to the first signature that can be checked. */
+static bool
+climb(struct climb *c, bool by_anchors)
+{
+	size_t i, anchor = 0, named;
+
+	if (!path_read(c->chain[0], c->now, &c->certs[0]))
+		return false;
+	for (i = 0; i < LIMIT_CHAIN; i++) {
+		c->n_certs = i + 1;
+		if ((c->issuers[i] = known_issuer(c, i)) != NULL)
+			return true;
+		named = anchors_named(
+		    c->anchors, c->certs[i].parts.issuer, &anchor);
+		if (named > 0)
+			return by_anchors && named == 1 &&
+			       (c->issuers[i] = anchor_issuer(c, i, anchor)) !=
+				   NULL;
+		if (!issuer_beside(c, i, &c->certs[i + 1]))
+			return false;
+	}
+	return false;
+}
+
+/* Under an issuer that vouches for it, the i-th certificate becomes one, and
+ * vouches for the one below. */
+static bool
+descend(struct climb *c, size_t i)
+{
+	const struct path_cert *at = &c->certs[i];
+	const struct kept *above = c->issuers[i];
+	struct chain_end end = above->end;
+	int64_t from = at->form.not_before;
+	unsigned room;
+
+	if (at->form.not_after < end.until)
+		end.until = at->form.not_after;
+	if (above->room == 0 || !path_may_issue(&at->parts, &room))
+		return false;
+	c->issuers[i - 1] = issuer_new(at->der,
+	    from > above->from ? from : above->from, end, above->room - 1);
+	return c->issuers[i - 1] != NULL &&
+	       vouches(c, c->issuers[i - 1], i - 1);
 }
 
 static void
@@ -249,41 +393,48 @@ keep_chain(struct known *k, const uint8_t digest[32], int64_t from,
 	kept_unref(kept);
 }
 
-/* Under an issuer whose path was verified: only what concerns the leaf is
- * left to do. */
-static bool
-new_leaf(struct known *k, const struct trust *anchors, const struct span *chain,
-    size_t n, int64_t now, const uint8_t digest[32], struct chain_end *ret)
+static void
+keep_climb(
+    const struct climb *c, const uint8_t digest[32], struct chain_end *ret)
 {
-	struct cert_form leaf;
-	struct kept *issuer;
-	bool ok = false;
+	const struct cert_form *leaf = &c->certs[0].form;
+	const struct kept *issuer = c->issuers[0];
 
-	if (!cert_form_read(chain[0], &leaf) || leaf.unusual ||
-	    now < leaf.not_before || now >= leaf.not_after ||
-	    !is_strong(leaf.spki))
-		return false;
-	for (size_t i = 0; !ok && (issuer = issuer_at(k, i)) != NULL; i++) {
-		ok = is_there(issuer, anchors, chain, n) &&
-		     vouches(issuer, chain[0], &leaf, now);
-		if (ok) {
-			*ret = issuer->end;
-			if (leaf.not_after < ret->until)
-				ret->until = leaf.not_after;
-			keep_chain(k, digest,
-			    leaf.not_before > issuer->from ? leaf.not_before
-							   : issuer->from,
-			    *ret);
-		}
-		kept_unref(issuer);
-	}
+	*ret = issuer->end;
+	if (leaf->not_after < ret->until)
+		ret->until = leaf->not_after;
+	keep_chain(c->k, digest,
+	    leaf->not_before > issuer->from ? leaf->not_before : issuer->from,
+	    *ret);
+	for (size_t i = c->n_certs; i-- > 0;)
+		use_issuer(c->k, c->issuers[i]);
+}
+
+/* Only what is new is left to do. */
+static bool
+new_chain(struct climb *c, bool by_anchors, const uint8_t digest[32],
+    struct chain_end *ret)
+{
+	bool ok = climb(c, by_anchors);
+
+	for (size_t i = c->n_certs; ok && i-- > 1;)
+		ok = descend(c, i);
+	if (ok)
+		keep_climb(c, digest, ret);
+	for (size_t i = 0; i < c->n_certs; i++)
+		kept_unref(c->issuers[i]);
 	return ok;
 }
 
 bool
-known_chain(struct known *k, const struct trust *anchors,
-    const struct span *chain, size_t n, int64_t now, struct chain_end *ret)
+known_chain(struct known *k, const struct known_question *q,
+    const struct span *chain, size_t n, struct chain_end *ret)
 {
+	struct climb c = { .k = k,
+		.anchors = q->anchors,
+		.chain = chain,
+		.n = n,
+		.now = q->now };
 	uint8_t digest[32];
 	struct kept *kept;
 	bool ok;
@@ -291,8 +442,8 @@ known_chain(struct known *k, const struct trust *anchors,
 	if (!known_digest(CHAIN_LABEL, chain, n, digest))
 		return false;
 	if ((kept = cache_get(k->chains, digest)) == NULL)
-		return new_leaf(k, anchors, chain, n, now, digest, ret);
-	if ((ok = in_time(kept, now)))
+		return new_chain(&c, q->by_anchors, digest, ret);
+	if ((ok = in_time(kept, q->now)))
 		*ret = kept->end;
 	kept_unref(kept);
 	return ok;
@@ -311,39 +462,21 @@ known_add_chain(struct known *k, const struct span *chain, size_t n,
 		    (struct chain_end){ path[0].to, anchor });
 }
 
-static bool
-has_issuer(const struct known *k, struct span der)
-{
-	for (size_t i = 0; i < KNOWN_ISSUERS; i++)
-		if (k->issuers[i] != NULL &&
-		    span_equal(
-			span_of(k->issuers[i]->der, k->issuers[i]->n), der))
-			return true;
-	return false;
-}
-
-static void
-keep_issuer(struct known *k, const struct known_cert *c, size_t anchor)
-{
-	const struct chain_end end = { c->to, anchor };
-	struct kept *kept = kept_new(c->from, end, c->der), *old = kept;
-
-	if (kept != NULL && cert_parse(c->der, &kept->cert, NULL) == 0) {
-		pthread_mutex_lock(&k->lock);
-		if (!has_issuer(k, c->der)) {
-			old = k->issuers[k->next];
-			k->issuers[k->next] = kept;
-			k->next = (k->next + 1) % KNOWN_ISSUERS;
-		}
-		pthread_mutex_unlock(&k->lock);
-	}
-	kept_unref(old);
-}
-
 void
 known_add_issuers(struct known *k, const struct known_cert *path, size_t n_path,
     size_t anchor)
 {
-	for (size_t i = 1; i < n_path; i++)
-		keep_issuer(k, &path[i], anchor);
+	unsigned room = PATH_ROOM_MAX;
+
+	for (size_t i = n_path; i-- > 1;) {
+		const struct chain_end end = { path[i].to, anchor };
+		struct kept *kept =
+		    issuer_new(path[i].der, path[i].from, end, room);
+
+		if (kept == NULL)
+			return;
+		use_issuer(k, kept);
+		room = kept->room > 0 ? kept->room - 1 : 0;
+		kept_unref(kept);
+	}
 }

@@ -26,17 +26,24 @@ struct known;
 struct known *known_new(void);
 void known_free(struct known **k);
 
+struct known_question {
+	const struct trust *anchors;
+	int64_t now;
+	bool by_anchors; /* also where none of its issuers is known */
+};
+
 /*
- * Was this chain verified before, or is its leaf the only thing that is new?
- * Then the leaf is verified here, under an issuer that is in the chain or
- * among the anchors; but for anything unusual in it, false.
+ * Was this chain verified before, or is what is new in it ordinary (path.h)?
+ * Then that is verified here, under an issuer that is in the chain or among
+ * the anchors, and was verified; or under an anchor that is a root, the only
+ * one of its name. False says nothing: libcrypto has to judge.
  */
-bool known_chain(struct known *k, const struct trust *anchors,
-    const struct span *chain, size_t n, int64_t now, struct chain_end *ret);
+bool known_chain(struct known *k, const struct known_question *q,
+    const struct span *chain, size_t n, struct chain_end *ret);
 /* A verified path, leaf first, anchor last; the chain as it was given. */
 void known_add_chain(struct known *k, const struct span *chain, size_t n,
     const struct known_cert *path, size_t n_path, size_t anchor);
-/* Those behind the leaf may vouch for other leaves. */
+/* Those behind the leaf may vouch for others. */
 void known_add_issuers(struct known *k, const struct known_cert *path,
     size_t n_path, size_t anchor);
 

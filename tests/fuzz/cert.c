@@ -5,7 +5,7 @@
 #include <openssl/x509v3.h>
 #include <time.h>
 
-#include "crypto/x509.h"
+#include "crypto/path.h"
 
 static void
 same_time(const ASN1_TIME *theirs, int64_t ours)
@@ -33,6 +33,21 @@ agree(const struct cert *c, X509 *x)
 		MUST(((usage & KU_DIGITAL_SIGNATURE) != 0) == cert_may_sign(c));
 }
 
+/* What may issue by our reader may by libcrypto's, and constrains nothing. */
+static void
+agree_on_issuer(struct span der, X509 *x)
+{
+	struct cert_parts parts;
+	unsigned room = 0;
+
+	if (!cert_parts_read(der, &parts) || !path_may_issue(&parts, &room) ||
+	    (X509_get_extension_flags(x) & EXFLAG_INVALID) != 0)
+		return;
+	MUST(X509_check_ca(x) == 1);
+	MUST(X509_get_pathlen(x) == (room == PATH_ROOM_MAX ? -1 : (long)room));
+	MUST(X509_get_ext_by_NID(x, NID_name_constraints, -1) < 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -45,8 +60,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	}
 	x = d2i_X509(NULL, &q, (long)n);
-	if (x != NULL && q == p + n)
+	if (x != NULL && q == p + n) {
 		agree(c, x);
+		agree_on_issuer(span_of(p, n), x);
+	}
 	X509_free(x);
 	ERR_clear_error();
 	cert_unref(&c);

@@ -3,10 +3,11 @@
 #include "test.h"
 
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/x509.h"
+#include "crypto/known.h"
 #include "fixture.h"
 
 enum who {
@@ -31,10 +32,38 @@ enum who {
 	MISNAMED, /* under CONSTRAINED, as it may not */
 	BY_LEAF,  /* under FIRST */
 	OF_ROOT,
+	OUTLIVING, /* under ROOT, for longer than that */
+	SUB,       /* under INTER, for 20 days */
+	TWIN_SUB,  /* SUB's name and issuer, another key */
+	OF_SUB,
+	OF_TWIN_SUB,
+	STRANGE_SUB, /* by TWIN_INTER */
+	OF_STRANGE_SUB,
+	OVER_SUB,
+	OF_OVER_SUB,
+	NO_CA,
+	OF_NO_CA,
+	NO_SIGN, /* may not sign certificates */
+	OF_NO_SIGN,
+	WEAK_SUB, /* RSA-1024 */
+	OF_WEAK_SUB,
+	CRITICAL_SUB, /* with an unknown extension that is critical */
+	OF_CRITICAL_SUB,
+	STRICT_SUB, /* with one that is not, but might constrain */
+	OF_STRICT_SUB,
+	LIMITED, /* under ROOT, issues leaves alone */
+	OF_LIMITED,
+	BELOW_LIMITED,
+	TOO_DEEP,
+	BELOW_CONSTRAINED,
+	MISNAMED_BELOW,
+	OLD_ROOT, /* a root that says of itself that it is no CA */
+	OF_OLD_ROOT,
 	WHO
 };
 
 #define CA "critical,CA:TRUE"
+#define CERT_SIGN "critical,keyCertSign"
 static const struct {
 	struct made m;
 	enum who by;
@@ -62,6 +91,39 @@ static const struct {
 	    CONSTRAINED },
 	[BY_LEAF] = { { "by leaf" }, FIRST },
 	[OF_ROOT] = { { "of root" }, ROOT },
+	[OUTLIVING] = { { "outliving", .to = 500 * DAY }, ROOT },
+	[SUB] = { { "sub", .basic = CA, .usage = CERT_SIGN, .to = 20 * DAY },
+	    INTER },
+	[TWIN_SUB] = { { "sub", .basic = CA }, INTER },
+	[OF_SUB] = { { "of sub" }, SUB },
+	[OF_TWIN_SUB] = { { "of twin sub" }, TWIN_SUB },
+	[STRANGE_SUB] = { { "strange sub", .basic = CA }, TWIN_INTER },
+	[OF_STRANGE_SUB] = { { "of strange sub" }, STRANGE_SUB },
+	[OVER_SUB] = { { "over sub", .basic = CA, .from = -2 * DAY, .to = -1 },
+	    INTER },
+	[OF_OVER_SUB] = { { "of over sub" }, OVER_SUB },
+	[NO_CA] = { { "no ca", .basic = "critical,CA:FALSE" }, INTER },
+	[OF_NO_CA] = { { "of no ca" }, NO_CA },
+	[NO_SIGN] = { { "no sign", .basic = CA,
+			  .usage = "critical,digitalSignature" },
+	    INTER },
+	[OF_NO_SIGN] = { { "of no sign" }, NO_SIGN },
+	[WEAK_SUB] = { { "weak sub", .basic = CA }, INTER, 1024 },
+	[OF_WEAK_SUB] = { { "of weak sub" }, WEAK_SUB },
+	[CRITICAL_SUB] = { { "critical sub", .basic = CA }, INTER },
+	[OF_CRITICAL_SUB] = { { "of critical sub" }, CRITICAL_SUB },
+	[STRICT_SUB] = { { "strict sub", .basic = CA }, INTER },
+	[OF_STRICT_SUB] = { { "of strict sub" }, STRICT_SUB },
+	[LIMITED] = { { "limited", .basic = CA ",pathlen:0" }, ROOT },
+	[OF_LIMITED] = { { "of limited" }, LIMITED },
+	[BELOW_LIMITED] = { { "below limited", .basic = CA }, LIMITED },
+	[TOO_DEEP] = { { "too deep" }, BELOW_LIMITED },
+	[BELOW_CONSTRAINED] = { { "below constrained", .basic = CA },
+	    CONSTRAINED },
+	[MISNAMED_BELOW] = { { "misnamed", .san = "DNS:a.example.com" },
+	    BELOW_CONSTRAINED },
+	[OLD_ROOT] = { { "old root", .basic = "critical,CA:FALSE" }, OLD_ROOT },
+	[OF_OLD_ROOT] = { { "of old root" }, OLD_ROOT },
 };
 static struct issued made[WHO];
 
@@ -116,6 +178,8 @@ set_up(void **state)
 	extend(CONSTRAINED, "2.5.29.30", true, names, sizeof(names));
 	extend(CRITICAL, "1.2.3.4", true, null, sizeof(null));
 	extend(HARMLESS, "1.2.3.4", false, null, sizeof(null));
+	extend(CRITICAL_SUB, "1.2.3.4", true, null, sizeof(null));
+	extend(STRICT_SUB, "1.2.3.4", false, null, sizeof(null));
 	return 0;
 }
 
@@ -209,8 +273,187 @@ static const struct row {
 	    SEAL_E_CHAIN },
 	{ "by a leaf", { BY_LEAF, FIRST, INTER }, 3, false, SEAL_E_CHAIN },
 	{ "under the anchor itself", { OF_ROOT }, 1, true, 0 },
+	{ "new issuer", { OF_SUB, SUB, INTER }, 3, true, 0 },
+	{ "new issuer, over", { OF_SUB, SUB, INTER }, 3, false, SEAL_E_STALE,
+	    21 * DAY },
+	{ "new issuer of a name that may not",
+	    { MISNAMED_BELOW, BELOW_CONSTRAINED, CONSTRAINED }, 3, false,
+	    SEAL_E_CHAIN },
 	{ NULL },
 };
+
+/* Nothing is known: what our own reader finds under ROOT, or leaves, against
+ * what libcrypto says. */
+static const struct row paths[] = {
+	{ "leaf", { OF_ROOT }, 1, true, 0 },
+	{ "leaf and root", { OF_ROOT, ROOT }, 2, true, 0 },
+	{ "one issuer", { FIRST, INTER }, 2, true, 0 },
+	{ "two", { OF_SUB, SUB, INTER }, 3, true, 0 },
+	{ "two, the other way round", { OF_SUB, INTER, SUB }, 3, true, 0 },
+	{ "two, with the root", { OF_SUB, ROOT, INTER, SUB }, 4, true, 0 },
+	{ "one is missing", { OF_SUB, SUB }, 2, false, SEAL_E_CHAIN },
+	{ "two of a name", { OF_SUB, SUB, TWIN_SUB, INTER }, 4, false, 0 },
+	{ "leaf by another key", { OF_TWIN_SUB, SUB, INTER }, 3, false,
+	    SEAL_E_CHAIN },
+	{ "issuer by another key", { OF_STRANGE_SUB, STRANGE_SUB, INTER }, 3,
+	    false, SEAL_E_CHAIN },
+	{ "another root's", { OF_STRANGE_SUB, STRANGE_SUB, TWIN_INTER, TWIN },
+	    4, false, SEAL_E_CHAIN },
+	{ "leaf that is over", { OVER, INTER }, 2, false, SEAL_E_STALE },
+	{ "leaf, not valid yet", { FUTURE, INTER }, 2, false, SEAL_E_STALE },
+	{ "issuer that is over", { OF_OVER_SUB, OVER_SUB, INTER }, 3, false,
+	    SEAL_E_STALE },
+	{ "root that is over", { OUTLIVING }, 1, false, SEAL_E_STALE,
+	    400 * DAY },
+	{ "root, not valid yet", { OUTLIVING }, 1, false, SEAL_E_STALE,
+	    -2 * DAY },
+	{ "issuer that is no CA", { OF_NO_CA, NO_CA, INTER }, 3, false,
+	    SEAL_E_CHAIN },
+	{ "issuer that says nothing of it", { BY_LEAF, FIRST, INTER }, 3, false,
+	    SEAL_E_CHAIN },
+	{ "issuer that may not sign", { OF_NO_SIGN, NO_SIGN, INTER }, 3, false,
+	    SEAL_E_CHAIN },
+	{ "issuer of leaves", { OF_LIMITED, LIMITED }, 2, true, 0 },
+	{ "… that issued another", { TOO_DEEP, BELOW_LIMITED, LIMITED }, 3,
+	    false, SEAL_E_CHAIN },
+	{ "weak leaf", { WEAK, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "weak issuer", { OF_WEAK_SUB, WEAK_SUB, INTER }, 3, false,
+	    SEAL_E_CHAIN },
+	{ "SHA-1", { BY_SHA1, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "critical extension", { CRITICAL, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "… of an issuer", { OF_CRITICAL_SUB, CRITICAL_SUB, INTER }, 3, false,
+	    SEAL_E_CHAIN },
+	{ "extension of an issuer", { OF_STRICT_SUB, STRICT_SUB, INTER }, 3,
+	    false, 0 },
+	{ "another key id", { OTHER_ID, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "name as constrained", { NAMED, CONSTRAINED }, 2, false, 0 },
+	{ "another", { MISNAMED, CONSTRAINED }, 2, false, SEAL_E_CHAIN },
+	{ NULL },
+};
+
+static bool
+own_path(const struct trust *t, const struct row *c, struct chain_end *ret)
+{
+	const struct known_question q = { t, NOW + c->later, true };
+	struct known *k = known_new();
+	struct span chain[4];
+	bool ok;
+
+	for (size_t i = 0; i < c->n; i++)
+		chain[i] = made[c->chain[i]].der;
+	ok = known_chain(k, &q, chain, c->n, ret);
+	known_free(&k);
+	return ok;
+}
+
+/* With the system's anchors beside, which may not be looked through. */
+static int
+by_libcrypto(const struct row *c, struct chain_end *ret)
+{
+	struct trust *t = trust_of(ROOT);
+	struct span chain[4];
+	int r;
+
+	assert_int_equal(trust_add_system(t, NULL), 0);
+	for (size_t i = 0; i < c->n; i++)
+		chain[i] = made[c->chain[i]].der;
+	r = chain_verify_end(t, chain, c->n, NOW + c->later, ret, NULL);
+	trust_free(&t);
+	return r;
+}
+
+static void
+own_paths(void **state)
+{
+	struct trust *t = trust_of(ROOT);
+
+	(void)state;
+	for (const struct row *c = paths; c->name != NULL; c++) {
+		struct chain_end got = { 0 }, want = { 0 };
+		bool own = own_path(t, c, &got);
+		int r = by_libcrypto(c, &want);
+
+		if (own != c->known || r != c->want ||
+		    (own && (r != 0 || got.until != want.until ||
+				got.anchor != want.anchor)))
+			fail_msg("%s: own %d, libcrypto %d", c->name, own, r);
+	}
+	trust_free(&t);
+}
+
+/* Anchors that libcrypto has to choose among, or that are no roots. */
+static void
+own_anchors(void **state)
+{
+	const struct row under = { "", { FIRST, INTER }, 2, false, 0 },
+			 old = { "", { OF_OLD_ROOT }, 1, false, 0 };
+	struct trust *t = trust_of(ROOT);
+	struct chain_end end;
+
+	(void)state;
+	assert_true(own_path(t, &under, &end));
+	assert_int_equal(trust_add_der(t, made[TWIN].der, NULL), 0);
+	assert_false(own_path(t, &under, &end));
+	assert_int_equal(verify(t, under.chain, 2, NOW), 0);
+	trust_free(&t);
+	t = trust_of(INTER);
+	assert_false(own_path(t, &under, &end));
+	assert_int_equal(verify(t, under.chain, 2, NOW), 0);
+	assert_int_equal(trust_add_der(t, made[ROOT].der, NULL), 0);
+	assert_false(own_path(t, &under, &end));
+	trust_free(&t);
+	t = trust_of(OLD_ROOT);
+	assert_false(own_path(t, &old, &end));
+	assert_int_equal(verify(t, old.chain, 1, NOW), SEAL_E_CHAIN);
+	trust_free(&t);
+}
+
+/* An issuer that was verified in one place may not stand in another. */
+static void
+room_of_issuers(void **state)
+{
+	static const enum who leaf[] = { OF_LIMITED, LIMITED },
+			      deep[] = { TOO_DEEP, BELOW_LIMITED, LIMITED };
+	struct trust *t = trust_of(ROOT);
+
+	(void)state;
+	assert_int_equal(verify(t, leaf, 2, NOW), 0);
+	assert_int_equal(verify(t, deep, 3, NOW), SEAL_E_CHAIN);
+	assert_false(is_known(t, deep, 3, NOW));
+	trust_free(&t);
+}
+
+/* More issuers than are kept, and that of all of them stays. */
+static void
+many_issuers(void **state)
+{
+	static const enum who sub[] = { OF_SUB, SUB, INTER };
+	struct made m = { .basic = CA }, of = { "leaf" };
+	struct trust *t = trust_of(ROOT);
+	struct chain_end end;
+
+	(void)state;
+	assert_int_equal(verify(t, sub, 3, NOW), 0);
+	for (int i = 0; i < 2 * KNOWN_ISSUERS; i++) {
+		char cn[16];
+		struct issued ca, leaf;
+		struct span chain[3];
+
+		snprintf(cn, sizeof(cn), "ca %d", i);
+		m.cn = cn;
+		ca = issue(&m, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"),
+		    &made[INTER]);
+		leaf = issue(
+		    &of, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"), &ca);
+		chain[0] = leaf.der;
+		chain[1] = ca.der;
+		chain[2] = made[INTER].der;
+		assert_true(chain_known(t, chain, 3, NOW, &end));
+		issued_free(&leaf);
+		issued_free(&ca);
+	}
+	trust_free(&t);
+}
 
 static void
 every_row(void **state)
@@ -340,6 +583,10 @@ main(void)
 		cmocka_unit_test(ends),
 		cmocka_unit_test(lengths_count),
 		cmocka_unit_test(names_and_uses),
+		cmocka_unit_test(own_paths),
+		cmocka_unit_test(own_anchors),
+		cmocka_unit_test(room_of_issuers),
+		cmocka_unit_test(many_issuers),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
