@@ -6,6 +6,8 @@
 #include "format/cca.h"
 #include "lib/inspect.h"
 
+#define TAG_MAC0 17u
+
 static void
 tree_string(json_t *o, const char *key, struct span value)
 {
@@ -57,19 +59,61 @@ tree_signature(json_t *o, const struct cose_sign1 *s)
 	tree_hex(o, "signature (not checked here)", s->signature);
 }
 
+static json_t *
+tree_psa(const struct psa_claims *c)
+{
+	json_t *o = json_object();
+
+	tree_hex(o, "nonce", c->nonce);
+	tree_text(o, "client id", "%" PRId64 " (%s)", c->client_id,
+	    c->client_id < 0 ? "non-secure side" : "secure side");
+	tree_claims(o, c);
+	return o;
+}
+
+/* A COSE_Mac0 (RFC 9052 s6.2), which no appraiser here takes. */
+static bool
+read_mac0(struct span in, struct span *ret_payload, struct span *ret_mac)
+{
+	struct span headers = { 0 };
+	uint64_t tag = 0;
+	size_t n = 0;
+	struct rd r;
+
+	rd_init(&r, in);
+	return in.n <= PSA_TOKEN_MAX && cbor_tag(&r, &tag) && tag == TAG_MAC0 &&
+	       cbor_array(&r, &n) && n == 4 && cbor_bytes(&r, &headers) &&
+	       cbor_item(&r, NULL) && cbor_bytes(&r, ret_payload) &&
+	       cbor_bytes(&r, ret_mac) && rd_end(&r);
+}
+
+static json_t *
+inspect_mac0(struct span payload, struct span mac, struct seal_diag *d)
+{
+	struct psa_claims c;
+	json_t *o;
+
+	if (psa_claims_parse(payload, PSA_TOKEN, &c, d) != 0)
+		return NULL;
+	o = tree_psa(&c);
+	tree_text(o, "signature",
+	    "none: a MAC, by a key that its reader would have to share");
+	tree_hex(o, "MAC", mac);
+	return o;
+}
+
 json_t *
 inspect_psa(struct span in, struct seal_diag *d)
 {
+	struct span payload = { 0 }, mac = { 0 };
 	struct psa_token t;
 	json_t *o;
 
+	if (read_mac0(in, &payload, &mac))
+		return inspect_mac0(payload, mac, d);
 	if (psa_parse(in, &t, d) != 0)
 		return NULL;
-	o = json_object();
-	tree_hex(o, "nonce", t.claims.nonce);
-	tree_text(o, "client id", "%" PRId64 " (%s)", t.claims.client_id,
-	    t.claims.client_id < 0 ? "non-secure side" : "secure side");
-	tree_claims(o, &t.claims);
+	o = tree_psa(&t.claims);
 	tree_signature(o, &t.sign1);
 	return o;
 }

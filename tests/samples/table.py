@@ -285,6 +285,9 @@ arm("psa/tf-m/psa-2_0_0_mac0.bin", "psa/tf-m/iak.pub.pem", "psa.form",
     "a MAC")
 arm("psa/tf-m/psa-iot-1_mac0.bin", "psa/tf-m/iak.pub.pem", "psa.form",
     "a MAC")
+for name in ("psa-2_0_0_mac0", "psa-iot-1_mac0"):
+    judged("inspect", "psa/tf-m/%s.bin" % name,
+           "PSA attestation token (RFC 9783)", note="shown")
 arm("psa/veraison/psa-evidence.cbor", "psa/veraison/iak.jwk")
 arm(TOOLS + "iat.cbor", TOOLS + "iak.pub.pem")
 arm(TOOLS + "iat.cbor", TOOLS + "wrong-iak.pub.pem", "psa.signature",

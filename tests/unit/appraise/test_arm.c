@@ -543,15 +543,19 @@ shown(void **state)
 		    NULL },
 		{ "Arm CCA attestation token", "NOT the hash", "rem3: 23",
 		    "platform config", "tag: 399", NULL },
+		{ "PSA attestation token", "0x3003 (secured)",
+		    "signature: none: a MAC", "MAC: ", NULL },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		char *text = NULL;
 		struct wr w;
 
-		arm_make(i == 0 ? PSA_TYPE : CCA_TYPE,
-		    i == 0 ? NORMAL : OTHER_RAK, &w);
+		arm_make(i == 1 ? CCA_TYPE : PSA_TYPE,
+		    i == 1 ? OTHER_RAK : NORMAL, &w);
+		if (i == 2) /* of the same shape, by another tag */
+			w.p[0] = 0xd1;
 		assert_int_equal(
 		    seal_inspect(w.p, w.n, NULL, 0, &text, NULL), 0);
 		for (size_t k = 0; words[i][k] != NULL; k++)
