@@ -44,6 +44,14 @@ identity_json(const struct identity *id)
 	return json_pack("{s:s}", "mode", "none");
 }
 
+/* Debug mode is never learned but for software, which has no other: whoever
+ * wants it says so in the policy. */
+static bool
+learns_debug(const struct findings *f)
+{
+	return f->debug && f->insecure;
+}
+
 static int
 entry_json(const struct appraiser *by, const struct findings *f, int64_t now,
     json_t **ret, struct seal_diag *d)
@@ -60,7 +68,7 @@ entry_json(const struct appraiser *by, const struct findings *f, int64_t now,
 		return r;
 	entry = json_pack("{s:s, s:[{s:o}], s:b}", "scheme", by->media_type,
 	    "signers", by->brief_signer ? "root_sha256" : "spki_sha256",
-	    hex_json(span_of(digest, 32)), "debug", (int)f->debug);
+	    hex_json(span_of(digest, 32)), "debug", (int)learns_debug(f));
 	if (entry == NULL || (r = by->learn(f, entry)) != 0) {
 		json_decref(entry);
 		return seal_fail(d, r != 0 ? r : SEAL_E_MEMORY,
@@ -179,6 +187,11 @@ appraise_observe(const struct appraisal_in *given,
 	    by != NULL && appraise_binding(&in, v) &&
 	    appraise_verify(by, &in, f, v)) {
 		r = learn(&in, identity, by, f, ret_policy, d);
+		verdict_check(v, "debug", !f->debug || f->insecure,
+		    SEAL_E_POLICY, "production",
+		    f->debug && !f->insecure ? "debug" : NULL,
+		    "learn from a platform that is not in debug mode; or set "
+		    "'debug' to true in what was learned");
 		/* PROTOCOL: learning sees, and never accepts. */
 		verdict_check(v, "observed", false, SEAL_E_POLICY,
 		    "a policy to judge by", "none: this was only looked at",

@@ -54,12 +54,31 @@ nothing(const struct learn_opts *o, const struct seal_verdict *v,
 	return out_diag(stdout, o->json, d);
 }
 
+/* The one rule of what was learned that the same Evidence would not meet. */
+static void
+warn_debug(const struct seal_verdict *v)
+{
+	struct seal_check c;
+
+	for (size_t i = 0; i < seal_verdict_checks(v); i++)
+		if (seal_verdict_check(v, i, &c) == 0 &&
+		    strcmp(c.name, "debug") == 0 &&
+		    c.status == SEAL_CHECK_FAILED)
+			fprintf(stderr,
+			    "seal: DEBUG: this platform is in debug mode, which "
+			    "the policy does not accept\n      to do: %s\n",
+			    c.remedy);
+}
+
 static void
 warn(const struct seal_verdict *v)
 {
-	if (v != NULL && seal_verdict_insecure(v))
+	if (v == NULL)
+		return;
+	if (seal_verdict_insecure(v))
 		fprintf(stderr, "seal: INSECURE: software Evidence proves "
 				"nothing about a platform\n");
+	warn_debug(v);
 }
 
 /* ---- From a file ---- */

@@ -337,6 +337,30 @@ learned(void **state)
 	seal_verdict_free(&v);
 }
 
+/* Zeros in debug mode are anybody's image: no policy for it is learned. */
+static void
+learned_in_debug(void **state)
+{
+	struct seal_verdict *v = verdict_new();
+	struct appraisal_in in;
+	struct policy *p = NULL;
+	char *text = NULL;
+	struct wr w;
+
+	(void)state;
+	nitro_make(DEBUG, &w);
+	in = in_for(wr_view(&w));
+	assert_int_equal(appraise_observe(&in, NULL, v, &text, NULL), 0);
+	assert_non_null(strstr(text, "\"debug\": false"));
+	assert_non_null(strstr(seal_verdict_diag(v)->text, "debug"));
+	assert_int_equal(policy_load(span_str(text), "", &p, NULL), 0);
+	expect("learned in debug mode", p, wr_view(&w), "debug");
+	wr_free(&w);
+	policy_free(&p);
+	free(text);
+	seal_verdict_free(&v);
+}
+
 static void
 shown(void **state)
 {
@@ -442,6 +466,7 @@ main(void)
 		cmocka_unit_test(chain_ends),
 		cmocka_unit_test(every_byte),
 		cmocka_unit_test(learned),
+		cmocka_unit_test(learned_in_debug),
 		cmocka_unit_test(shown),
 		cmocka_unit_test(config),
 	};
