@@ -134,6 +134,14 @@ policy_explain(const struct policy *p, struct wr *out)
 	    (unsigned)p->lease_s,
 	    p->rotate_subject ? "\nand may change its key"
 			      : " with the same key");
+	if (p->min_binding == SEAL_LEVEL_TRANSCRIPT)
+		wr_printf(out,
+		    "    not proved: that who attested also has the keys of "
+		    "the traffic ('transcript').\n");
+	else if (p->min_binding == SEAL_LEVEL_KEY)
+		wr_printf(out,
+		    "    not proved: that a result was made for this "
+		    "connection ('key').\n");
 	if (p->endorse != NULL)
 		endorse_folder_explain(p->endorse, out);
 	for (size_t i = 0; i < p->n_accept; i++) {

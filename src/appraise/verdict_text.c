@@ -230,6 +230,15 @@ text_warnings(const struct seal_verdict *v, struct wr *w)
 		wr_printf(w,
 		    "warning    binder: not compared (nothing links this "
 		    "Evidence to a connection)\n");
+	/* PROTOCOL 2: what the other levels lack. */
+	if (v->level == SEAL_LEVEL_TRANSCRIPT)
+		wr_printf(w,
+		    "warning    level: transcript (the traffic's keys are not "
+		    "bound: see mode both)\n");
+	else if (v->level == SEAL_LEVEL_KEY)
+		wr_printf(w,
+		    "warning    level: key (a result that was not made for "
+		    "this connection)\n");
 }
 
 static void

@@ -387,6 +387,10 @@ explained_modes(void **state)
 		    "/d/c.pem\nand names n" },
 		{ TOP("\"subject\":\"same-key\""), "key of its TLS" },
 		{ TOP("\"rotate_subject\":true"), "may change its key" },
+		{ TOP("\"min_binding\":\"transcript\""),
+		    "not proved: that who attested also has the keys" },
+		{ TOP("\"min_binding\":\"key\""),
+		    "not proved: that a result was made for this" },
 		{ ENTRY(SIGNERS, "false", PCRS ",\"key_policy\":\"" H32 "\""),
 		    "obeys policy 0001" },
 	};

@@ -272,8 +272,17 @@ as_text(void **state)
 	free(text);
 	v->insecure = v->host_trusted = false;
 	v->diversion_excluded = v->binder_compared = true;
+	v->level = SEAL_LEVEL_TRAFFIC;
 	text = seal_verdict_text(v);
 	assert_null(strstr(text, "warning"));
+	free(text);
+	v->level = SEAL_LEVEL_TRANSCRIPT;
+	text = seal_verdict_text(v);
+	assert_non_null(strstr(text, "traffic's keys are not bound"));
+	free(text);
+	v->level = SEAL_LEVEL_KEY;
+	text = seal_verdict_text(v);
+	assert_non_null(strstr(text, "not made for this connection"));
 	free(text);
 	seal_verdict_free(&v);
 }
