@@ -8,7 +8,6 @@
 #include "appraise/tcb_signer.h"
 #include "base/text.h"
 #include "crypto/crl.h"
-#include "format/cert_json.h"
 #include "format/pck.h"
 #include "format/snp.h"
 #include "format/tcb_info.h"
@@ -342,91 +341,4 @@ coll_compare(const struct coll_item *a, const struct coll_item *b)
 	if (c == 0 && a->from != b->from)
 		c = b->from > a->from ? 1 : -1;
 	return c;
-}
-
-/* ---- Taking apart ---- */
-
-static int
-add_document(struct endorsements *out, const char *name, const char *member,
-    struct span body, struct span signature, struct seal_diag *d)
-{
-	struct wr w;
-	int r;
-
-	if (body.n == 0)
-		return 0;
-	wr_init_heap(&w, TCB_JSON_MAX);
-	wr_printf(&w, "{\"%s\":", member);
-	wr_bytes(&w, body); /* byte for byte: the signature covers it */
-	wr_printf(&w, ",\"signature\":\"");
-	wr_bytes(&w, signature);
-	wr_printf(&w, "\"}");
-	r = w.error != 0 ? seal_fail(d, w.error, "'%s': too large", name)
-			 : endorse_add(out, name, wr_view(&w), d);
-	wr_free(&w);
-	return r;
-}
-
-static int
-split_certs(
-    const struct endorsement *e, struct endorsements *out, struct seal_diag *d)
-{
-	struct wr pem;
-	int r;
-
-	wr_init_heap(&pem, e->bytes.n + 2);
-	r = cert_json_read(e->bytes, &pem, NULL);
-	if (r == 0)
-		r = endorse_add(out, e->name, wr_view(&pem), d);
-	wr_free(&pem);
-	return r;
-}
-
-static int
-split_json(
-    const struct endorsement *e, struct endorsements *out, struct seal_diag *d)
-{
-	struct seal_diag why = { 0 };
-	struct tcb_bundle b;
-	int r = split_certs(e, out, d);
-
-	if (r != SEAL_E_UNSUPPORTED && r != SEAL_E_DECODE)
-		return r;
-	r = tcb_bundle_parse(e->bytes, &b, &why);
-
-	if (r == SEAL_E_UNSUPPORTED)
-		return 0;
-	/* Kept, so that its reader tells what is wrong with it. */
-	if (r != 0 && r != SEAL_E_MEMORY)
-		return endorse_add(out, e->name, e->bytes, d);
-	if (r != 0)
-		return seal_fail(d, r, "%s", why.text);
-	r = add_document(
-	    out, e->name, "tcbInfo", b.tcb_info, b.tcb_signature, d);
-	if (r == 0)
-		r = add_document(out, e->name, "enclaveIdentity", b.qe_identity,
-		    b.qe_signature, d);
-	for (size_t i = 0; r == 0 && i < TCB_CHAINS; i++)
-		r = endorse_add(out, e->name, b.chains[i], d);
-	for (size_t i = 0; r == 0 && i < TCB_LISTS; i++)
-		r = endorse_add(out, e->name, b.lists[i], d);
-	tcb_bundle_free(&b);
-	return r;
-}
-
-int
-coll_split(const struct endorsements *in, struct endorsements *out,
-    struct seal_diag *d)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < in->n; i++) {
-		const struct endorsement *e = &in->items[i];
-
-		if (e->kind == ENDORSE_JSON)
-			r = split_json(e, out, d);
-		else if (e->kind == ENDORSE_CERT || e->kind == ENDORSE_CRL)
-			r = endorse_add(out, e->name, e->bytes, d);
-	}
-	return r;
 }

@@ -74,6 +74,39 @@ expect 0 collateral import thim.json --dir thim --anchors anchors.pem
 has out 'stored .*AMD chip key milan-0707'
 [ "$(files thim)" -eq 3 ] || die "$(find thim)"
 
+say "what Intel's tool fetches for a cache of platforms, as it writes it"
+cat >platforms.py <<'END'
+import json, re, sys, urllib.parse
+how = sys.argv[1]
+pem = lambda *names: urllib.parse.quote("".join(open(f"world/{n}.pem").read() for n in names))
+hexed = lambda name: open(f"world/{name}", "rb").read().hex()
+blocks = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", open("world/quote.bin", "rb").read().decode("latin-1"), re.S)
+tcb = json.load(open("world/tcb.json"))
+if how == "changed":
+    tcb["tcbInfo"]["tcbEvaluationDataNumber"] += 1
+whole = {"platforms": [{"qe_id": "00", "pce_id": "0000"}], "collaterals": {"version": 4,
+    "pck_certs": [{"qe_id": "00", "pce_id": "0000", "certs": [{"tcbm": "0a", "cert": urllib.parse.quote(blocks[0])}, {"cert": "Not available"}]}],
+    "tcbinfos": [{"fmspc": "00a1b2c3d4e5", "tdx_tcbinfo": tcb}],
+    "pckcacrl": {"processorCrl": "", "platformCrl": hexed("pck.crl")},
+    "qeidentity": "", "tdqeidentity": open("world/qe.json").read(), "qveidentity": "{}",
+    "certificates": {"SGX-PCK-Certificate-Issuer-Chain": {"PLATFORM": urllib.parse.quote("".join(blocks[1:]))},
+        "TCB-Info-Issuer-Chain": pem("signer", "intel-root"), "SGX-Enclave-Identity-Issuer-Chain": pem("signer", "intel-root")},
+    "rootcacrl": hexed("root.crl") + ("0" if how == "half" else ""), "rootcacrl_cdp": "https://127.0.0.1/root.crl"}}
+json.dump(whole, open("platforms.json", "w"))
+END
+python3 platforms.py good || die "no file"
+expect 0 collateral import platforms.json --dir platforms --anchors anchors.pem
+has out 'stored .*TCB Info tdx-00a1b2c3d4e5'
+has out 'stored .*Enclave Identity td-qe'
+has out 'stored .*revocation list platform'
+expect 0 collateral check --dir platforms --anchors anchors.pem --for world/quote.bin
+python3 platforms.py changed || die "no file"
+expect 4 collateral import platforms.json --dir changed --anchors anchors.pem
+has out 'refused .*TCB Info'
+python3 platforms.py half || die "no file"
+expect 2 collateral import platforms.json --dir half --anchors anchors.pem
+[ "$(files half)" -eq 0 ] || die "stored of a broken file: $(find half)"
+
 say "and judged by, as the folder stands"
 cat >policy.json <<END
 { "version": 1, "max_age_s": 60, "identity": { "mode": "none" }, "endorsements": "a", "accept": [ {
