@@ -18,8 +18,7 @@ struct findings {
 	/* Or, where this is not empty, the SHA-512 of those 64 bytes and of
 	 * this, which came beside them (PROTOCOL 5.3, SVSM). */
 	struct span hashed_with;
-	/* SPKI of the key that the signed bytes name as subject; owned. */
-	uint8_t subject_spki[LIMIT_SPKI];
+	/* SPKI of the key that the signed bytes name as subject. */
 	size_t n_subject_spki;
 	/* They have no room for a key: the binder alone commits to it
 	 * (PROTOCOL 5.3). subject_spki is empty then, and the core fills it
@@ -30,12 +29,10 @@ struct findings {
 	 * in them stands the key that signed another member (PROTOCOL 5.3,
 	 * Collections). Empty: the signed field is the binder. */
 	struct span linked;
-	uint8_t linked_spki[LIMIT_SPKI]; /* owned */
 	size_t n_linked_spki;
 	/* The label of the member that names the signer's key so; borrowed. */
 	const char *named_by;
-	/* SPKI of the key that the signatures verified under; owned. */
-	uint8_t signer_spki[LIMIT_SPKI];
+	/* SPKI of the key that the signatures verified under. */
 	size_t n_signer_spki;
 	struct span
 	    signer_chain[LIMIT_CHAIN]; /* DER, untrusted until checked */
@@ -49,6 +46,10 @@ struct findings {
 	void *facts; /* of the technology; freed by by->facts_free */
 	/* The core's: SHA-256 of subject_spki and of signer_spki. */
 	uint8_t subject_key[32], signer_key[32];
+	/* Owned; most of all this, and nothing is read beyond n of it: as it
+	 * was allocated (findings_new). */
+	uint8_t subject_spki[LIMIT_SPKI], linked_spki[LIMIT_SPKI];
+	uint8_t signer_spki[LIMIT_SPKI];
 };
 
 /*

@@ -321,12 +321,22 @@ judge(const struct policy *p, const struct appraiser *by,
 	return true;
 }
 
+struct findings *
+findings_new(void)
+{
+	struct findings *f = malloc(sizeof(*f));
+
+	if (f != NULL)
+		memset(f, 0, offsetof(struct findings, subject_spki));
+	return f;
+}
+
 void
 findings_wipe(struct findings *f, const struct appraiser *by)
 {
 	if (f->facts != NULL)
 		by->facts_free(f->facts);
-	memset(f, 0, sizeof(*f));
+	memset(f, 0, offsetof(struct findings, subject_spki));
 }
 
 /* The policy's folder, where the caller gave nothing. The reference that the
@@ -370,7 +380,7 @@ appraise(const struct policy *p, const struct appraisal_in *in,
 	v->lease_s = 0;
 	if (p == NULL || in == NULL || v->observed)
 		return SEAL_E_ARGUMENT;
-	if ((f = calloc(1, sizeof(*f))) == NULL)
+	if ((f = findings_new()) == NULL)
 		return SEAL_E_MEMORY;
 	with = *in;
 	with.policy = p;

@@ -167,7 +167,7 @@ appraise_observe(const struct appraisal_in *given,
     const struct identity *identity, struct seal_verdict *v, char **ret_policy,
     struct seal_diag *d)
 {
-	struct findings *f = calloc(1, sizeof(*f));
+	struct findings *f = findings_new();
 	struct appraisal_in in = *given;
 	const struct appraiser *by = NULL;
 	int r = SEAL_E_MEMORY;

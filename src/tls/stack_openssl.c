@@ -262,31 +262,32 @@ facts_peer(SSL *ssl, struct seal_stack_facts *f)
 static int
 openssl_facts(void *tls, struct seal_stack_facts *ret, struct seal_diag *d)
 {
-	struct seal_stack_facts f = { 0 };
 	const unsigned char *alpn;
 	unsigned int alpn_n = 0;
 	SSL *ssl = tls;
 	int r;
 
-	f.role = SSL_is_server(ssl) ? SEAL_SERVER : SEAL_CLIENT;
-	f.version = (uint16_t)SSL_version(ssl);
-	f.hash = suite_hash(ssl);
-	f.group = negotiated_group(ssl);
-	f.resumed = SSL_session_reused(ssl) != 0 ||
-		    SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_ACCEPTED;
+	*ret = (struct seal_stack_facts){
+		.role = SSL_is_server(ssl) ? SEAL_SERVER : SEAL_CLIENT,
+		.version = (uint16_t)SSL_version(ssl),
+		.hash = suite_hash(ssl),
+		.group = negotiated_group(ssl),
+		.resumed =
+		    SSL_session_reused(ssl) != 0 ||
+		    SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_ACCEPTED,
+	};
 	SSL_get0_alpn_selected(ssl, &alpn, &alpn_n);
-	if (alpn_n < sizeof(f.alpn))
-		memcpy(f.alpn, alpn_n > 0 ? alpn : (const uint8_t *)"", alpn_n);
+	if (alpn_n < sizeof(ret->alpn))
+		memcpy(
+		    ret->alpn, alpn_n > 0 ? alpn : (const uint8_t *)"", alpn_n);
 	stack_openssl_forget();
-	if ((r = facts_peer(ssl, &f)) != 0) {
-		ERR_clear_error();
-		return seal_fail(d, r,
-		    "tls: peer certificate: expected a key in DER, of at most "
-		    "%zu bytes",
-		    sizeof(f.peer_spki));
-	}
-	*ret = f;
-	return 0;
+	if ((r = facts_peer(ssl, ret)) == 0)
+		return 0;
+	ERR_clear_error();
+	return seal_fail(d, r,
+	    "tls: peer certificate: expected a key in DER, of at most %zu "
+	    "bytes",
+	    sizeof(ret->peer_spki));
 }
 
 const struct seal_stack stack_openssl = {
