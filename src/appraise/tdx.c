@@ -208,17 +208,21 @@ static int
 learn(const struct findings *f, json_t *entry)
 {
 	const struct dcap_facts *facts = f->facts;
+	bool moves = (facts->td.flags & TD_MIGRATABLE) != 0;
+	unsigned which = LEARNED;
 	struct span got[REGISTERS];
 	int r;
 
+	/* Who may move it is part of what it is. */
+	if (moves)
+		which |= 1u << MRSERVICETD;
 	registers_of(f, got);
-	if ((r = dcap_values_learn(&registers, got, LEARNED, entry)) != 0 ||
+	if ((r = dcap_values_learn(&registers, got, which, entry)) != 0 ||
 	    (r = dcap_hex_set(entry, "attributes", facts->td.attributes)) !=
 		0 ||
 	    (r = dcap_hex_set(entry, "xfam", facts->td.xfam)) != 0)
 		return r;
-	if ((facts->td.flags & TD_MIGRATABLE) != 0 &&
-	    json_object_set_new(entry, "migratable", json_true()) != 0)
+	if (moves && json_object_set_new(entry, "migratable", json_true()) != 0)
 		return SEAL_E_MEMORY;
 	return dcap_learn(f, entry);
 }

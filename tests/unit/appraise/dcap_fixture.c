@@ -339,8 +339,10 @@ put_td(struct wr *w, const struct dcap_recipe *r)
 		else
 			put_fill(w, (uint8_t)(0x50 + i), 48);
 	wr_bytes(w, span_of(r->report_data, QUOTE_REPORT_DATA));
-	if (r->td15)
-		put_fill(w, 0, 64);
+	if (r->td15) {
+		put_fill(w, 0, 16);
+		put_fill(w, r->service, 48);
+	}
 }
 
 static void

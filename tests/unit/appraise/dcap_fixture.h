@@ -42,6 +42,7 @@ struct dcap_recipe {
 	enum quote_tee tee;
 	int version; /* 0: 4, or 3 for SGX */
 	bool td15;
+	uint8_t service;   /* every byte of MRSERVICETD, with td15 */
 	uint64_t flags;    /* attributes; 0: what production has */
 	int module_major;  /* 0: 1; -1: 0 */
 	int module_svn;    /* 0: DCAP_MODULE_SVN */

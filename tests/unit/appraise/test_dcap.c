@@ -769,6 +769,49 @@ learned(void **state)
 	}
 }
 
+/* A TD that may be moved: by the migration TD that was learned, and no other.
+ */
+static void
+learned_migratable(void **state)
+{
+	struct row row = { "migratable",
+		{ TDX, .version = 5, .td15 = true, .flags = 0x30000000 } };
+	struct span want = binding_value(&binding);
+	struct policy *p = NULL;
+
+	(void)state;
+	memcpy(row.r.report_data, want.p, want.n);
+	for (uint8_t service = 0x66; service < 0x68; service++) {
+		struct seal_verdict *v = verdict_new();
+		struct endorsements *e = dcap_given(&row.r);
+		struct appraisal_in in;
+		char *text = NULL;
+		struct wr w;
+
+		row.r.service = service;
+		dcap_quote(&row.r, &w);
+		in = in_for(&row, wr_view(&w), e);
+		if (p == NULL) {
+			assert_int_equal(
+			    appraise_observe(&in, NULL, v, &text, NULL), 0);
+			assert_int_equal(
+			    policy_load(span_str(text), NULL, &p, NULL), 0);
+			free(text);
+		}
+		seal_verdict_free(&v);
+		v = verdict_new();
+		appraise(p, &in, v);
+		if (service == 0x66)
+			assert_int_equal(v->outcome, SEAL_ACCEPTED);
+		else
+			assert_non_null(strstr(v->diag->text, "mrservicetd"));
+		seal_verdict_free(&v);
+		endorse_free(&e);
+		wr_free(&w);
+	}
+	policy_free(&p);
+}
+
 /* The pin holds the PCK's key; "root_sha256" whose word counts. */
 static void
 named_root(void **state)
@@ -914,6 +957,7 @@ main(void)
 		cmocka_unit_test(newest_counts),
 		cmocka_unit_test(whole_fleet),
 		cmocka_unit_test(learned),
+		cmocka_unit_test(learned_migratable),
 		cmocka_unit_test(named_root),
 		cmocka_unit_test(signer_of_one_root),
 		cmocka_unit_test(document_digest),
