@@ -58,6 +58,22 @@ sized_text(struct span s, char buf[TEXT])
 	return buf;
 }
 
+/* Who knows a value from elsewhere is told of that, not of connections. */
+static const char *
+binder_remedy(const struct seal_binding *b)
+{
+	switch (b->kind) {
+	case BINDING_OFFLINE:
+		return "it was made for another nonce, or not by `seal "
+		       "evidence`: then say what it signed (--expect-binder)";
+	case BINDING_REPLAY:
+		return "it signed another value: `seal inspect` shows which";
+	default:
+		return "the Evidence belongs to another connection: look for a "
+		       "relay between the peers";
+	}
+}
+
 /*
  * The one comparison that everything rests on (PROTOCOL 5.4 rules 1 and 2):
  * each signed field that must be the binder is exactly that, at full length,
@@ -79,8 +95,7 @@ check_binders(const struct appraisal_in *in, const struct findings *f,
 			binder_is(f, in->shaken, f->signed_binder[i], want),
 			SEAL_E_BINDER, sized_text(want, e),
 			sized_text(f->signed_binder[i], g),
-			"the Evidence belongs to another connection: look "
-			"for a relay between the peers"))
+			binder_remedy(in->expected)))
 			return false;
 	v->binder_compared = true;
 	return true;

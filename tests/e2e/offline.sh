@@ -31,9 +31,13 @@ has out accepted
 expect 0 appraise - --policy policy.json --nonce $nonce <e.cmw
 expect 2 appraise e.cmw --policy policy.json --nonce 00112233445566778899aabbccddeefe
 has out 'FAILED.*binder'
+has out 'made for another nonce'
 expect 2 appraise e.cmw --policy policy.json
 expect 2 appraise e.cmw --policy policy.json --expect-binder \
 	0000000000000000000000000000000000000000000000000000000000000000
+expect 2 appraise e.cmw --policy policy.json --expect-binder \
+	1111111111111111111111111111111111111111111111111111111111111111
+has out 'it signed another value'
 expect 2 appraise e.cmw --policy other.json --nonce $nonce
 has out 'expected  app = 00fe'
 expect 2 appraise e.cmw --policy stranger.json --nonce $nonce
