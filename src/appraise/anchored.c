@@ -24,6 +24,18 @@ known_end(const struct accept_entry *e, const struct span *chain, size_t n,
 	return false;
 }
 
+bool
+anchored_recalled(const struct accept_entry *e, const uint8_t digest[32],
+    int64_t now, const struct trust **ret_ca, struct chain_end *ret)
+{
+	for (size_t i = 0; i < e->n_signers; i++)
+		if (chain_recalled(e->signers[i].ca, digest, now, ret)) {
+			*ret_ca = e->signers[i].ca;
+			return true;
+		}
+	return false;
+}
+
 int
 anchored_end(const struct accept_entry *e, const struct span *chain, size_t n,
     int64_t now, const struct trust **ret_ca, struct chain_end *ret,

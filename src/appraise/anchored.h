@@ -17,6 +17,9 @@ int anchored_chain(const struct accept_entry *e, const struct span *chain,
 int anchored_end(const struct accept_entry *e, const struct span *chain,
     size_t n, int64_t now, const struct trust **ret_ca, struct chain_end *ret,
     struct seal_diag *d);
+/* Do those recall the chain, by chain_digest()? False says nothing. */
+bool anchored_recalled(const struct accept_entry *e, const uint8_t digest[32],
+    int64_t now, const struct trust **ret_ca, struct chain_end *ret);
 /* The next anchor with this subject (a whole Name), DER, borrowed; *at starts
  * at 0 and moves on. False: no more. */
 bool anchored_next(const struct accept_entry *e, struct span subject,

@@ -37,6 +37,8 @@ struct findings {
 	struct span
 	    signer_chain[LIMIT_CHAIN]; /* DER, untrusted until checked */
 	size_t n_signer_chain;
+	uint8_t signer_digest[32]; /* chain_digest() of it, by the core */
+	bool has_signer_digest;
 	int64_t issued_at;  /* seconds since 1970, judged unless undated */
 	bool undated;       /* fresh by its binder alone */
 	int64_t expires_at; /* seconds since 1970; 0: its age alone counts */

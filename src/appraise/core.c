@@ -266,6 +266,8 @@ appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
 				       NULL, NULL);
 	if (!bound_check(by, in, f, v))
 		return false;
+	f->has_signer_digest =
+	    chain_digest(f->signer_chain, f->n_signer_chain, f->signer_digest);
 	describe(f, v);
 	return !v->failed;
 }

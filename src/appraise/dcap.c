@@ -37,32 +37,26 @@ static int
 read_chain(struct dcap_facts *f, struct seal_diag *d)
 {
 	struct chain c = { .n = 0 };
-	size_t n = 0;
+	size_t n = f->quote.certs.n; /* more than its DER has */
 	int r;
 
-	wr_init_heap(&c.bytes, DCAP_CHAIN * LIMIT_CERTIFICATE);
-	if ((r = pem_walk("certification data", f->quote.certs, take_block, &c,
-		 d)) != 0) {
-		r = r == SEAL_E_CONFIG ? SEAL_E_DECODE : r; /* not ours */
-		goto out;
-	}
-	if (c.n != DCAP_CHAIN) {
-		r = seal_fail(d, SEAL_E_CHAIN,
+	if ((f->certs = malloc(n + 1)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "certification data");
+	wr_init(&c.bytes, f->certs, n);
+	if ((r = pem_walk(
+		 "certification data", f->quote.certs, take_block, &c, d)) != 0)
+		return r == SEAL_E_CONFIG ? SEAL_E_DECODE : r; /* not ours */
+	if (c.n != DCAP_CHAIN)
+		return seal_fail(d, SEAL_E_CHAIN,
 		    "certification data: %zu certificates, expected PCK, CA "
 		    "and root",
 		    c.n);
-		goto out;
-	}
-	if ((r = wr_take(&c.bytes, &f->certs, &n)) != 0) {
-		seal_fail(d, r, "certification data");
-		goto out;
-	}
+	if (c.bytes.error != 0)
+		return seal_fail(d, c.bytes.error, "certification data");
 	for (size_t i = 0; i < DCAP_CHAIN; i++)
 		f->chain[i] = span_of(f->certs + c.at[i],
-		    (i + 1 < DCAP_CHAIN ? c.at[i + 1] : n) - c.at[i]);
-out:
-	wr_free(&c.bytes);
-	return r;
+		    (i + 1 < DCAP_CHAIN ? c.at[i + 1] : c.bytes.n) - c.at[i]);
+	return 0;
 }
 
 /* ---- Signatures ---- */

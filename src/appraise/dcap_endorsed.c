@@ -22,6 +22,7 @@ enum { OWN, STAPLED, DCAP_SOURCES };
 
 struct judging {
 	const struct dcap_facts *f;
+	const uint8_t *digest; /* of the quote's chain; NULL: none */
 	const struct dcap_rules *rules;
 	int64_t now, until;
 	const struct trust *ca; /* whose anchor the root is */
@@ -116,7 +117,9 @@ find_root(struct judging *j, const struct accept_entry *e, struct seal_diag *d)
 
 	if (!cert_parts_read(j->f->chain[1], &ca))
 		return seal_fail(d, SEAL_E_CHAIN, "PCK CA: malformed");
-	if (anchored_end(
+	if ((j->digest != NULL &&
+		anchored_recalled(e, j->digest, j->now, &j->ca, &end)) ||
+	    anchored_end(
 		e, j->f->chain, DCAP_CHAIN, j->now, &j->ca, &end, NULL) == 0) {
 		j->anchor = end.anchor;
 		if (ends_in(j, ca.issuer))
@@ -569,9 +572,10 @@ judge_revocation(struct judging *j)
 static bool
 open_collateral(struct judging *j, int source, const struct endorsements *e)
 {
+	static const struct collateral none;
 	struct seal_diag d = { 0 };
 
-	j->c[source] = collateral_of(e);
+	j->c[source] = e != NULL ? collateral_of(e) : &none;
 	return j->c[source] != NULL ||
 	       step(j, "dcap.collateral", SEAL_E_MEMORY, &d, "collateral");
 }
@@ -592,13 +596,12 @@ claim_stapled(const struct judging *j)
 }
 
 static bool
-judge(struct judging *j, const struct accept_entry *e,
-    const struct endorsements *const given[DCAP_SOURCES])
+judge(struct judging *j, const struct accept_entry *e)
 {
 	struct dcap_tcb t = { 0 };
 
-	if (!judge_root(j, e) || !open_collateral(j, OWN, given[OWN]) ||
-	    !open_collateral(j, STAPLED, given[STAPLED]) || !find_signer(j) ||
+	if (!judge_root(j, e) || !open_collateral(j, OWN, j->f->endorse) ||
+	    !open_collateral(j, STAPLED, j->f->stapled) || !find_signer(j) ||
 	    !judge_revocation(j) || !find_document(j, true) ||
 	    !find_document(j, false) || !dcap_judge_qe(j->qe, j->f, &t, j->v) ||
 	    !dcap_judge_platform(j->info, j->f, &t, j->v))
@@ -615,25 +618,17 @@ dcap_endorsed(const struct accept_entry *e, const struct dcap_rules *rules,
     struct seal_verdict *v)
 {
 	struct judging j = { .f = f->facts,
+		.digest = f->has_signer_digest ? f->signer_digest : NULL,
 		.rules = rules,
 		.now = now,
 		.until = *until,
 		.v = v };
-	struct endorsements *none = endorse_new();
-	const struct endorsements *given[DCAP_SOURCES] = { j.f->endorse,
-		j.f->stapled };
-	bool ok;
+	bool ok = judge(&j, e);
 
-	for (int i = 0; i < DCAP_SOURCES; i++)
-		given[i] = given[i] != NULL ? given[i] : none;
-	ok = none != NULL ? judge(&j, e, given)
-			  : verdict_check(v, "dcap.collateral", false,
-				SEAL_E_MEMORY, NULL, "out of memory", NULL);
 	if (ok)
 		*until = j.until;
 	v->ar4si[AR4SI_CONFIGURATION] = ok ? AR4SI_AFFIRMING : AR4SI_WARNING;
 	cert_unref(&j.signer_cert);
 	trust_free(&j.own);
-	endorse_free(&none);
 	return ok;
 }

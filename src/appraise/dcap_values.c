@@ -109,12 +109,16 @@ dcap_values_claim(const struct dcap_registers *regs, const struct span *got,
     struct seal_verdict *v)
 {
 	char name[TEXT];
+	struct wr w;
 
 	for (size_t i = 0; i < count(regs); i++) {
 		if (got[i].n == 0)
 			continue;
-		snprintf(
-		    name, sizeof(name), "%s.%s", regs->check, regs->names[i]);
+		wr_init(&w, name, sizeof(name));
+		wr_bytes(&w, span_str(regs->check));
+		wr_u8(&w, '.');
+		wr_bytes(&w, span_str(regs->names[i]));
+		wr_u8(&w, 0);
 		verdict_claim_hex(v, name, got[i]);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "appraise/anchored.h"
 #include "appraise/refs_judge.h"
 #include "base/text.h"
 
@@ -198,12 +199,16 @@ static bool
 known_chain(const struct accept_entry *e, const struct findings *f, int64_t now,
     struct chain_end *ret)
 {
+	const struct trust *ca;
 	struct span spki = { 0 };
 
 	if (f->n_signer_chain == 0 ||
 	    !cert_spki_read(f->signer_chain[0], &spki) ||
 	    !span_equal_ct(spki, span_of(f->signer_spki, f->n_signer_spki)))
 		return false;
+	if (f->has_signer_digest &&
+	    anchored_recalled(e, f->signer_digest, now, &ca, ret))
+		return true;
 	for (size_t i = 0; i < e->n_signers; i++)
 		if (chain_known(e->signers[i].ca, f->signer_chain,
 			f->n_signer_chain, now, ret))

@@ -93,24 +93,25 @@ static bool
 b64_decode(struct span text, struct wr *out)
 {
 	static const unsigned spare[4] = { 0, 0, 4, 2 }; /* bits of n */
-	uint32_t v = 0;
 	uint8_t *to;
+	uint32_t v = 0;
 
-	if (text.n % 4 == 1)
+	if (text.n == 0)
+		return out->error == 0;
+	if (text.n % 4 == 1 ||
+	    (to = wr_room(out, text.n / 4 * 3 + text.n % 4 * 6 / 8)) == NULL)
 		return false;
 	for (size_t i = 0; i < text.n; i += 4) {
 		size_t n = text.n - i < 4 ? text.n - i : 4;
-		size_t bytes = n * 6 / 8;
 
 		if (!b64_group(text.p + i, n, &v) ||
-		    (v & ((1u << spare[n % 4]) - 1)) != 0 ||
-		    (to = wr_room(out, bytes)) == NULL)
+		    (v & ((1u << spare[n % 4]) - 1)) != 0)
 			return false;
 		v >>= spare[n % 4];
-		for (size_t k = 0; k < bytes; k++)
-			to[k] = (uint8_t)(v >> 8 * (bytes - 1 - k));
+		for (size_t bytes = n * 6 / 8; bytes-- > 0;)
+			*to++ = (uint8_t)(v >> 8 * bytes);
 	}
-	return out->error == 0;
+	return true;
 }
 
 bool

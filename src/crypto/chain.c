@@ -597,6 +597,21 @@ chain_known(const struct trust *t, const struct span *chain, size_t n,
 	return recall(t, chain, n, now, false, ret);
 }
 
+bool
+chain_digest(const struct span *chain, size_t n, uint8_t ret[32])
+{
+	return known_digest(KNOWN_CHAIN, chain, n, ret);
+}
+
+bool
+chain_recalled(const struct trust *t, const uint8_t digest[32], int64_t now,
+    struct chain_end *ret)
+{
+	struct known *k = t != NULL ? known_of(t) : NULL;
+
+	return k != NULL && known_recalled(k, digest, now, ret);
+}
+
 int
 chain_verify_for(const struct trust *t, const struct span *chain, size_t n,
     const struct chain_question *q, struct seal_diag *d)

@@ -13,7 +13,6 @@
 /* Anchors that are looked through for a leaf's issuer: a policy's, not the
  * system's. */
 #define ANCHORS_TRIED 16
-#define CHAIN_LABEL "chain"
 
 /* A chain, an issuer with its certificate, or a fact. */
 struct kept {
@@ -426,6 +425,30 @@ new_chain(struct climb *c, bool by_anchors, const uint8_t digest[32],
 	return ok;
 }
 
+/* *ret_there: it was verified, though perhaps not for this time. */
+static bool
+recall(struct known *k, const uint8_t digest[32], int64_t now,
+    struct chain_end *ret, bool *ret_there)
+{
+	struct kept *kept = cache_get(k->chains, digest);
+	bool ok = kept != NULL && in_time(kept, now);
+
+	*ret_there = kept != NULL;
+	if (ok)
+		*ret = kept->end;
+	kept_unref(kept);
+	return ok;
+}
+
+bool
+known_recalled(struct known *k, const uint8_t digest[32], int64_t now,
+    struct chain_end *ret)
+{
+	bool there;
+
+	return recall(k, digest, now, ret, &there);
+}
+
 bool
 known_chain(struct known *k, const struct known_question *q,
     const struct span *chain, size_t n, struct chain_end *ret)
@@ -436,17 +459,12 @@ known_chain(struct known *k, const struct known_question *q,
 		.n = n,
 		.now = q->now };
 	uint8_t digest[32];
-	struct kept *kept;
-	bool ok;
+	bool there, ok;
 
-	if (!known_digest(CHAIN_LABEL, chain, n, digest))
+	if (!known_digest(KNOWN_CHAIN, chain, n, digest))
 		return false;
-	if ((kept = cache_get(k->chains, digest)) == NULL)
-		return new_chain(&c, q->by_anchors, digest, ret);
-	if ((ok = in_time(kept, q->now)))
-		*ret = kept->end;
-	kept_unref(kept);
-	return ok;
+	ok = recall(k, digest, q->now, ret, &there);
+	return there ? ok : new_chain(&c, q->by_anchors, digest, ret);
 }
 
 /* ---- What was verified ---- */
@@ -457,7 +475,7 @@ known_add_chain(struct known *k, const struct span *chain, size_t n,
 {
 	uint8_t digest[32];
 
-	if (n_path > 0 && known_digest(CHAIN_LABEL, chain, n, digest))
+	if (n_path > 0 && known_digest(KNOWN_CHAIN, chain, n, digest))
 		keep_chain(k, digest, path[0].from,
 		    (struct chain_end){ path[0].to, anchor });
 }

@@ -26,6 +26,11 @@ struct known;
 struct known *known_new(void);
 void known_free(struct known **k);
 
+/* A chain by its digest (known_digest() of KNOWN_CHAIN), verified before. */
+#define KNOWN_CHAIN "chain"
+bool known_recalled(struct known *k, const uint8_t digest[32], int64_t now,
+    struct chain_end *ret);
+
 struct known_question {
 	const struct trust *anchors;
 	int64_t now;

@@ -116,6 +116,7 @@ int
 pem_walk(const char *path, struct span text, pem_fn each, void *ctx,
     struct seal_diag *d)
 {
+	uint8_t buf[LIMIT_CERTIFICATE];
 	struct rd in;
 	int r = 0;
 
@@ -125,13 +126,12 @@ pem_walk(const char *path, struct span text, pem_fn each, void *ctx,
 	while (r == 0 && !is_blank(&in)) {
 		struct wr der;
 
-		wr_init_heap(&der, LIMIT_CERTIFICATE);
+		wr_init(&der, buf, sizeof(buf));
 		if (plain_certificate(&in, &der))
 			r = each(ctx, CERTIFICATE, wr_view(&der), d);
 		else if ((r = walk_any(
 			      path, span_of(in.p, in.n), each, ctx, d)) == 0)
 			r = PEM_STOP;
-		wr_free(&der);
 	}
 	return r == PEM_STOP ? 0 : r;
 }

@@ -98,6 +98,12 @@ int chain_verify_end(const struct trust *t, const struct span *chain, size_t n,
 bool chain_known(const struct trust *t, const struct span *chain, size_t n,
     int64_t now, struct chain_end *ret);
 
+/* What stands for a chain that is asked about more than once; false: cannot.
+ * And whether that is known, of which false says nothing either. */
+bool chain_digest(const struct span *chain, size_t n, uint8_t ret[32]);
+bool chain_recalled(const struct trust *t, const uint8_t digest[32],
+    int64_t now, struct chain_end *ret);
+
 /* The same, for a use. */
 int chain_verify_for(const struct trust *t, const struct span *chain, size_t n,
     const struct chain_question *q, struct seal_diag *d);
