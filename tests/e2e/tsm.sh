@@ -203,6 +203,22 @@ svsm_policy svsm-no-rule.json '"stapled": true'
 	fault a svsm 'late 2' 'short 100'
 	talks --policy learned-vtpm.json
 
+	say "as a member of a collection, under the same rules"
+	cat >svsm-member.json <<-END
+		{ "attesters": [ { "driver": "collection", "subject": "cpu", "members": { "cpu": {
+		  "driver": "tsm", "conf": { "dir": "a.mount", "service_provider": "svsm" } } } } ] }
+	END
+	sed -e 's|"accept": \[ {|"accept": [ { "scheme": "application/cmw+cbor", "members": { "cpu": {|' \
+		-e 's|} } \] }$|} } } } ] }|' svsm.json >svsm-members.json
+	expect 0 policy lint svsm-members.json
+	serve svsm-member $own --echo --config svsm-member.json
+	talks --policy svsm-members.json
+	fault a svsm plain
+	got=0
+	"$seal" connect "localhost:$port" --policy svsm-members.json </dev/null >out 2>err || got=$?
+	[ "$got" -ge 2 ] || die "a plain report as a member: exit status $got"
+	fault a svsm
+
 	say "kept in a file, it is inspected and judged"
 	expect 0 evidence --attest "tsm:dir=a.mount;service_provider=svsm" --nonce 0011223344556677 -o svsm.cmw
 	expect 0 inspect svsm.cmw
