@@ -25,6 +25,7 @@
 #include <sealtls/openssl.h>
 
 #include "lib/ctx.h"
+#include "signature.h"
 
 #define PER_ROUND 8   /* connections of each case in a round */
 #define IDLE_CONNS 64 /* for the heap figures */
@@ -322,28 +323,7 @@ report(const struct bench_case *b, size_t rounds, double *ratio)
 /* ---- In the handshake: against plain TLS and the signatures of Evidence ----
  */
 
-static EVP_PKEY *signer;
 static double *signatures; /* us of one, made and verified, of each round */
-
-/* P-256, as Evidence has here, and as libssl makes and verifies its own. */
-static void
-sign_and_verify(void)
-{
-	static const unsigned char tbs[200];
-	unsigned char sig[128];
-	size_t n = sizeof(sig);
-	EVP_MD_CTX *c = EVP_MD_CTX_new(), *v = EVP_MD_CTX_new();
-
-	if (signer == NULL)
-		signer = EVP_EC_gen("P-256");
-	if (EVP_DigestSignInit(c, NULL, EVP_sha256(), NULL, signer) != 1 ||
-	    EVP_DigestSign(c, sig, &n, tbs, sizeof(tbs)) != 1 ||
-	    EVP_DigestVerifyInit(v, NULL, EVP_sha256(), NULL, signer) != 1 ||
-	    EVP_DigestVerify(v, sig, n, tbs, sizeof(tbs)) != 1)
-		die("signature", NULL);
-	EVP_MD_CTX_free(c);
-	EVP_MD_CTX_free(v);
-}
 
 /* Each behind a plain handshake, which leaves the caches as one does: alone
  * they would cost less than anybody has them for. */
@@ -355,7 +335,8 @@ time_signatures(size_t round)
 
 		connect_once(&cases[PLAIN_SERVER]);
 		start = cpu_us();
-		sign_and_verify();
+		if (!sign_and_verify())
+			die("signature", NULL);
 		signatures[round] += (cpu_us() - start) / PER_ROUND;
 	}
 }
