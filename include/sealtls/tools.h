@@ -90,6 +90,10 @@ SEAL_API int seal_tcb_status(const struct seal_appraise_args *args,
 /* ---- Policy ---- */
 
 SEAL_API int seal_policy_lint(const char *policy_file, struct seal_diag *d);
+/* What a policy gives away on purpose, a line each: debug mode, revoked keys
+ * and the like. *ret is text for free(), empty where there is nothing. */
+SEAL_API int seal_policy_notes(
+    const char *policy_file, char **ret, struct seal_diag *d);
 SEAL_API int seal_policy_explain(
     const char *policy_file, char **ret, struct seal_diag *d);
 /* A policy that pins exactly this Evidence (args->policy_file unused). */

@@ -183,5 +183,7 @@ size_t policy_schemes(
 size_t policy_media_types(const struct policy *p, struct span *ret, size_t max);
 /* For people: what the policy accepts, and what that leaves unproved. */
 int policy_explain(const struct policy *p, struct wr *out);
+/* What it gives away on purpose, a line each; none where nothing. */
+int policy_notes(const struct policy *p, struct wr *out);
 
 #endif

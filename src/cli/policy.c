@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/opt.h"
 #include "cli/out.h"
@@ -24,8 +25,26 @@ parse(const struct command *cmd, int argc, char **argv, const char **ret_file,
 
 /* ---- lint ---- */
 
+/* Each line of notes, which it takes apart. */
+static void
+put_notes(struct wr *w, char *notes, bool json)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(notes, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (json) {
+			wr_printf(w, "%s", line == notes ? "" : ",");
+			out_json_text(w, line);
+		} else {
+			wr_printf(w, "\n  note: ");
+			out_plain(w, line);
+		}
+	}
+}
+
 static int
-say_good(const char *file, bool json)
+say_good(const char *file, char *notes, bool json)
 {
 	struct wr w;
 
@@ -33,10 +52,13 @@ say_good(const char *file, bool json)
 	if (json) {
 		wr_printf(&w, "{\"ok\":true");
 		out_json_member(&w, "file", file);
-		wr_u8(&w, '}');
+		wr_printf(&w, ",\"notes\":[");
+		put_notes(&w, notes, json);
+		wr_printf(&w, "]}");
 	} else {
 		out_plain(&w, file);
 		wr_printf(&w, ": no mistakes found");
+		put_notes(&w, notes, json);
 	}
 	return out_line(stdout, &w);
 }
@@ -46,15 +68,20 @@ run_lint(int argc, char **argv)
 {
 	struct seal_diag d = { 0 };
 	const char *file = NULL;
+	char *notes = NULL;
 	bool json = false;
 	enum opt_result r = parse(&cmd_policy_lint, argc, argv, &file, &json);
+	int status = EXIT_USAGE; /* any fault of it is the configuration's */
 
 	if (r != OPT_RUN)
 		return opt_exit(r);
-	if (seal_policy_lint(file, &d) == 0)
-		return say_good(file, json);
-	out_diag(stdout, json, &d);
-	return EXIT_USAGE; /* whatever its fault, it is the configuration's */
+	if (seal_policy_lint(file, &d) == 0 &&
+	    seal_policy_notes(file, &notes, &d) == 0)
+		status = say_good(file, notes, json);
+	else
+		out_diag(stdout, json, &d);
+	free(notes);
+	return status;
 }
 
 /* ---- explain ---- */

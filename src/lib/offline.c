@@ -341,8 +341,11 @@ seal_policy_lint(const char *policy_file, struct seal_diag *d)
 	return r;
 }
 
-int
-seal_policy_explain(const char *policy_file, char **ret, struct seal_diag *d)
+/* What policy says of itself through tell. */
+static int
+policy_told(const char *policy_file,
+    int (*tell)(const struct policy *p, struct wr *out), char **ret,
+    struct seal_diag *d)
 {
 	struct policy *policy = NULL;
 	struct wr out;
@@ -350,10 +353,22 @@ seal_policy_explain(const char *policy_file, char **ret, struct seal_diag *d)
 
 	wr_init_heap(&out, LIMIT_JSON);
 	if ((r = policy_load_file(policy_file, &policy, d)) == 0 &&
-	    ((r = policy_explain(policy, &out)) != 0 ||
+	    ((r = tell(policy, &out)) != 0 ||
 		(r = wr_take_text(&out, ret)) != 0))
-		seal_fail(d, r, "explain");
+		seal_fail(d, r, "policy");
 	wr_free(&out);
 	policy_free(&policy);
 	return r;
+}
+
+int
+seal_policy_notes(const char *policy_file, char **ret, struct seal_diag *d)
+{
+	return policy_told(policy_file, policy_notes, ret, d);
+}
+
+int
+seal_policy_explain(const char *policy_file, char **ret, struct seal_diag *d)
+{
+	return policy_told(policy_file, policy_explain, ret, d);
 }

@@ -91,6 +91,11 @@ expect 1 appraise e.cmw --policy policy.json --nonce $nonce --time yesterday
 say "learned from a file"
 expect 0 policy learn e.cmw --nonce $nonce -o learned.json
 expect 0 policy lint learned.json
+has out 'no mistakes'
+has out 'note: identity'
+has out 'note: accept\[0\].debug'
+expect 0 policy lint learned.json --json
+has out '"notes":\["identity: .*","accept\[0\].debug: .*"\]}'
 expect 0 policy explain learned.json
 has out 00ff
 expect 0 appraise e.cmw --policy learned.json --nonce $nonce

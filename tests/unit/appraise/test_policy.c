@@ -413,6 +413,69 @@ explained_modes(void **state)
 	}
 }
 
+/* What is given away on purpose is noted, each by its own rule. */
+static void
+noted(void **state)
+{
+#define SNP_RULES(crl)                                                   \
+	"\"scheme\":\"application/vnd.sealtls.sev-snp\"," SIGNERS        \
+	",\"tcb\":{\"reported\":{\"boot_loader\":0,\"tee\":0,\"snp\":0," \
+	"\"microcode\":0}},\"measurements\":{\"measurement\":\"" H48 "\"}" crl
+#define TDX_RULES(tcb)                                              \
+	"\"scheme\":\"application/vnd.sealtls.tdx-quote\"," SIGNERS \
+	",\"measurements\":{\"mrtd\":\"" H48 "\"}" tcb
+#define PRODUCTION ",\"debug\":false}"
+	static const struct {
+		const char *json, *want; /* NULL: nothing */
+	} rows_of[] = {
+		{ WITH(TPM_ENTRY), NULL },
+		{ WITH("{" SNP_RULES("") PRODUCTION), NULL },
+		{ WITH("{" TDX_RULES("") PRODUCTION), NULL },
+		{ TOP("\"min_binding\":\"transcript\""), "min_binding: " },
+		{ TOP("\"min_binding\":\"key\""), "min_binding: " },
+		{ TOP("\"identity\":{\"mode\":\"none\"}"), "identity: " },
+		{ TOP("\"rotate_subject\":true"), "rotate_subject: " },
+		{ WITH(SOFT_ENTRY), "accept[0].debug: " },
+		{ WITH(TPM_ENTRY ",{" SNP_RULES("") ",\"debug\":true}"),
+		    "accept[1].debug: " },
+		{ WITH("{" SNP_RULES(",\"crl\":false") PRODUCTION),
+		    "accept[0].crl: " },
+		{ WITH("{" TDX_RULES(",\"tcb\":{\"crl\":false}") PRODUCTION),
+		    "accept[0].tcb.crl: " },
+		{ WITH("{" TDX_RULES(",\"tcb\":{\"advisories\":\"any\"}")
+			  PRODUCTION),
+		    "accept[0].tcb.advisories: " },
+		{ WITH("{" TDX_RULES(",\"tcb\":{\"status\":[\"OutOfDate\"]}")
+			  PRODUCTION),
+		    "accept[0].tcb.status: " },
+		{ WITH("{\"scheme\":\"application/cmw+cbor\",\"members\":{"
+		       "\"cpu\":{" SNP_RULES(",\"crl\":false") PRODUCTION "}}"),
+		    "accept[0].cpu.crl: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows_of) / sizeof(*rows_of); i++) {
+		struct seal_diag d = { 0 };
+		struct policy *p = NULL;
+		char *text = NULL;
+		struct wr w;
+
+		if (policy_load(span_str(rows_of[i].json), "", &p, &d) != 0)
+			fail_msg("%zu: %s", i, d.text);
+		wr_init_heap(&w, 65536);
+		assert_int_equal(policy_notes(p, &w), 0);
+		assert_int_equal(wr_take_text(&w, &text), 0);
+		if (rows_of[i].want == NULL)
+			assert_string_equal(text, "");
+		else if (strncmp(text, rows_of[i].want,
+			     strlen(rows_of[i].want)) != 0 ||
+			 strchr(text, '\n') != text + strlen(text) - 1)
+			fail_msg("%zu: '%s'", i, text);
+		free(text);
+		policy_free(&p);
+	}
+}
+
 static void
 write_ca(const char *path)
 {
@@ -512,6 +575,7 @@ main(void)
 		cmocka_unit_test(schemes),
 		cmocka_unit_test(explained),
 		cmocka_unit_test(explained_modes),
+		cmocka_unit_test(noted),
 		cmocka_unit_test(anchors),
 		cmocka_unit_test(files),
 	};
