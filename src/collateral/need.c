@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
+#include "format/azure.h"
 #include "format/pck.h"
 #include "format/quote.h"
+#include "format/svsm.h"
 #include "format/tsm_report.h"
 
 /* ---- AMD ---- */
@@ -132,12 +134,42 @@ of_quote(struct span in, struct coll_platform *p, struct seal_diag *d)
 				  "quote: no PCK certificate in it");
 }
 
+/* ---- What holds either ---- */
+
+static int
+of_svsm(struct span in, enum snp_product product, struct coll_platform *ret,
+    struct seal_diag *d)
+{
+	struct svsm_evidence e;
+	int r = svsm_evidence_parse(in, &e, d);
+
+	return r != 0 ? r : of_snp(e.snp, product, ret, d);
+}
+
+static int
+of_azure(struct span in, enum snp_product product, struct coll_platform *ret,
+    struct seal_diag *d)
+{
+	struct azure_member m;
+	int r = azure_member_parse(in, &m, d);
+
+	if (r != 0)
+		return r;
+	return m.td_quote.n > 0 ? of_quote(m.td_quote, ret, d)
+				: of_snp(m.report.report, product, ret, d);
+}
+
 static int
 of_evidence(struct span media_type, struct span evidence,
     enum snp_product product, struct coll_platform *ret, struct seal_diag *d)
 {
 	char shown[80];
 
+	if (media_type_equal(media_type, span_str(SVSM_TYPE)))
+		return of_svsm(evidence, product, ret, d);
+	if (media_type_equal(media_type, span_str(AZURE_SNP_TYPE)) ||
+	    media_type_equal(media_type, span_str(AZURE_TDX_TYPE)))
+		return of_azure(evidence, product, ret, d);
 	if (media_type_equal(media_type, span_str(SNP_TYPE)))
 		return of_snp(evidence, product, ret, d);
 	if (media_type_equal(media_type, span_str(QUOTE_TDX_TYPE)) ||

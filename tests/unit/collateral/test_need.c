@@ -7,6 +7,8 @@
 #include "../appraise/dcap_fixture.h"
 #include "../appraise/snp_fixture.h"
 #include "collateral/need.h"
+#include "format/azure.h"
+#include "format/svsm.h"
 
 static bool
 needs(const struct coll_platform *p, enum coll_kind kind, const char *key)
@@ -130,6 +132,49 @@ quotes(void **state)
 	wr_free(&w);
 }
 
+/* A half of what holds it. */
+static void
+held(void **state)
+{
+	const struct dcap_recipe tdx = { .tee = QUOTE_TDX };
+	/* An HCL report: its head, room for the hardware's, a size, a version,
+	 * TDX, SHA-256, a length, and so much JSON. */
+	static const uint8_t data[] = { 22, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1,
+		0, 0, 0, 2, 0, 0, 0, '{', '}' };
+	static uint8_t hcl[32 + 1184 + sizeof(data)] = "HCLA";
+	uint8_t rep[SNP_REPORT_SIZE];
+	struct coll_platform p;
+	struct wr w, quote;
+
+	(void)state;
+	snp_make_report(rep, 3, NULL, 0);
+	wr_init_heap(&w, 65536);
+	svsm_evidence_write(
+	    &w, span_of(rep, sizeof(rep)), span_str("manifest"));
+	assert_int_equal(coll_platform_of(span_str(SVSM_TYPE), wr_view(&w),
+			     SNP_PRODUCT_NONE, &p, NULL),
+	    0);
+	assert_true(needs(&p, COLL_AMD_VCEK, "milan-" CHIP64 "-0300087300"));
+	assert_int_equal(coll_platform_of(span_str(SVSM_TYPE),
+			     span_of(w.p, w.n - 1), SNP_PRODUCT_NONE, &p, NULL),
+	    SEAL_E_DECODE);
+	assert_int_equal(coll_platform_of(span_str(AZURE_TDX_TYPE), wr_view(&w),
+			     SNP_PRODUCT_NONE, &p, NULL),
+	    SEAL_E_DECODE);
+	wr_free(&w);
+
+	dcap_quote(&tdx, &quote);
+	memcpy(hcl + 32 + 1184, data, sizeof(data));
+	wr_init_heap(&w, 65536);
+	azure_member_write(&w, span_of(hcl, sizeof(hcl)), wr_view(&quote));
+	assert_int_equal(coll_platform_of(span_str(AZURE_TDX_TYPE), wr_view(&w),
+			     SNP_PRODUCT_NONE, &p, NULL),
+	    0);
+	assert_true(needs(&p, COLL_TCB_INFO, "tdx-" DCAP_FMSPC));
+	wr_free(&w);
+	wr_free(&quote);
+}
+
 static int
 setup(void **state)
 {
@@ -155,6 +200,7 @@ main(void)
 		cmocka_unit_test(chips),
 		cmocka_unit_test(hidden),
 		cmocka_unit_test(quotes),
+		cmocka_unit_test(held),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
