@@ -20,6 +20,15 @@ void floor_setup(bool rsa);              /* making an RSA key takes long */
 void floor_do(enum op op);               /* once */
 void floor_run(const unsigned ops[OPS]); /* each as often as that */
 
+struct kind;
+
+/* ---- appraise_parse.c ---- */
+
+/* Prints what reading the Evidence and what vouches for it costs; given may be
+ * NULL. */
+void parse_report(const struct kind *k, struct span evidence,
+    const struct endorsements *given, double p256_us);
+
 /* ---- appraise_make.c: Evidence of machines that are played ---- */
 
 enum way { COLD, PINNED, CACHED, WAYS };

@@ -373,7 +373,7 @@ descend(struct climb *c, size_t i)
 
 	if (at->form.not_after < end.until)
 		end.until = at->form.not_after;
-	if (above->room == 0 || !path_may_issue(&at->parts, &room))
+	if (!path_may_issue(&at->parts, &room))
 		return false;
 	c->issuers[i - 1] = issuer_new(at->der,
 	    from > above->from ? from : above->from, end, above->room - 1);

@@ -4,14 +4,22 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+static bool
+is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static void
 skip_space(struct rd *r)
 {
-	uint8_t c = 0;
+	struct span skipped;
+	size_t n = 0;
 
-	while (
-	    rd_peek(r, &c) && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
-		(void)rd_u8(r, &c);
+	while (n < r->n && is_space(r->p[n]))
+		n++;
+	if (n > 0)
+		(void)rd_bytes(r, n, &skipped);
 }
 
 static bool
@@ -97,6 +105,20 @@ json_pull_key(struct rd *r, bool *first, struct span *ret)
 	return more(r, '}', first) && json_pull_text(r, ret) && take(r, ':');
 }
 
+/* What comes before the next quote, backslash or control character; *bits
+ * gathers those of every byte. */
+static size_t
+plain_run(const struct rd *r, uint8_t *bits)
+{
+	uint8_t all = 0;
+	size_t n = 0;
+
+	while (n < r->n && r->p[n] >= 0x20 && r->p[n] != '"' && r->p[n] != '\\')
+		all |= r->p[n++];
+	*bits |= all;
+	return n;
+}
+
 /* The bytes between the quotes; *ret_escapes says whether some are not what
  * they look like. */
 static bool
@@ -104,25 +126,25 @@ raw_text(struct rd *r, struct span *ret, bool *ret_escapes)
 {
 	const uint8_t *start;
 	bool escapes = false;
-	uint8_t c = 0;
+	uint8_t c = 0, bits = 0;
+	struct span run;
 
 	if (!take(r, '"'))
 		return false;
 	start = r->p;
 	for (;;) {
-		if (!rd_u8(r, &c) || c < 0x20)
-			return rd_fail(r);
+		if (!rd_bytes(r, plain_run(r, &bits), &run) || !rd_u8(r, &c))
+			return false;
 		if (c == '"')
 			break;
-		if (c == '\\') {
-			escapes = true;
-			if (!rd_u8(r, &c))
-				return false;
-		}
+		if (c != '\\' || !rd_u8(r, &c))
+			return rd_fail(r);
+		escapes = true;
+		bits |= c;
 	}
 	*ret = span_of(start, (size_t)(r->p - start) - 1);
 	*ret_escapes = escapes;
-	return utf8_valid(*ret) || rd_fail(r);
+	return bits < 0x80 || utf8_valid(*ret) || rd_fail(r);
 }
 
 bool

@@ -76,7 +76,10 @@ pull_object(
 		const struct member *m = members;
 		uint32_t bit;
 
-		while (m->name != NULL && !span_is(key, m->name))
+		/* The first character tells most of them apart. */
+		while (m->name != NULL &&
+		       (key.n == 0 || key.p[0] != (uint8_t)m->name[0] ||
+			   !span_is(key, m->name)))
 			m++;
 		bit = 1u << (m - members);
 		if (m->name == NULL)

@@ -381,20 +381,28 @@ own_paths(void **state)
 	trust_free(&t);
 }
 
-/* Anchors that libcrypto has to choose among, or that are no roots. */
+/* Anchors and issuers that libcrypto has to choose among, whichever it takes,
+ * and anchors that are no roots. */
 static void
 own_anchors(void **state)
 {
 	const struct row under = { "", { FIRST, INTER }, 2, false, 0 },
-			 old = { "", { OF_OLD_ROOT }, 1, false, 0 };
+			 old = { "", { OF_OLD_ROOT }, 1, false, 0 },
+			 two = { "", { OF_SUB, TWIN_SUB, SUB, INTER }, 4, false,
+				 0 };
 	struct trust *t = trust_of(ROOT);
 	struct chain_end end;
 
 	(void)state;
 	assert_true(own_path(t, &under, &end));
+	assert_false(own_path(t, &two, &end));
 	assert_int_equal(trust_add_der(t, made[TWIN].der, NULL), 0);
 	assert_false(own_path(t, &under, &end));
 	assert_int_equal(verify(t, under.chain, 2, NOW), 0);
+	trust_free(&t);
+	t = trust_of(TWIN);
+	assert_int_equal(trust_add_der(t, made[ROOT].der, NULL), 0);
+	assert_false(own_path(t, &under, &end));
 	trust_free(&t);
 	t = trust_of(INTER);
 	assert_false(own_path(t, &under, &end));
