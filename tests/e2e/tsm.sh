@@ -147,6 +147,43 @@ snp_policy debug.json a.state/root.pem "$(digest 11)" true
 	clean b
 }
 
+# in_handshake NAME: what binds to the handshake alone will do.
+in_handshake() {
+	sed 's/"version": 1,/& "min_binding": "transcript",/' "$1.json" >"$1-handshake.json"
+}
+for one in good other-root other-code of-b; do
+	in_handshake $one
+done
+say "in the handshake, over either hash; refusals"
+serve handshake --mode intra --echo --attest "tsm:dir=a.mount"
+suite TLS_AES_128_GCM_SHA256 talks --mode intra --policy good-handshake.json
+has a.mount/.control 'binder 32$'
+suite TLS_AES_256_GCM_SHA384 talks --mode intra --policy good-handshake.json
+has a.mount/.control 'binder 48$'
+expect 0 connect "localhost:$port" --mode intra --policy good-handshake.json --verdict </dev/null
+has out '^level *transcript'
+refused signer --mode intra --policy other-root-handshake.json
+refused snp.measurement --mode intra --policy other-code-handshake.json
+
+say "over both carriers"
+serve carriers --mode both --echo --attest "tsm:dir=a.mount"
+suite TLS_AES_256_GCM_SHA384 talks --mode both --policy good.json
+expect 0 connect "localhost:$port" --mode both --policy good.json --verdict </dev/null
+has out '^level *traffic'
+refused snp.measurement --mode both --policy other-code.json
+
+say "both attest in the handshake, without client authentication"
+cat >mutual.conf <<END
+{ "mode": "intra", "policy": "of-b-handshake.json", "reveal_after_peer": false,
+  "attesters": [ { "driver": "tsm", "conf": { "dir": "a.mount" } } ] }
+END
+serve mutual-handshake --config mutual.conf --echo
+suite TLS_AES_256_GCM_SHA384 talks --mode intra --policy good-handshake.json --attest "tsm:dir=b.mount"
+expect 2 connect "localhost:$port" --mode intra --policy good-handshake.json \
+	--attest "tsm:dir=a.mount" </dev/null
+clean a
+clean b
+
 # svsm_policy FILE RULE
 svsm_policy() {
 	sed -e "s|$type|$type-svsm+cbor|" -e "s|\"crl\"|$2, \"crl\"|" good.json >"$1"
@@ -242,6 +279,15 @@ cca_policy cca-debug.json cca.state/root.corim true
 
 # shellcheck disable=SC2086 # $own is four words
 for kind in tdx cca; do
+	say "$kind: in the handshake, over either hash"
+	in_handshake $kind
+	serve $kind-handshake --mode intra --echo --attest "tsm:dir=$kind.mount"
+	suite TLS_AES_128_GCM_SHA256 talks --mode intra --policy $kind-handshake.json
+	suite TLS_AES_256_GCM_SHA384 talks --mode intra --policy $kind-handshake.json
+	fault $kind 'measurement 18'
+	expect 2 connect "localhost:$port" --mode intra --policy $kind-handshake.json </dev/null
+	fault $kind ''
+
 	say "$kind: the server attests, over either hash; the client; refusals"
 	serve $kind-server $own --echo --attest "tsm:dir=$kind.mount"
 	suite TLS_AES_128_GCM_SHA256 talks --policy $kind.json
