@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -12,13 +13,29 @@
 
 #define PRIVKEY_FILE_MAX 65536u /* bytes */
 
+/* A secret; nothing of it changes. */
+struct pkcs8 {
+	size_t n;
+	uint8_t der[];
+};
+
 struct privkey {
 	EVP_PKEY *pkey;
 	struct ready *ready;
 	struct pubkey *pub;
 	uint8_t *spki;
 	size_t spki_n;
+	_Atomic(struct pkcs8 *) *pkcs8; /* NULL in it until it is asked for */
 };
+
+static void
+pkcs8_free(struct pkcs8 *p)
+{
+	if (p == NULL)
+		return;
+	seal_wipe(p->der, p->n);
+	free(p);
+}
 
 void
 privkey_free(struct privkey **kp)
@@ -31,6 +48,9 @@ privkey_free(struct privkey **kp)
 	ready_free(&k->ready);
 	EVP_PKEY_free(k->pkey); /* wipes the secret */
 	pubkey_unref(&k->pub);
+	if (k->pkcs8 != NULL)
+		pkcs8_free(atomic_load(k->pkcs8));
+	free(k->pkcs8);
 	free(k->spki);
 	free(k);
 }
@@ -48,7 +68,9 @@ privkey_wrap(EVP_PKEY *pkey, struct privkey **ret, struct seal_diag *d)
 		return seal_fail(d, SEAL_E_MEMORY, "key");
 	}
 	k->pkey = pkey;
-	if ((k->ready = ready_new(pkey, READY_SIGN)) == NULL) {
+	k->pkcs8 = calloc(1, sizeof(*k->pkcs8));
+	k->ready = ready_new(pkey, READY_SIGN);
+	if (k->pkcs8 == NULL || k->ready == NULL) {
 		r = seal_fail(d, SEAL_E_MEMORY, "key");
 		goto out;
 	}
@@ -166,6 +188,44 @@ privkey_to_pem(const struct privkey *k, struct wr *out, struct seal_diag *d)
 	BIO_free(bio);
 	ossl_end();
 	return r;
+}
+
+static struct pkcs8 *
+encode(EVP_PKEY *pkey)
+{
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pkey);
+	int n = info != NULL ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
+	struct pkcs8 *p = n > 0 ? malloc(sizeof(*p) + (size_t)n) : NULL;
+	unsigned char *at;
+
+	if (p != NULL) {
+		at = p->der;
+		p->n = (size_t)i2d_PKCS8_PRIV_KEY_INFO(info, &at);
+	}
+	PKCS8_PRIV_KEY_INFO_free(info); /* wipes */
+	return p;
+}
+
+int
+privkey_pkcs8(const struct privkey *k, struct span *ret, struct seal_diag *d)
+{
+	struct pkcs8 *p = atomic_load(k->pkcs8), *none = NULL;
+
+	if (p == NULL) {
+		ossl_begin();
+		p = encode(k->pkey);
+		ossl_end();
+		if (p == NULL)
+			return seal_fail(d, SEAL_E_MEMORY,
+			    "key: cannot be written as PKCS#8");
+		/* Another thread's may stand there by now. */
+		if (!atomic_compare_exchange_strong(k->pkcs8, &none, p)) {
+			pkcs8_free(p);
+			p = none;
+		}
+	}
+	*ret = span_of(p->der, p->n);
+	return 0;
 }
 
 int

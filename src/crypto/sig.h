@@ -102,6 +102,10 @@ int privkey_load(const char *path, struct privkey **ret, struct seal_diag *d);
 int privkey_generate(enum curve c, struct privkey **ret, struct seal_diag *d);
 int privkey_to_pem(
     const struct privkey *k, struct wr *out, struct seal_diag *d);
+/* The same in DER, a view that lives as long as k: made once and kept, since
+ * libcrypto's encoder costs several signatures. */
+int privkey_pkcs8(
+    const struct privkey *k, struct span *ret, struct seal_diag *d);
 void privkey_free(struct privkey **k); /* wipes */
 int privkey_spki(const struct privkey *k, struct wr *out, struct seal_diag *d);
 int privkey_sign(const struct privkey *k, uint16_t scheme, struct span tbs,

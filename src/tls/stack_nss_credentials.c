@@ -12,8 +12,6 @@
 #include "crypto/x509.h"
 #include "tls/stack_nss_parts.h"
 
-#define KEY_PEM_MAX 65536u
-
 static SECItem
 item_of(struct span s)
 {
@@ -76,21 +74,17 @@ load_chain(const char *path, size_t max, struct nss_credentials *c,
 /* ---- Keys ---- */
 
 static int
-import_key(void *ctx, const char *label, struct span der, struct seal_diag *d)
+import_key(struct span der, struct nss_credentials *c, struct seal_diag *d)
 {
 	SECItem item = item_of(der);
 	PK11SlotInfo *slot = PK11_GetInternalSlot();
-	struct nss_credentials *c = ctx;
 	SECStatus r;
 
-	(void)label;
 	/* Not the key slot, which asks for a database. */
 	r = PK11_ImportDERPrivateKeyInfoAndReturnKey(
 	    slot, &item, NULL, NULL, PR_FALSE, PR_TRUE, KU_ALL, &c->key, NULL);
 	PK11_FreeSlot(slot);
-	if (r != SECSuccess)
-		return nss_fail(d, SEAL_E_CONFIG, "private key");
-	return PEM_STOP;
+	return r == SECSuccess ? 0 : nss_fail(d, SEAL_E_CONFIG, "private key");
 }
 
 /* NSS would find out in the middle of a handshake, and blame the peer. */
@@ -99,18 +93,19 @@ check_pair(const char *what, const struct privkey *key,
     const struct nss_credentials *c, struct seal_diag *d)
 {
 	const SECItem *leaf = &c->certs[0]->derCert;
-	struct cert *cert = NULL;
+	struct span want = { 0 };
 	struct wr spki;
 	int r;
 
+	if (!cert_spki_read(span_of(leaf->data, leaf->len), &want))
+		return seal_fail(d, SEAL_E_DECODE,
+		    "key '%s': its certificate is not well-formed", what);
 	wr_init_heap(&spki, LIMIT_SPKI);
-	if ((r = cert_parse(span_of(leaf->data, leaf->len), &cert, d)) == 0 &&
-	    (r = privkey_spki(key, &spki, d)) == 0 &&
-	    !span_equal(wr_view(&spki), cert_spki(cert)))
+	if ((r = privkey_spki(key, &spki, d)) == 0 &&
+	    !span_equal(wr_view(&spki), want))
 		r = seal_fail(d, SEAL_E_CONFIG,
 		    "key '%s': expected that of the certificate, found another",
 		    what);
-	cert_unref(&cert);
 	wr_free(&spki);
 	return r;
 }
@@ -119,15 +114,13 @@ static int
 take_key(const char *what, const struct privkey *key, struct nss_credentials *c,
     struct seal_diag *d)
 {
-	struct wr pem;
+	struct span der = { 0 };
 	int r;
 
-	wr_init_heap(&pem, KEY_PEM_MAX);
-	if ((r = check_pair(what, key, c, d)) == 0 &&
-	    (r = privkey_to_pem(key, &pem, d)) == 0)
-		r = pem_walk(what, wr_view(&pem), import_key, c, d);
-	wr_free(&pem);
-	return r == PEM_STOP ? 0 : r;
+	if ((r = check_pair(what, key, c, d)) != 0 ||
+	    (r = privkey_pkcs8(key, &der, d)) != 0)
+		return r;
+	return import_key(der, c, d);
 }
 
 /* ---- Both ---- */

@@ -83,9 +83,13 @@ static int
 do_generate(void)
 {
 	struct privkey *k = NULL;
+	struct span der = { 0 };
 	int r = privkey_generate(CURVE_P256, &k, NULL);
 
 	assert_true((r == 0) == (k != NULL));
+	if (r == 0)
+		r = privkey_pkcs8(k, &der, NULL);
+	assert_true((r == 0) == (der.n > 0));
 	privkey_free(&k);
 	return r;
 }

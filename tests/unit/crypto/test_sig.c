@@ -354,6 +354,35 @@ error_queue_stays_clean(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* The key itself, and the same bytes each time. */
+static void
+key_in_der(void **state)
+{
+	(void)state;
+	for (enum key_id id = P256; id < KEYS; id++) {
+		struct span first = { 0 }, again = { 0 };
+		const unsigned char *at;
+		EVP_PKEY *read, *known;
+		struct wr w;
+
+		assert_int_equal(privkey_pkcs8(keys[id], &first, NULL), 0);
+		assert_int_equal(privkey_pkcs8(keys[id], &again, NULL), 0);
+		assert_ptr_equal(first.p, again.p);
+		at = first.p;
+		read = d2i_AutoPrivateKey(NULL, &at, (long)first.n);
+		assert_non_null(read);
+		assert_ptr_equal(at, first.p + first.n);
+		wr_init_heap(&w, LIMIT_SPKI);
+		assert_int_equal(privkey_spki(keys[id], &w, NULL), 0);
+		at = wr_view(&w).p;
+		known = d2i_PUBKEY(NULL, &at, (long)w.n);
+		assert_int_equal(EVP_PKEY_eq(read, known), 1);
+		EVP_PKEY_free(known);
+		EVP_PKEY_free(read);
+		wr_free(&w);
+	}
+}
+
 static void
 key_files(void **state)
 {
@@ -490,6 +519,7 @@ main(void)
 		cmocka_unit_test(choices),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(error_queue_stays_clean),
+		cmocka_unit_test(key_in_der),
 		cmocka_unit_test(key_files),
 		cmocka_unit_test(encrypted_key_file),
 		cmocka_unit_test(ecdsa_forms),
