@@ -23,6 +23,8 @@ struct known_cert {
 
 struct known;
 
+struct kept; /* kept.h */
+
 struct known *known_new(void);
 void known_free(struct known **k);
 
@@ -51,6 +53,11 @@ void known_add_chain(struct known *k, const struct span *chain, size_t n,
 /* Those behind the leaf may vouch for others. */
 void known_add_issuers(struct known *k, const struct known_cert *path,
     size_t n_path, size_t anchor);
+
+/* Those, of climb.c: counted, NULL behind the last; and one that was of use,
+ * which is kept if it is new. */
+struct kept *known_issuer_at(struct known *k, size_t i);
+void known_use_issuer(struct known *k, struct kept *issuer);
 
 /* A digest that stands for something that is true for ever. */
 bool known_fact(struct known *k, const uint8_t digest[32]);

@@ -55,6 +55,11 @@ enum who {
 	OF_LIMITED,
 	BELOW_LIMITED,
 	TOO_DEEP,
+	ONE_BELOW, /* under ROOT, one issuer may stand below it */
+	MIDDLE,
+	OF_MIDDLE,
+	LOWEST, /* under MIDDLE, which sets no limit itself */
+	OF_LOWEST,
 	BELOW_CONSTRAINED,
 	MISNAMED_BELOW,
 	OLD_ROOT, /* a root that says of itself that it is no CA */
@@ -118,6 +123,11 @@ static const struct {
 	[OF_LIMITED] = { { "of limited" }, LIMITED },
 	[BELOW_LIMITED] = { { "below limited", .basic = CA }, LIMITED },
 	[TOO_DEEP] = { { "too deep" }, BELOW_LIMITED },
+	[ONE_BELOW] = { { "one below", .basic = CA ",pathlen:1" }, ROOT },
+	[MIDDLE] = { { "middle", .basic = CA }, ONE_BELOW },
+	[OF_MIDDLE] = { { "of middle" }, MIDDLE },
+	[LOWEST] = { { "lowest", .basic = CA }, MIDDLE },
+	[OF_LOWEST] = { { "of lowest" }, LOWEST },
 	[BELOW_CONSTRAINED] = { { "below constrained", .basic = CA },
 	    CONSTRAINED },
 	[MISNAMED_BELOW] = { { "misnamed", .san = "DNS:a.example.com" },
@@ -421,13 +431,19 @@ static void
 room_of_issuers(void **state)
 {
 	static const enum who leaf[] = { OF_LIMITED, LIMITED },
-			      deep[] = { TOO_DEEP, BELOW_LIMITED, LIMITED };
+			      deep[] = { TOO_DEEP, BELOW_LIMITED, LIMITED },
+			      middle[] = { OF_MIDDLE, MIDDLE, ONE_BELOW },
+			      lowest[] = { OF_LOWEST, LOWEST, MIDDLE,
+				      ONE_BELOW };
 	struct trust *t = trust_of(ROOT);
 
 	(void)state;
 	assert_int_equal(verify(t, leaf, 2, NOW), 0);
 	assert_int_equal(verify(t, deep, 3, NOW), SEAL_E_CHAIN);
 	assert_false(is_known(t, deep, 3, NOW));
+	assert_int_equal(verify(t, middle, 3, NOW), 0);
+	assert_int_equal(verify(t, lowest, 4, NOW), SEAL_E_CHAIN);
+	assert_false(is_known(t, lowest, 4, NOW));
 	trust_free(&t);
 }
 
