@@ -140,6 +140,15 @@ for kind in snp tdx; do
 	esac
 	tell $kind 'host good'
 
+	say "$kind: in the handshake, over either hash"
+	for one in $kind $kind-code; do
+		sed 's/"version": 1,/& "min_binding": "transcript",/' $one.json >$one-handshake.json
+	done
+	serve $kind-handshake --mode intra --echo --attest "$attest"
+	suite TLS_AES_128_GCM_SHA256 talks --mode intra --policy $kind-handshake.json
+	suite TLS_AES_256_GCM_SHA384 talks --mode intra --policy $kind-handshake.json
+	refused platform/$measured --mode intra --policy $kind-code-handshake.json
+
 	say "$kind: the client attests"
 	serve $kind-gate $own --echo --policy $kind.json
 	talks --ca cert.pem --attest "$attest"
