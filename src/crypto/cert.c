@@ -175,9 +175,10 @@ read_tbs(struct cert_form *c)
 	    !der_read(&tbs, DER_SEQ, &skip) || /* subject */
 	    !der_element(&tbs, DER_SEQ, &c->spki))
 		return false;
-	for (unsigned id = 1; id <= 2; id++) /* unique identifiers */
+	for (unsigned id = 1; id <= 2; id++) /* unique identifiers: bits */
 		if (der_next_is(&tbs, DER_CTX_PRIM(id)) &&
-		    !der_read(&tbs, DER_CTX_PRIM(id), &skip))
+		    (!der_read(&tbs, DER_CTX_PRIM(id), &skip) || skip.n == 0 ||
+			*skip.p > 7))
 			return false;
 	if (rd_left(&tbs) > 0 && !read_extensions(&tbs, c))
 		return false;

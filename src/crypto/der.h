@@ -18,6 +18,8 @@ enum der_tag {
 	DER_NULL = 0x05,
 	DER_OID = 0x06,
 	DER_UTF8 = 0x0c,
+	DER_PRINTABLE = 0x13,
+	DER_IA5 = 0x16,
 	DER_UTC_TIME = 0x17,
 	DER_GENERAL_TIME = 0x18,
 	DER_SEQ = 0x30,

@@ -52,10 +52,10 @@ bool scheme_set_padding(const struct scheme *s, EVP_PKEY_CTX *ctx);
  * we use, SHA-1 among them.
  */
 uint16_t scheme_of_algorithm(struct span id, const struct pubkey *k);
-/* RSASSA-PSS-params with one SHA-2 hash all through, of spki.c. trailer_too:
- * its only trailerField may stand there, which DER leaves out and AMD writes.
- */
-bool pss_params_read(struct rd *r, bool trailer_too, enum hash *ret);
+/* RSASSA-PSS-params with one SHA-2 hash all through, of spki.c. of_signature:
+ * the salt is as long as the hash, no less, and the only trailerField may
+ * stand there, which DER leaves out and AMD writes. */
+bool pss_params_read(struct rd *r, bool of_signature, enum hash *ret);
 
 /* What a pubkey is, for messages: "an RSA key of 1024 bits". */
 const char *pubkey_describe(const struct pubkey *k, char *buf, size_t cap);

@@ -9,12 +9,6 @@ static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
 static const uint8_t oid_basic[] = { 0x55, 0x1d, 0x13 };
 static const uint8_t oid_aki[] = { 0x55, 0x1d, 0x23 };
 
-/* Of issuers: beside these, those that say where something is to be found, or
- * under which policies it was issued, which nobody asks for here. */
-static const uint8_t oid_crl_places[] = { 0x55, 0x1d, 0x1f };
-static const uint8_t oid_policies[] = { 0x55, 0x1d, 0x20 };
-static const uint8_t oid_places[] = { 0x2b, 6, 1, 5, 5, 7, 1, 1 };
-
 /* ---- One certificate ---- */
 
 static bool
@@ -34,7 +28,7 @@ path_read(struct span der, int64_t now, struct path_cert *ret)
 	if (!cert_form_read(der, &c.form) || !cert_parts_read(der, &c.parts) ||
 	    c.form.unusual || now < c.form.not_before ||
 	    now >= c.form.not_after || /* the end is for libcrypto to judge */
-	    !is_strong(c.form.spki))
+	    !is_strong(c.form.spki) || !path_is_plain(&c.parts))
 		return false;
 	*ret = c;
 	return true;
@@ -65,7 +59,9 @@ names_key_of(const struct cert_parts *c, const struct cert_parts *issuer)
 bool
 path_issued_by(const struct path_cert *c, const struct cert_parts *issuer)
 {
-	return span_equal(c->parts.issuer, issuer->subject) &&
+	/* To libcrypto a certificate of two equal names signed itself. */
+	return !span_equal(c->parts.issuer, c->parts.subject) &&
+	       span_equal(c->parts.issuer, issuer->subject) &&
 	       names_key_of(&c->parts, issuer);
 }
 
@@ -115,39 +111,13 @@ may_sign_certificates(struct span value)
 	       (first & KEY_CERT_SIGN) != 0;
 }
 
-static bool
-constrains_nothing(struct span oid)
-{
-	const struct span harmless[] = { OID(oid_ski), OID(oid_key_usage),
-		OID(oid_basic), OID(oid_aki), OID(oid_crl_places),
-		OID(oid_policies), OID(oid_places) };
-
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
-		if (span_equal(oid, harmless[i]))
-			return true;
-	return false;
-}
-
-static bool
-is_plain(const struct cert_parts *p)
-{
-	struct span oid = { 0 };
-	struct rd list, one;
-
-	rd_init(&list, p->extensions);
-	while (rd_left(&list) > 0)
-		if (!der_enter(&list, DER_SEQ, &one) ||
-		    !der_read(&one, DER_OID, &oid) || !constrains_nothing(oid))
-			return false;
-	return rd_end(&list);
-}
-
 bool
 path_may_issue(const struct cert_parts *p, unsigned *ret)
 {
 	struct span basic = { 0 }, usage = { 0 };
 
-	return is_plain(p) && cert_parts_extension(p, OID(oid_basic), &basic) &&
+	return path_constrains_nothing(p) &&
+	       cert_parts_extension(p, OID(oid_basic), &basic) &&
 	       read_basic(basic, ret) &&
 	       (!cert_parts_extension(p, OID(oid_key_usage), &usage) ||
 		   may_sign_certificates(usage));

@@ -19,8 +19,9 @@ struct path_cert {
 
 #define PATH_ROOM_MAX 64u /* issuers below one that sets no limit */
 
-/* Well-formed, valid now, its key strong enough for the security level that
- * libcrypto is told, and no critical extension that is not known. */
+/* Well-formed and plain, valid now, its key strong enough for the security
+ * level that libcrypto is told, and no critical extension that is not known.
+ * Whether a leaf's key is on its curve shows once it is imported. */
 bool path_read(struct span der, int64_t now, struct path_cert *ret);
 /* By names and key ids (RFC 5280 s4.1.2.4, s4.2.1.1), not yet by signature. */
 bool path_issued_by(const struct path_cert *c, const struct cert_parts *issuer);
@@ -32,5 +33,11 @@ bool path_signed_by(const struct path_cert *c, const struct cert *issuer);
  * a leaf (s4.2.1.9).
  */
 bool path_may_issue(const struct cert_parts *p, unsigned *ret);
+
+/* Of path_plain.c: what libcrypto reads of it too, and would refuse it for, is
+ * as simple as our reader has it; the same, and nothing constrains what it
+ * issues. */
+bool path_is_plain(const struct cert_parts *p);
+bool path_constrains_nothing(const struct cert_parts *p);
 
 #endif

@@ -107,11 +107,11 @@ read_hash_id(struct rd *r, enum hash *ret)
 
 /*
  * RSASSA-PSS-params (RFC 4055 s3.1) that allow one SHA-2 hash, MGF1 with the
- * same, and a salt of the hash's length (the number is a minimum). Left out
- * fields mean SHA-1, which fits none of our schemes.
+ * same, and a salt of the hash's length (a key's number is a minimum). Left
+ * out fields mean SHA-1, which fits none of our schemes.
  */
 bool
-pss_params_read(struct rd *r, bool trailer_too, enum hash *ret)
+pss_params_read(struct rd *r, bool of_signature, enum hash *ret)
 {
 	static const uint8_t mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1,
 		1, 8 };
@@ -133,11 +133,14 @@ pss_params_read(struct rd *r, bool trailer_too, enum hash *ret)
 	    (!der_enter(&seq, DER_CTX(2), &field) || !der_uint(&field, &salt) ||
 		!rd_end(&field)))
 		return false;
-	if (trailer_too && rd_left(&seq) > 0 &&
+	if (of_signature && rd_left(&seq) > 0 &&
 	    (!der_enter(&seq, DER_CTX(3), &field) || !der_uint(&field, &one) ||
 		!rd_end(&field) || one.n != 1 || *one.p != 1))
 		return false;
 	if (mgf != h || salt.n > 1 || (salt.n == 1 && *salt.p > hash_size(h)))
+		return false;
+	/* A signature's salt is of that length; left out, it is 20. */
+	if (of_signature && (salt.n == 0 || *salt.p != hash_size(h)))
 		return false;
 	*ret = h;
 	return rd_end(&seq);

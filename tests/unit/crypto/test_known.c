@@ -64,6 +64,17 @@ enum who {
 	MISNAMED_BELOW,
 	OLD_ROOT, /* a root that says of itself that it is no CA */
 	OF_OLD_ROOT,
+	SELF_NAMED, /* under ROOT, with its name */
+	PROXY,
+	PLACED, /* RFC 3779: with addresses that its issuer has not */
+	BAD_USAGE,
+	BAD_USES,
+	BAD_NAMES,
+	BAD_ID,
+	BAD_BASIC,
+	BAD_PLACES,
+	MASKED_SUB, /* its keyCertSign is a bit that does not count */
+	OF_MASKED_SUB,
 	WHO
 };
 
@@ -134,6 +145,17 @@ static const struct {
 	    BELOW_CONSTRAINED },
 	[OLD_ROOT] = { { "old root", .basic = "critical,CA:FALSE" }, OLD_ROOT },
 	[OF_OLD_ROOT] = { { "of old root" }, OLD_ROOT },
+	[SELF_NAMED] = { { "root" }, ROOT },
+	[PROXY] = { { "proxy" }, INTER },
+	[PLACED] = { { "placed" }, INTER },
+	[BAD_USAGE] = { { "bad usage" }, INTER },
+	[BAD_USES] = { { "bad uses" }, INTER },
+	[BAD_NAMES] = { { "bad names" }, INTER },
+	[BAD_ID] = { { "bad id" }, INTER },
+	[BAD_BASIC] = { { "bad basic" }, INTER },
+	[BAD_PLACES] = { { "bad places" }, INTER },
+	[MASKED_SUB] = { { "masked sub", .basic = CA }, INTER },
+	[OF_MASKED_SUB] = { { "of masked sub" }, MASKED_SUB },
 };
 static struct issued made[WHO];
 
@@ -159,6 +181,25 @@ extend(enum who w, const char *oid, bool critical, const void *value, int n)
 	ASN1_OCTET_STRING_free(s);
 	ASN1_OBJECT_free(o);
 }
+
+/* What libcrypto reads in an extension that is not critical. */
+static const struct {
+	enum who who;
+	const char *oid;
+	uint8_t n, value[14];
+} told[] = {
+	{ PROXY, "1.3.6.1.5.5.7.1.14", 14,
+	    { 0x30, 12, 0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 0x15, 1 } },
+	{ PLACED, "1.3.6.1.5.5.7.1.7", 14,
+	    { 0x30, 12, 0x30, 10, 4, 2, 0, 1, 0x30, 4, 3, 2, 0, 10 } },
+	{ BAD_USAGE, "2.5.29.15", 3, { 3, 1, 0 } },
+	{ BAD_USES, "2.5.29.37", 2, { 5, 0 } },
+	{ BAD_NAMES, "2.5.29.17", 2, { 0x30, 3 } },
+	{ BAD_ID, "2.5.29.14", 2, { 5, 0 } },
+	{ BAD_BASIC, "2.5.29.19", 2, { 5, 0 } },
+	{ BAD_PLACES, "2.5.29.31", 2, { 5, 0 } },
+	{ MASKED_SUB, "2.5.29.15", 4, { 3, 2, 3, 4 } },
+};
 
 static int
 set_up(void **state)
@@ -190,6 +231,9 @@ set_up(void **state)
 	extend(HARMLESS, "1.2.3.4", false, null, sizeof(null));
 	extend(CRITICAL_SUB, "1.2.3.4", true, null, sizeof(null));
 	extend(STRICT_SUB, "1.2.3.4", false, null, sizeof(null));
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		extend(
+		    told[i].who, told[i].oid, false, told[i].value, told[i].n);
 	return 0;
 }
 
@@ -338,6 +382,17 @@ static const struct row paths[] = {
 	{ "another key id", { OTHER_ID, INTER }, 2, false, SEAL_E_CHAIN },
 	{ "name as constrained", { NAMED, CONSTRAINED }, 2, false, 0 },
 	{ "another", { MISNAMED, CONSTRAINED }, 2, false, SEAL_E_CHAIN },
+	{ "its issuer's name", { SELF_NAMED }, 1, false, SEAL_E_CHAIN },
+	{ "proxy", { PROXY, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "addresses", { PLACED, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "no usage", { BAD_USAGE, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "malformed uses", { BAD_USES, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "… names", { BAD_NAMES, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "… key id", { BAD_ID, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "… constraints", { BAD_BASIC, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "… CRL's places", { BAD_PLACES, INTER }, 2, false, SEAL_E_CHAIN },
+	{ "usage beyond its bits", { OF_MASKED_SUB, MASKED_SUB, INTER }, 3,
+	    false, SEAL_E_CHAIN },
 	{ NULL },
 };
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "crypto/cert_parts.h"
 #include "crypto/sig.h"
 #include "fixture.h"
 
@@ -209,6 +210,28 @@ schemes_in_turns(void **state)
 		    pubkey_verify(pubs[RSA2048], taken, tbs, wr_view(&w), NULL),
 		    made == taken ? 0 : SEAL_E_SIGNATURE);
 	}
+}
+
+/* RFC 4055 s3.1: what an AlgorithmIdentifier says of the salt is what it is,
+ * not the least. */
+static void
+pss_salt_stated(void **state)
+{
+	uint8_t buf[128];
+	struct span id = { 0 };
+	struct wr w;
+	struct rd r;
+
+	(void)state;
+	wr_init(&w, buf, sizeof(buf));
+	cert_put_algorithm(&w, scheme_find(SIG_RSA_PSS_RSAE_SHA256));
+	rd_init(&r, wr_view(&w));
+	assert_true(der_read(&r, DER_SEQ, &id));
+	assert_int_equal(
+	    scheme_of_algorithm(id, pubs[RSA2048]), SIG_RSA_PSS_RSAE_SHA256);
+	assert_int_equal(buf[w.n - 1], 32);
+	buf[w.n - 1] = 20;
+	assert_int_equal(scheme_of_algorithm(id, pubs[RSA2048]), SIG_NONE);
 }
 
 #define THREADS 4
@@ -516,6 +539,7 @@ main(void)
 		cmocka_unit_test(schemes_in_turns),
 		cmocka_unit_test(every_scheme),
 		cmocka_unit_test(pss_salt_length),
+		cmocka_unit_test(pss_salt_stated),
 		cmocka_unit_test(choices),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(error_queue_stays_clean),
