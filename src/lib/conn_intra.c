@@ -119,6 +119,7 @@ conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 	struct peer_identity peer;
 	struct cert *leaf = NULL;
 	struct seal_diag why = { 0 };
+	int r = 0;
 
 	if (c->intra == NULL || c->job != NULL || !intra_waiting(c->intra))
 		return false;
@@ -129,7 +130,7 @@ conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 		refuse(c, &work, &why);
 		return true;
 	}
-	if (work != NULL && intra_peer(c, work, &peer, &leaf, d) == 0)
+	if (work != NULL && (r = intra_peer(c, work, &peer, &leaf, d)) == 0)
 		c->job = job_new(c->ctx, c->role, &work, &peer, NULL);
 	if (c->job != NULL) {
 		c->job->leaf = leaf;
@@ -139,7 +140,8 @@ conn_intra_job(struct seal_conn *c, struct seal_diag *d)
 	}
 	cert_unref(&leaf);
 	session_job_free(&work);
-	seal_fail(d, SEAL_E_MEMORY, "job");
+	if (r == 0) /* else of the peer's certificate, which says so */
+		seal_fail(d, SEAL_E_MEMORY, "job");
 	return false;
 }
 

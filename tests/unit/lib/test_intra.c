@@ -244,6 +244,7 @@ struct forged {
 	bool late;          /* not in the first of two hellos */
 	unsigned hellos;    /* sent */
 	const char *signer; /* the key file in place of a certificate */
+	bool v1;            /* the certificate made for that is of version 1 */
 	const uint8_t *content;
 	size_t n;
 	SSL_CTX *tls;
@@ -333,7 +334,7 @@ forged_use(struct world *w, SSL_CTX *c, const char *name)
 /* The attester's own key, and a certificate for it: nothing but the binder is
  * left to tell the connections apart. */
 static void
-forged_signer(struct world *w, SSL_CTX *c, const char *name)
+forged_signer(struct world *w, SSL_CTX *c, const char *name, bool v1)
 {
 	X509 *x = X509_new();
 	EVP_PKEY *key;
@@ -346,7 +347,7 @@ forged_signer(struct world *w, SSL_CTX *c, const char *name)
 	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
 	fclose(file);
 	assert_non_null(key);
-	X509_set_version(x, 2);
+	X509_set_version(x, v1 ? 0 : 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
 	X509_gmtime_adj(X509_getm_notBefore(x), 0);
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
@@ -366,7 +367,7 @@ forged_open(struct forged *f, struct world *w, int fd, bool server)
 	f->tls =
 	    SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 	if (f->signer != NULL)
-		forged_signer(w, f->tls, f->signer);
+		forged_signer(w, f->tls, f->signer, f->v1);
 	else
 		forged_use(w, f->tls, server ? "server" : "client");
 	for (size_t i = 0; i < f->chainidx; i++)
@@ -525,6 +526,30 @@ test_forged(void **state)
 			continue;
 		forged_row(w, c);
 	}
+}
+
+/* A certificate that libssl takes and our reader does not: it is that which is
+ * wrong, and no want of memory. */
+static void
+test_leaf_unread(void **state)
+{
+	struct world *w = *state;
+	struct forged f = { .contexts = SSL_EXT_CLIENT_HELLO | CERT,
+		.content = (const uint8_t *)"\000\000\001x",
+		.n = 4,
+		.signer = "client.key",
+		.v1 = true };
+	struct pair p;
+
+	if (!both_openssl())
+		return;
+	policies(w);
+	meet(&p, &f, w, SEAL_SERVER, SERVER_ASKS);
+	assert_int_equal(seal_conn_diag(p.server.conn)->code, SEAL_E_DECODE);
+	assert_non_null(
+	    strstr(seal_conn_diag(p.server.conn)->text, "version 3"));
+	forged_close(&f);
+	pair_close(&p);
 }
 
 /* Three entries of 60 KB each: its header is all that is read of it. */
@@ -1308,6 +1333,8 @@ test_other_stack(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(
 	    test_forged, world_setup, world_teardown),
+	cmocka_unit_test_setup_teardown(
+	    test_leaf_unread, world_setup, world_teardown),
 	cmocka_unit_test_setup_teardown(
 	    test_too_large, world_setup, world_teardown),
 	cmocka_unit_test_setup_teardown(
