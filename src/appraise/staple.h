@@ -22,8 +22,8 @@
 int staple_add(struct endorsements *e, struct span media_type,
     const char *label, struct span value, struct seal_diag *d);
 
-/* What an appraisal has spent on the peer's pieces; starts as zeros. Each call
- * is asked before a signature is verified: 0, or SEAL_E_LIMIT. */
+/* What one entry of a policy has spent on the peer's pieces; starts as zeros.
+ * Each call is asked before a signature is verified: 0, or SEAL_E_LIMIT. */
 struct staple_spent {
 	unsigned tries;
 };
