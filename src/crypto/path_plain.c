@@ -127,22 +127,45 @@ uses_are_plain(struct rd *value)
 	return true;
 }
 
-/* GeneralNames: addresses of mail, hosts, URIs and addresses (RFC 5280
- * s4.2.1.6). */
+/* otherName, as SPDM's devices have it: a text of the kind that an OID names.
+ */
 static bool
-names_are_plain(struct rd *list)
+other_is_plain(struct rd *list)
+{
+	struct span oid = { 0 }, text = { 0 };
+	struct rd name, value;
+
+	return der_enter(list, DER_CTX(0), &name) &&
+	       der_read(&name, DER_OID, &oid) && is_oid(oid) &&
+	       der_enter(&name, DER_CTX(0), &value) && rd_end(&name) &&
+	       der_read(&value, DER_UTF8, &text) && rd_end(&value) &&
+	       is_ascii(text);
+}
+
+/* GeneralName (RFC 5280 s4.2.1.6): beside that addresses of mail, hosts, URIs
+ * and addresses. */
+static bool
+name_is_plain(struct rd *list)
 {
 	struct span name = { 0 };
 	uint8_t tag = 0;
 
+	if (der_next_is(list, DER_CTX(0)))
+		return other_is_plain(list);
+	return rd_peek(list, &tag) &&
+	       (tag == DER_CTX_PRIM(1) || tag == DER_CTX_PRIM(2) ||
+		   tag == DER_CTX_PRIM(6) || tag == DER_CTX_PRIM(7)) &&
+	       der_read(list, tag, &name) &&
+	       (tag == DER_CTX_PRIM(7) || is_ascii(name));
+}
+
+static bool
+names_are_plain(struct rd *list)
+{
 	if (rd_left(list) == 0)
 		return false;
 	while (rd_left(list) > 0)
-		if (!rd_peek(list, &tag) ||
-		    (tag != DER_CTX_PRIM(1) && tag != DER_CTX_PRIM(2) &&
-			tag != DER_CTX_PRIM(6) && tag != DER_CTX_PRIM(7)) ||
-		    !der_read(list, tag, &name) ||
-		    (tag != DER_CTX_PRIM(7) && !is_ascii(name)))
+		if (!name_is_plain(list))
 			return false;
 	return true;
 }
