@@ -136,7 +136,7 @@ put_leaf(struct wr *w, enum nitro_shape s)
 static void
 put_payload(struct wr *w, enum nitro_shape s)
 {
-	uint64_t at = (uint64_t)NOW * 1000 + 999;
+	uint64_t at = (uint64_t)fixture_clock * 1000 + 999;
 
 	if (s == IN_THE_PAST)
 		at -= 62000;

@@ -6,7 +6,8 @@
 
 /*
  * AWS's part played by the test: a root, and attestation documents in every
- * state that a genuine or forged one may be in.
+ * state that a genuine or forged one may be in. Times are relative to
+ * fixture_clock.
  */
 enum nitro_shape {
 	NORMAL,

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "evidence/device_fixture.h"
 
@@ -9,6 +10,7 @@
 
 static int open_err;
 static unsigned opens, closes;
+struct played_asked played_asked;
 
 int
 played_open(const char *path)
@@ -28,11 +30,24 @@ played_close(int fd)
 	closes++;
 }
 
+void
+played_put_ca(const char *path, struct wr *out)
+{
+	wr_printf(out, "{\"ca\":\"%s\"}", path);
+}
+
+void
+played_ask(struct span challenge)
+{
+	assert_true(challenge.n <= sizeof(played_asked.bytes));
+	memcpy(played_asked.bytes, challenge.p, challenge.n);
+	played_asked.n = challenge.n;
+	played_asked.times++;
+}
+
 int
-played_attester(const struct evidence_driver *driver,
-    int (*open)(void *ctx, const struct conf *conf, uint64_t deadline_ms,
-	struct seal_diag *d),
-    const char *const *kv, struct attester **ret, struct seal_diag *d)
+played_attester(const struct played *p, const char *const *kv,
+    struct attester **ret, struct seal_diag *d)
 {
 	static struct evidence_driver kept; /* as long as the attester */
 	struct conf_pair pairs[SETTINGS];
@@ -40,16 +55,13 @@ played_attester(const struct evidence_driver *driver,
 
 	for (; kv[0] != NULL; kv += 2)
 		pairs[conf.n++] = (struct conf_pair){ kv[0], kv[1] };
-	kept = *driver;
-	kept.open = open;
+	kept = *p->driver;
+	kept.open = p->open;
 	return attester_open_driver(&kept, &conf, ret, d);
 }
 
 void
-played_opening(const struct evidence_driver *driver,
-    int (*open)(void *ctx, const struct conf *conf, uint64_t deadline_ms,
-	struct seal_diag *d),
-    const struct played_row *rows)
+played_opening(const struct played *p, const struct played_row *rows)
 {
 	for (; rows->name != NULL; rows++) {
 		struct attester *a = NULL;
@@ -58,7 +70,7 @@ played_opening(const struct evidence_driver *driver,
 
 		open_err = rows->err;
 		opens = closes = 0;
-		r = played_attester(driver, open, rows->kv, &a, &d);
+		r = played_attester(p, rows->kv, &a, &d);
 		if (r != rows->want || (r != 0 && d.text[0] == '\0'))
 			fail_msg("%s: %d (%s)", rows->name, r, d.text);
 		attester_free(&a);

@@ -4,63 +4,17 @@
 
 #include <string.h>
 
-#include "appraise/arm_fixture.h"
-#include "evidence/driver.h"
 #include "evidence/drivers.h"
-#include "evidence/psa.h"
+#include "evidence/psa_device.h"
 #include "format/psa.h"
 
 #define COLLECT_MS 60000u
 
 static const struct span exporter = STR("0123456789abcdef0123456789abcdef");
 
-struct device {
-	int32_t size_status, token_status;
-	enum arm_shape shape;
-	bool no_size, huge, more; /* sizes that it names */
-};
-
-static struct device now;
-
-static int32_t
-fake_size(size_t n_challenge, size_t *ret_n)
-{
-	assert_true(n_challenge == 32 || n_challenge == 48);
-	*ret_n = now.no_size ? 0 : now.huge ? PSA_TOKEN_MAX + 1 : 4096;
-	return now.size_status;
-}
-
-static int32_t
-fake_token(const uint8_t *challenge, size_t n_challenge, uint8_t *to,
-    size_t cap, size_t *ret_n)
-{
-	struct wr w;
-
-	assert_int_equal(cap, 4096);
-	if (now.token_status != 0)
-		return now.token_status;
-	arm_answer(span_of(challenge, n_challenge));
-	arm_make(PSA_TYPE, now.shape, &w);
-	assert_true(w.n <= cap);
-	memcpy(to, w.p, w.n);
-	*ret_n = now.more ? cap + 1 : w.n;
-	wr_free(&w);
-	return 0;
-}
-
-static const struct psa_api fake = { fake_size, fake_token };
-
-static int
-open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
-    struct seal_diag *d)
-{
-	(void)deadline_ms;
-	return psa_open_on(ctx, &fake, conf, d);
-}
-
 struct row {
 	const char *name;
-	struct device device;
+	struct psa_play device;
 	int want;
 };
 
@@ -85,10 +39,9 @@ static const struct row rows[] = {
 static void
 collecting(void **state)
 {
-	struct evidence_driver driver = evidence_psa;
+	static const char *const none[] = NONE;
 
 	(void)state;
-	driver.open = open_on_fake;
 	for (const struct row *row = rows; row->name != NULL; row++)
 		for (int h = 0; h < 2; h++) {
 			struct attester *a = NULL;
@@ -99,12 +52,12 @@ collecting(void **state)
 			int r;
 
 			assert_int_equal(
-			    attester_open_driver(&driver, NULL, &a, &d), 0);
+			    played_attester(&psa_device, none, &a, &d), 0);
 			assert_int_equal(
 			    binding_post(h == 0 ? HASH_SHA256 : HASH_SHA384,
 				attester_spki(a), exporter, &b, NULL),
 			    0);
-			now = row->device;
+			psa_now = row->device;
 			wr_init_heap(&w, LIMIT_CMW);
 			r = attester_collect(a, &b, COLLECT_MS, &w, &d);
 			if (r != row->want || (r != 0 && d.text[0] == '\0'))

@@ -11,135 +11,16 @@
 #define HAVE_KERNEL 1
 #endif
 
-#include "appraise/snp_fixture.h"
 #include "base/limits.h"
-#include "evidence/device_fixture.h"
-#include "evidence/drivers.h"
 #include "evidence/sev_guest.h"
+#include "evidence/sev_guest_device.h"
+#include "format/snp.h"
 
 #define COLLECT_MS 60000u
 #define SHORT_MS 200u
-#define RSA_SIZE 256
 #define FOR_EVER 1000000000u
 
 static const struct span exporter = STR("0123456789abcdef0123456789abcdef");
-
-/* What the kernel does; the unsigned longs count down. */
-struct kernel {
-	int err; /* of the next n_err requests */
-	unsigned n_err;
-	uint32_t firmware, vmm;  /* beside err */
-	bool silent;             /* errors in the message, none returned */
-	uint32_t table, n_table; /* asked for, in bytes; lengths refused */
-	bool no_table, bad_table, other, short_report, long_report;
-	uint32_t status;
-};
-
-static struct kernel now;
-static unsigned requests;
-static uint32_t last_vmpl;
-
-static void
-put_le32(uint8_t *to, uint32_t v)
-{
-	for (size_t i = 0; i < 4; i++)
-		to[i] = (uint8_t)(v >> 8 * i);
-}
-
-static void
-respond(const struct sev_report_request *q, struct sev_response *out)
-{
-	static const uint8_t zeros[28];
-	uint32_t size = SNP_REPORT_SIZE;
-	struct snp_change changes[9];
-
-	assert_memory_equal(q->reserved, zeros, sizeof(zeros));
-	last_vmpl = q->vmpl;
-	for (size_t i = 0; i < 8; i++) {
-		changes[i] = (struct snp_change){ .at = 0x50 + 8 * i, .n = 8 };
-		memcpy(changes[i].value, q->data + 8 * i, 8);
-	}
-	changes[8] = (struct snp_change){ 0x30, { (uint8_t)q->vmpl }, 1 };
-	if (now.other)
-		changes[0].value[0] ^= 1;
-	snp_make_report(out->data + SEV_RESPONSE_HEAD, 3, changes, 9);
-	put_le32(out->data, now.status);
-	put_le32(out->data + 4, now.short_report  ? size - 1
-				: now.long_report ? SEV_RESPONSE
-						  : size);
-}
-
-static int
-fail_with(struct sev_message *m, int err)
-{
-	m->firmware_error = now.firmware;
-	m->vmm_error = now.vmm;
-	if (err == 0)
-		return 0;
-	errno = err;
-	return -1;
-}
-
-/* Wants the table's length in whole pages, and says how many it takes. */
-static int
-put_table(struct sev_message *m, struct sev_ext_request *q)
-{
-	uint8_t *to = (uint8_t *)(uintptr_t)q->certs;
-
-	assert_int_equal(q->certs % SEV_PAGE, 0);
-	assert_int_equal(q->n_certs % SEV_PAGE, 0);
-	if (now.n_table > 0 && q->n_certs < now.table) {
-		now.n_table--;
-		q->n_certs = now.table;
-		m->vmm_error = SEV_VMM_INVALID_LENGTH;
-		errno = EIO;
-		return -1;
-	}
-	if (now.bad_table)
-		memset(to, 0xff, q->n_certs);
-	else if (!now.no_table)
-		(void)snp_certificates(to, q->n_certs);
-	return 0;
-}
-
-static int
-fake_control(int fd, unsigned long what, void *argument)
-{
-	struct sev_message *m = argument;
-	struct sev_response *out =
-	    (struct sev_response *)(uintptr_t)m->response;
-	void *q = (void *)(uintptr_t)m->request;
-
-	assert_int_equal(fd, PLAYED_FD);
-	assert_int_equal(m->version, 1);
-	assert_int_equal(m->firmware_error | m->vmm_error, 0);
-	requests++;
-	if (now.n_err > 0) {
-		now.n_err--;
-		return fail_with(m, now.silent ? 0 : now.err);
-	}
-	if (what == SEV_GET_EXT_REPORT) {
-		struct sev_ext_request *ext = q;
-
-		if (put_table(m, ext) != 0)
-			return -1;
-		respond(&ext->report, out);
-		return 0;
-	}
-	assert_int_equal(what, SEV_GET_REPORT);
-	respond(q, out);
-	return 0;
-}
-
-static const struct device fake = { played_open, fake_control, played_close };
-
-static int
-open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
-    struct seal_diag *d)
-{
-	(void)deadline_ms;
-	return sev_guest_open_on(ctx, &fake, conf, d);
-}
 
 /* ---- Rows ---- */
 
@@ -163,13 +44,13 @@ opening(void **state)
 	};
 
 	(void)state;
-	now = (struct kernel){ 0 };
-	played_opening(&evidence_sev_guest, open_on_fake, rows);
+	sev_guest_now = (struct sev_guest_play){ 0 };
+	played_opening(&sev_guest_device, rows);
 }
 
 struct row {
 	const char *name;
-	struct kernel kernel;
+	struct sev_guest_play kernel;
 	int want;
 	size_t certificates;
 	const char *says; /* in the story */
@@ -242,7 +123,7 @@ expect_evidence(
 		fail_msg("%s: %zu bytes, %zu certificates", row->name,
 		    evidence.n, t.n);
 	assert_int_equal(rep.vmpl, 2);
-	assert_int_equal(last_vmpl, 2);
+	assert_int_equal(sev_guest_vmpl, 2);
 }
 
 static void
@@ -261,16 +142,16 @@ collecting(void **state)
 			struct wr w;
 			int r;
 
-			now = (struct kernel){ 0 };
+			sev_guest_now = (struct sev_guest_play){ 0 };
 			assert_int_equal(
-			    played_attester(&evidence_sev_guest, open_on_fake,
+			    played_attester(&sev_guest_device,
 				row->without ? without : with, &a, &d),
 			    0);
 			assert_int_equal(
 			    binding_post(h == 0 ? HASH_SHA256 : HASH_SHA384,
 				attester_spki(a), exporter, &b, NULL),
 			    0);
-			now = row->kernel;
+			sev_guest_now = row->kernel;
 			wr_init_heap(&w, LIMIT_CMW);
 			r = attester_collect(a, &b,
 			    row->until_deadline ? SHORT_MS : COLLECT_MS, &w,
@@ -311,7 +192,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snp_setup(RSA_SIZE);
+	sev_guest_device.set_up();
 	return 0;
 }
 
@@ -319,7 +200,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	snp_teardown();
+	sev_guest_device.tear_down();
 	return 0;
 }
 

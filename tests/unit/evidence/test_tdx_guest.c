@@ -4,197 +4,17 @@
 #include "test.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "appraise/dcap_fixture.h"
 #include "base/limits.h"
-#include "evidence/device_fixture.h"
-#include "evidence/drivers.h"
-#include "evidence/tdx_guest.h"
+#include "evidence/tdx_guest_device.h"
+#include "format/quote.h"
 
 #define COLLECT_MS 60000u
 #define SHORT_MS 200u
 #define FOR_EVER 1000000000u
 
 static const struct span exporter = STR("0123456789abcdef0123456789abcdef");
-
-/* What kernel and host do; the unsigned counts down. */
-struct world {
-	int err; /* of the next n_err requests */
-	unsigned n_err;
-	bool other_report; /* over other data */
-	/* The quoting service. */
-	int connect_err;
-	size_t pieces;    /* bytes at a time; 0: all */
-	bool hangs, deaf; /* answers never; reads never */
-	bool cut, other;  /* ends early; quotes other data */
-	bool long_prefix, short_prefix, tail, empty;
-	uint32_t error, type, major, size_more, id;
-};
-
-static struct world now;
-static unsigned requests, connects;
-static pthread_t service;
-static bool serving;
-static int service_fd;
-
-/* ---- The kernel ---- */
-
-static int
-fake_control(int fd, unsigned long what, void *argument)
-{
-	struct tdx_message *m = argument;
-
-	assert_int_equal(fd, PLAYED_FD);
-	assert_int_equal(what, TDX_GET_REPORT0);
-	requests++;
-	if (now.n_err > 0) {
-		now.n_err--;
-		errno = now.err;
-		return -1;
-	}
-	memset(m->report, 0x5a, sizeof(m->report));
-	memcpy(m->report + TDX_REPORT_DATA_AT, m->data, sizeof(m->data));
-	m->report[TDX_REPORT_DATA_AT + 63] ^= now.other_report;
-	return 0;
-}
-
-static const struct device fake = { played_open, fake_control, played_close };
-
-/* ---- The host ---- */
-
-static void
-put_le(struct wr *w, uint32_t v, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		wr_u8(w, (uint8_t)(v >> 8 * i));
-}
-
-static void
-put_answer(struct wr *w, struct span quote)
-{
-	uint32_t size = 24 + now.id + (uint32_t)quote.n + now.tail;
-
-	wr_u32(w, now.long_prefix    ? QGS_MESSAGE_MAX + 1
-		  : now.short_prefix ? 23
-				     : size);
-	put_le(w, now.major == 0 ? 1 : now.major, 2);
-	put_le(w, 0, 2);
-	put_le(w, now.type == 0 ? 1 : now.type, 4);
-	put_le(w, size + now.size_more, 4);
-	put_le(w, now.error, 4);
-	put_le(w, now.id, 4);
-	put_le(w, (uint32_t)quote.n, 4);
-	for (uint32_t i = 0; i < now.id; i++)
-		wr_u8(w, 9);
-	wr_bytes(w, quote);
-	if (now.tail)
-		wr_u8(w, 0);
-}
-
-static void
-send_pieces(int fd, struct span s)
-{
-	size_t step = now.pieces == 0 ? s.n : now.pieces;
-
-	for (size_t at = 0; at < s.n; at += step) {
-		size_t n = s.n - at < step ? s.n - at : step;
-
-		if (send(fd, s.p + at, n, MSG_NOSIGNAL) != (ssize_t)n)
-			return;
-	}
-}
-
-/* Length, header, two sizes, report. */
-static bool
-read_request(int fd, uint8_t data[64])
-{
-	uint8_t q[4 + 24 + QGS_TD_REPORT];
-
-	for (size_t n = 0; n < sizeof(q);) {
-		ssize_t r = read(fd, q + n, sizeof(q) - n);
-
-		if (r <= 0)
-			return false;
-		n += (size_t)r;
-	}
-	memcpy(data, q + 28 + TDX_REPORT_DATA_AT, 64);
-	return q[2] == 4 && q[3] == 24 && q[4] == 1 && q[8] == 0 &&
-	       q[12] == 24 && q[13] == 4 && q[21] == 4 && q[24] == 0;
-}
-
-static void *
-serve(void *arg)
-{
-	struct dcap_recipe r = { .tee = QUOTE_TDX };
-	int fd = (int)(intptr_t)arg;
-	struct wr quote, w;
-
-	wr_init_heap(&w, 2 * QGS_MESSAGE_MAX);
-	if (read_request(fd, r.report_data)) {
-		r.report_data[0] ^= now.other;
-		dcap_quote(&r, &quote);
-		put_answer(&w, now.empty ? span_of(NULL, 0) : wr_view(&quote));
-		wr_free(&quote);
-		if (!now.hangs)
-			send_pieces(
-			    fd, now.cut ? span_of(w.p, w.n - 9) : wr_view(&w));
-	}
-	wr_free(&w);
-	if (!now.hangs)
-		shutdown(fd, SHUT_RDWR);
-	return NULL;
-}
-
-static int
-fake_connect(uint32_t port, uint64_t deadline_ms)
-{
-	int fd[2];
-
-	assert_true(deadline_ms > 0);
-	assert_int_equal(port, 1234);
-	connects++;
-	if (now.connect_err != 0) {
-		errno = now.connect_err;
-		return -1;
-	}
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-	assert_int_equal(fcntl(fd[0], F_SETFL, O_NONBLOCK), 0);
-	service_fd = fd[1];
-	if (now.deaf)
-		return fd[0];
-	assert_int_equal(
-	    pthread_create(&service, NULL, serve, (void *)(intptr_t)fd[1]), 0);
-	serving = true;
-	return fd[0];
-}
-
-static void
-end_service(void)
-{
-	if (serving)
-		pthread_join(service, NULL);
-	if (service_fd > 0)
-		close(service_fd);
-	service_fd = 0;
-	serving = false;
-}
-
-/* ---- The driver ---- */
-
-static int
-open_on_fake(void *ctx, const struct conf *conf, uint64_t deadline_ms,
-    struct seal_diag *d)
-{
-	(void)deadline_ms;
-	return tdx_guest_open_on(ctx, &fake, fake_connect, conf, d);
-}
 
 static void
 opening(void **state)
@@ -217,13 +37,13 @@ opening(void **state)
 	};
 
 	(void)state;
-	now = (struct world){ 0 };
-	played_opening(&evidence_tdx_guest, open_on_fake, rows);
+	tdx_guest_now = (struct tdx_guest_play){ 0 };
+	played_opening(&tdx_guest_device, rows);
 }
 
 static const struct row {
 	const char *name;
-	struct world w;
+	struct tdx_guest_play w;
 	int want;
 	const char *says; /* in the story */
 	bool until_deadline;
@@ -280,8 +100,6 @@ expect_quote(struct span evidence, const struct seal_binding *b)
 static void
 collecting(void **state)
 {
-	static const char *const port[] = KV("port", "1234");
-
 	(void)state;
 	for (const struct row *row = rows; row->name != NULL; row++)
 		for (int h = 0; h < 2; h++) {
@@ -291,15 +109,15 @@ collecting(void **state)
 			struct wr w;
 			int r;
 
-			now = (struct world){ 0 };
-			assert_int_equal(played_attester(&evidence_tdx_guest,
-					     open_on_fake, port, &a, &d),
+			tdx_guest_now = (struct tdx_guest_play){ 0 };
+			assert_int_equal(played_attester(&tdx_guest_device,
+					     tdx_guest_device.kv, &a, &d),
 			    0);
 			assert_int_equal(
 			    binding_post(h == 0 ? HASH_SHA256 : HASH_SHA384,
 				attester_spki(a), exporter, &b, NULL),
 			    0);
-			now = row->w;
+			tdx_guest_now = row->w;
 			wr_init_heap(&w, LIMIT_CMW);
 			r = attester_collect(a, &b,
 			    row->until_deadline ? SHORT_MS : COLLECT_MS, &w,
@@ -312,7 +130,7 @@ collecting(void **state)
 				expect_quote(wr_view(&w), &b);
 			else
 				assert_int_equal(w.n, 0);
-			end_service();
+			tdx_guest_end_service();
 			wr_free(&w);
 			attester_free(&a);
 		}
@@ -322,7 +140,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	dcap_setup();
+	tdx_guest_device.set_up();
 	return 0;
 }
 
@@ -330,7 +148,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	dcap_teardown();
+	tdx_guest_device.tear_down();
 	return 0;
 }
 
