@@ -56,7 +56,8 @@ played_attester(const struct played *p, const char *const *kv,
 	for (; kv[0] != NULL; kv += 2)
 		pairs[conf.n++] = (struct conf_pair){ kv[0], kv[1] };
 	kept = *p->driver;
-	kept.open = p->open;
+	if (p->open != NULL)
+		kept.open = p->open;
 	return attester_open_driver(&kept, &conf, ret, d);
 }
 

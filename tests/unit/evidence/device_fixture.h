@@ -27,6 +27,7 @@ void played_close(int fd);
  */
 struct played {
 	const struct evidence_driver *driver;
+	/* In place of the driver's own, which opens what there is. */
 	int (*open)(void *ctx, const struct conf *conf, uint64_t deadline_ms,
 	    struct seal_diag *d);
 	const char *kv[3];    /* settings that it wants */

@@ -26,8 +26,8 @@
 #include "fake/http.h"
 #include "format/ratsd.h"
 #include "format/tsm_report.h"
+#include "carriers.h"
 #include "lib/ctx.h"
-#include "pair.h"
 
 #define RSA_SIZE 256
 #define COLLECT_MS 20000u
@@ -274,6 +274,7 @@ challenge(struct io *io, const struct request *q)
 	/* It compares what is accepted as a whole. */
 	if (speaks_first() && strcmp(q->accept, RATSD_TYPE_1) != 0)
 		return answer(io, 406, "application/problem+json", NULL, "{}");
+	played_ask(span_of(nonce, 64));
 	wr_init_heap(&out, ANSWER_MAX * 2);
 	if (speaks_first())
 		put_first(nonce, &out);
@@ -577,6 +578,28 @@ on_connections(void **state)
 	lie = HONEST;
 }
 
+static char url_of_port[64];
+
+static void
+put_signer(bool stranger, struct wr *out)
+{
+	played_put_ca(stranger ? snp_other_root_file() : snp_root_file(), out);
+}
+
+static void
+on_carriers(void **state)
+{
+	static const struct played ratsd = { .driver = &evidence_ratsd,
+		.kv = { "url", url_of_port },
+		.put_signer = put_signer };
+	static const struct machine machine = { &ratsd, SNP_RULES(HEX48("11")),
+		SNP_RULES(HEX48("12")), "snp.measurement", LABEL, SNP_TYPE };
+
+	lie = HONEST;
+	snprintf(url_of_port, sizeof(url_of_port), "http://127.0.0.1:%u", port);
+	carriers_run(*state, &machine);
+}
+
 /* ratsd's way with its question counts in its own collections alone. */
 static void
 of_others(void **state)
@@ -715,6 +738,7 @@ main(void)
 		cmocka_unit_test(places),
 		cmocka_unit_test(collecting),
 		cmocka_unit_test(on_connections),
+		cmocka_unit_test(on_carriers),
 		cmocka_unit_test(of_others),
 		cmocka_unit_test(sample),
 		cmocka_unit_test(cut),
