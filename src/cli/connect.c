@@ -247,6 +247,7 @@ connect_with(struct connect_opts *o)
 
 	if (setup_ctx(&o->setup, &ctx, &d) == 0 &&
 	    setup_endpoint(&o->setup, ctx, SEAL_CLIENT, &endpoint, &d) == 0) {
+		log_left_out(&o->log, ctx);
 		log_insecure(&o->log, ctx);
 		status = connect_peer(endpoint, o);
 	} else {

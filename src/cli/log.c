@@ -60,6 +60,24 @@ log_insecure(const struct log *l, const struct seal_ctx *ctx)
 }
 
 void
+log_left_out(const struct log *l, const struct seal_ctx *ctx)
+{
+	const char *why;
+	struct wr w;
+
+	for (size_t i = 0; (why = seal_ctx_left_out(ctx, i)) != NULL; i++) {
+		begin(l, &w, "left out", NULL);
+		if (l->json) {
+			out_json_member(&w, "attester", why);
+		} else {
+			wr_printf(&w, "left out, since it is optional: ");
+			out_plain(&w, why);
+		}
+		finish(l, &w);
+	}
+}
+
+void
 log_ready(const struct log *l, const char *peer, struct seal_conn *c)
 {
 	const char *alpn = seal_conn_alpn(c);

@@ -13,6 +13,7 @@ serve(const struct setup *setup, const struct server_conf *conf)
 
 	if (setup_ctx(setup, &ctx, &d) == 0 &&
 	    setup_endpoint(setup, ctx, SEAL_SERVER, &endpoint, &d) == 0) {
+		log_left_out(&conf->log, ctx);
 		log_insecure(&conf->log, ctx);
 		status = server_run(conf, endpoint);
 	} else {

@@ -257,7 +257,7 @@ config_attesters(struct seal_ctx *c, const json_t *j, const char *base_dir,
 		r = apply_attester(c, one, base_dir, &why);
 		if (c->n_attesters == n && is_missing(one, r)) {
 			missing++;
-			r = 0;
+			r = ctx_leave_out(c, why.text, &why);
 		}
 		if (why.code != 0 && d != NULL)
 			*d = why;

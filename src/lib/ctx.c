@@ -80,6 +80,8 @@ seal_ctx_free(struct seal_ctx **cp)
 		remote_free(&c->verifiers[i]);
 	for (size_t i = 0; i < c->n_attesters; i++)
 		attester_free(&c->attesters[i]);
+	for (size_t i = 0; i < c->n_left_out; i++)
+		free(c->left_out[i]);
 	for (size_t i = 0; i < c->n_alpn; i++)
 		free(c->alpn_names[i]);
 	policy_free(&c->policy);
@@ -154,6 +156,24 @@ seal_ctx_insecure(const struct seal_ctx *c)
 			return 1;
 	}
 	return 0;
+}
+
+int
+ctx_leave_out(struct seal_ctx *c, const char *why, struct seal_diag *d)
+{
+	if (c->n_left_out == CTX_ATTESTERS_MAX)
+		return seal_fail(d, SEAL_E_LIMIT,
+		    "context: more than %d attesters", CTX_ATTESTERS_MAX);
+	if ((c->left_out[c->n_left_out] = strdup(why)) == NULL)
+		return seal_fail(d, SEAL_E_MEMORY, "context");
+	c->n_left_out++;
+	return 0;
+}
+
+const char *
+seal_ctx_left_out(const struct seal_ctx *c, size_t i)
+{
+	return i < c->n_left_out ? c->left_out[i] : NULL;
 }
 
 static int

@@ -56,6 +56,8 @@ struct seal_ctx {
 	struct attester *attesters[CTX_ATTESTERS_MAX];
 	struct passport *passports[CTX_ATTESTERS_MAX]; /* NULL: Evidence */
 	size_t n_attesters;
+	char *left_out[CTX_ATTESTERS_MAX]; /* why; owned */
+	size_t n_left_out;
 	struct remote *verifiers[REMOTE_MAX];
 	size_t n_verifiers;
 	struct ctx_judge judges[CTX_JUDGES_MAX];
@@ -93,6 +95,8 @@ int ctx_freeze(struct seal_ctx *c, struct seal_diag *d);
 /* One more attester, opened elsewhere, whom *c takes over where it succeeds. */
 int ctx_add_attester(
     struct seal_ctx *c, struct attester *a, struct seal_diag *d);
+/* Keeps a copy of why, in words, for seal_ctx_left_out(). */
+int ctx_leave_out(struct seal_ctx *c, const char *why, struct seal_diag *d);
 /* Fails once frozen. */
 int ctx_mutable(struct seal_ctx *c, struct seal_diag *d);
 /* Borrowed; only after ctx_freeze(). NULL for a hash that TLS 1.3 has not. */

@@ -68,6 +68,16 @@ own='--cert cert.pem --key cert.key'
 	talks --policy of-server.json --alpn http/1.1
 	expect 2 connect "localhost:$port" --policy of-server.json --alpn smtp </dev/null
 
+	say "an attester that this machine lacks, and may: told before anything else"
+	cat >optional.json <<-END
+		{ "identity": { "mode": "none" }, "attesters": [
+		  { "driver": "tsm", "conf": { "dir": "/nonexistent" }, "optional": true },
+		  { "driver": "soft", "conf": { "key": "server-signer.key", "measurements": "app=00ff" } } ] }
+	END
+	serve optional $own --echo --config optional.json
+	has optional.log 'left out, since it is optional: tsm: '
+	talks --policy of-server.json
+
 	say "two megabytes come back whole"
 	port=$server
 	head -c 2097152 /dev/urandom >in

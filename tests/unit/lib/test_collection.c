@@ -152,14 +152,14 @@ optional(void **state)
 	static const struct {
 		const char *list;
 		int want;
-		size_t n;
+		size_t n, left_out;
 	} lists[] = {
 		{ SOME, 0, 1 },
-		{ NO_TSM OPTIONAL "," SOME, 0, 1 },
-		{ SOME "," NO_TSM OPTIONAL, 0, 1 },
-		{ NO_TSM OPTIONAL "," NO_TDX "," SOME, 0, 1 },
-		{ NO_TSM OPTIONAL "," NO_TDX, SEAL_E_UNSUPPORTED, 0 },
-		{ NO_TSM OPTIONAL, SEAL_E_UNSUPPORTED, 0 },
+		{ NO_TSM OPTIONAL "," SOME, 0, 1, 1 },
+		{ SOME "," NO_TSM OPTIONAL, 0, 1, 1 },
+		{ NO_TSM OPTIONAL "," NO_TDX "," SOME, 0, 1, 2 },
+		{ NO_TSM OPTIONAL "," NO_TDX, SEAL_E_UNSUPPORTED, 0, 2 },
+		{ NO_TSM OPTIONAL, SEAL_E_UNSUPPORTED, 0, 1 },
 		{ NO_TSM "}," SOME, SEAL_E_UNSUPPORTED, 0 },
 		{ NO_TSM ",\"optional\":false}," SOME, SEAL_E_UNSUPPORTED, 0 },
 		{ NO_TSM ",\"optional\":\"yes\"}," SOME, SEAL_E_CONFIG, 0 },
@@ -172,7 +172,7 @@ optional(void **state)
 		    SEAL_E_IO, 0 },
 		{ "{\"driver\":\"collection\",\"subject\":\"cpu\","
 		  "\"members\":{\"cpu\":" NO_TSM "}}" OPTIONAL "," SOME,
-		    0, 1 },
+		    0, 1, 1 },
 		{ "{\"driver\":\"collection\",\"subject\":\"cpu\","
 		  "\"members\":{\"cpu\":" NO_TSM OPTIONAL "}}," SOME,
 		    SEAL_E_CONFIG, 0 },
@@ -192,6 +192,11 @@ optional(void **state)
 		    (r == 0) != (d.code == 0) || d.code != r)
 			fail_msg("%s: %d, %zu attesters (%s)", text, r,
 			    c->n_attesters, d.text);
+		for (size_t k = 0; k <= lists[i].left_out; k++)
+			if ((seal_ctx_left_out(c, k) != NULL) !=
+			    (k < lists[i].left_out))
+				fail_msg("%s: left out: %s", text,
+				    seal_ctx_left_out(c, k));
 		seal_ctx_free(&c);
 	}
 }
