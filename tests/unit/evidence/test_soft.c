@@ -315,7 +315,8 @@ test_memory(void **state)
 		r = open_and_collect(&w);
 		hit = allocfail_hit();
 		allocfail_off();
-		if (r != (hit ? SEAL_E_MEMORY : 0))
+		/* What is only kept to be quicker next time may be missing. */
+		if (r != 0 ? !hit || r != SEAL_E_MEMORY : wr_view(&w).n == 0)
 			fail_msg("allocation %zu: got %d", n, r);
 		wr_free(&w);
 	}
