@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/wr.h"
+#include "crypto/hash.h"
 #include "lib/undress.h"
 
 /* The strictest formats first: each refuses what is not its own. */
@@ -84,6 +85,15 @@ tree_hex(json_t *o, const char *key, struct span s)
 		json_object_set_new(o, key, json_string(text));
 	free(text);
 	wr_free(&w);
+}
+
+void
+tree_sha256(json_t *o, const char *key, struct span s)
+{
+	uint8_t digest[HASH_MAX];
+
+	if (hash_one(HASH_SHA256, s, digest, NULL) == 0)
+		tree_hex(o, key, span_of(digest, hash_size(HASH_SHA256)));
 }
 
 void

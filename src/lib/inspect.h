@@ -19,8 +19,10 @@ struct inspector {
 
 extern const struct inspector inspectors[]; /* in the order they are tried */
 
-/* Small builders; each takes ownership of what it is given. */
+/* Small builders; they copy what they are given. */
 void tree_hex(json_t *o, const char *key, struct span s);
+/* The digest of s. */
+void tree_sha256(json_t *o, const char *key, struct span s);
 void tree_text(json_t *o, const char *key, const char *fmt, ...)
     SEAL_PRINTF(3, 4);
 void tree_int(json_t *o, const char *key, int64_t v);

@@ -7,22 +7,12 @@
 
 #include "base/text.h"
 #include "crypto/der.h"
-#include "crypto/hash.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
 #include "jose/key.h"
 #include "lib/inspect.h"
 
 #define NAME 80
-
-static void
-tree_digest(json_t *o, const char *key, struct span of)
-{
-	uint8_t digest[HASH_MAX];
-
-	if (hash_one(HASH_SHA256, of, digest, NULL) == 0)
-		tree_hex(o, key, span_of(digest, hash_size(HASH_SHA256)));
-}
 
 /* A whole Name by its common name, where it has one. */
 static void
@@ -49,7 +39,7 @@ tree_key(json_t *o, struct span spki)
 		    c == CURVE_P521 ? 521 : 8 * curve_size(c));
 	else if (spki_to_rsa(spki, &n, &e, NULL) == 0)
 		tree_text(o, "key", "RSA of %zu bytes", n.n);
-	tree_digest(o, "spki_sha256", spki);
+	tree_sha256(o, "spki_sha256", spki);
 }
 
 /* ---- Certificates ---- */
@@ -74,7 +64,7 @@ tree_cert(struct span der, struct seal_diag *d)
 	tree_time(o, "not before", cert_not_before(c));
 	tree_time(o, "not after", cert_not_after(c));
 	tree_key(o, cert_spki(c));
-	tree_digest(o, "sha256", der);
+	tree_sha256(o, "sha256", der);
 	cert_unref(&c);
 	return o;
 }

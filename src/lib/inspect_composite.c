@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "crypto/hash.h"
 #include "format/azure.h"
 #include "format/nvidia.h"
 #include "lib/inspect.h"
@@ -15,7 +14,7 @@ static json_t *
 tree_hcl(const struct hcl_report *h)
 {
 	json_t *o = json_object(), *data, *hardware = NULL;
-	uint8_t spki[LIMIT_SPKI], digest[HASH_MAX];
+	uint8_t spki[LIMIT_SPKI];
 	struct wr ak;
 
 	tree_text(o, "hardware", "%s",
@@ -26,16 +25,13 @@ tree_hcl(const struct hcl_report *h)
 		json_object_set_new(o, "report", hardware);
 	else
 		tree_hex(o, "report", h->report);
-	if (hash_one(HASH_SHA256, h->json, digest, NULL) == 0)
-		tree_hex(o, "SHA-256 of the data (to be the report data)",
-		    span_of(digest, 32));
+	tree_sha256(o, "SHA-256 of the data (to be the report data)", h->json);
 	wr_init(&ak, spki, sizeof(spki));
-	if (hcl_ak(h->json, &ak, NULL) != 0 ||
-	    hash_one(HASH_SHA256, wr_view(&ak), digest, NULL) != 0) {
+	if (hcl_ak(h->json, &ak, NULL) != 0) {
 		tree_hex(o, "data, without a quoting key", h->json);
 		return o;
 	}
-	tree_hex(o, "quoting key SHA-256", span_of(digest, 32));
+	tree_sha256(o, "quoting key SHA-256", wr_view(&ak));
 	/* Read before, and so of bounded depth. */
 	data = json_loadb((const char *)h->json.p, h->json.n, 0, NULL);
 	if (data != NULL)

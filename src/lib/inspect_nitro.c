@@ -55,7 +55,6 @@ tree_certificate(struct span der)
 	json_t *o = json_object();
 	struct cert_parts parts;
 	struct cert *c = NULL;
-	uint8_t digest[HASH_MAX];
 
 	if (cert_parse(der, &c, NULL) != 0 || !cert_parts_read(der, &parts)) {
 		tree_hex(o, "unreadable", der);
@@ -65,8 +64,7 @@ tree_certificate(struct span der)
 	tree_hex(o, "serial", parts.serial);
 	tree_time(o, "not before", cert_not_before(c));
 	tree_time(o, "not after", cert_not_after(c));
-	if (hash_one(HASH_SHA256, cert_spki(c), digest, NULL) == 0)
-		tree_hex(o, "key SHA-256", span_of(digest, 32));
+	tree_sha256(o, "key SHA-256", cert_spki(c));
 	cert_unref(&c);
 	return o;
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "crypto/pem.h"
 #include "format/pck.h"
 #include "format/quote.h"

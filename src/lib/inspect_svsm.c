@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an SVSM attests: a report, and the manifest of its services. */
 #include "base/limits.h"
-#include "crypto/hash.h"
 #include "crypto/key.h"
 #include "format/svsm.h"
 #include "format/tpm_credential.h"
 #include "lib/inspect.h"
-
-static void
-tree_sha256(json_t *o, const char *key, struct span s)
-{
-	uint8_t digest[HASH_MAX];
-
-	if (hash_one(HASH_SHA256, s, digest, NULL) == 0)
-		tree_hex(o, key, span_of(digest, 32));
-}
 
 /* COCONUT-SVSM's virtual TPM gives the public area of its endorsement key. */
 static json_t *

@@ -135,12 +135,8 @@ inspect_tpm_public(struct span in, struct seal_diag *d)
 	if (tpm_public_name(&p, &w, NULL) == 0)
 		tree_hex(o, "name", wr_view(&w));
 	wr_init(&w, spki, sizeof(spki));
-	if (tpm_public_spki(&p, &w, NULL) == 0) {
-		uint8_t digest[HASH_MAX];
-
-		if (hash_one(HASH_SHA256, wr_view(&w), digest, NULL) == 0)
-			tree_hex(o, "spki sha256", span_of(digest, 32));
-	}
+	if (tpm_public_spki(&p, &w, NULL) == 0)
+		tree_sha256(o, "spki sha256", wr_view(&w));
 	return o;
 }
 
