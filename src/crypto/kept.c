@@ -42,7 +42,6 @@ kept_new(int64_t from, struct chain_end end, struct span der)
 	return k;
 }
 
-/* The end itself is for libcrypto to judge. */
 bool
 kept_in_time(const struct kept *k, int64_t now)
 {

@@ -148,6 +148,8 @@ known_use_issuer(struct known *k, struct kept *issuer)
 	kept_unref(old);
 }
 
+/* ---- Chains ---- */
+
 static void
 keep_chain(struct known *k, const uint8_t digest[32], int64_t from,
     struct chain_end end)
@@ -201,8 +203,6 @@ known_chain(struct known *k, const struct known_question *q,
 		keep_chain(k, digest, from, *ret);
 	return ok;
 }
-
-/* ---- What was verified ---- */
 
 void
 known_add_chain(struct known *k, const struct span *chain, size_t n,

@@ -47,16 +47,19 @@ struct known_question {
  */
 bool known_chain(struct known *k, const struct known_question *q,
     const struct span *chain, size_t n, struct chain_end *ret);
-/* A verified path, leaf first, anchor last; the chain as it was given. */
+/* That chain, as it was given, was verified by this path: leaf first, anchor
+ * last. anchor is its index. */
 void known_add_chain(struct known *k, const struct span *chain, size_t n,
     const struct known_cert *path, size_t n_path, size_t anchor);
 /* Those behind the leaf may vouch for others. */
 void known_add_issuers(struct known *k, const struct known_cert *path,
     size_t n_path, size_t anchor);
 
-/* Those, of climb.c: counted, NULL behind the last; and one that was of use,
- * which is kept if it is new. */
+/* For climb.c: the i-th known issuer, for kept_unref(); NULL behind the last.
+ */
 struct kept *known_issuer_at(struct known *k, size_t i);
+/* For climb.c: it was of use; a new one is kept, with a reference of its own,
+ * in place of the one whose use is longest ago. */
 void known_use_issuer(struct known *k, struct kept *issuer);
 
 /* A digest that stands for something that is true for ever. */

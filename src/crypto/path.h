@@ -25,7 +25,7 @@ struct path_cert {
 bool path_read(struct span der, int64_t now, struct path_cert *ret);
 /* By names and key ids (RFC 5280 s4.1.2.4, s4.2.1.1), not yet by signature. */
 bool path_issued_by(const struct path_cert *c, const struct cert_parts *issuer);
-/* The signature that issued_by leaves out. */
+/* The signature that path_issued_by() leaves out. */
 bool path_signed_by(const struct path_cert *c, const struct cert *issuer);
 /*
  * May it issue, by basicConstraints and keyUsage, and is there no extension
@@ -34,10 +34,12 @@ bool path_signed_by(const struct path_cert *c, const struct cert *issuer);
  */
 bool path_may_issue(const struct cert_parts *p, unsigned *ret);
 
-/* Of path_plain.c: what libcrypto reads of it too, and would refuse it for, is
- * as simple as our reader has it; the same, and nothing constrains what it
- * issues. */
+/* ---- path_plain.c ---- */
+
+/* Is all for which libcrypto might refuse it so simple that our reader reads
+ * it alike? */
 bool path_is_plain(const struct cert_parts *p);
+/* Are its extensions plain, and do they constrain nothing that it issues? */
 bool path_constrains_nothing(const struct cert_parts *p);
 
 #endif

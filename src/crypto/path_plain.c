@@ -127,8 +127,7 @@ uses_are_plain(struct rd *value)
 	return true;
 }
 
-/* otherName, as SPDM's devices have it: a text of the kind that an OID names.
- */
+/* otherName, as devices of SPDM have it: text, and an OID that says of what. */
 static bool
 other_is_plain(struct rd *list)
 {
@@ -142,8 +141,8 @@ other_is_plain(struct rd *list)
 	       is_ascii(text);
 }
 
-/* GeneralName (RFC 5280 s4.2.1.6): beside that addresses of mail, hosts, URIs
- * and addresses. */
+/* GeneralName (RFC 5280 s4.2.1.6): such a one, or the name of a mailbox, a
+ * host, a URI or an IP address. */
 static bool
 name_is_plain(struct rd *list)
 {

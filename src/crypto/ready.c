@@ -7,7 +7,7 @@
 #include "crypto/ossl.h"
 
 /* Of one scheme; nothing of it changes once it stands in a struct ready. */
-struct kept {
+struct prepared {
 	const struct scheme *scheme;
 	EVP_PKEY_CTX *ctx;
 };
@@ -16,7 +16,7 @@ struct ready {
 	EVP_PKEY *pkey;
 	enum ready_for what;
 	atomic_bool used; /* once before: keys of one use are many */
-	_Atomic(struct kept *) kept;
+	_Atomic(struct prepared *) kept;
 };
 
 struct ready *
@@ -34,7 +34,7 @@ ready_new(EVP_PKEY *pkey, enum ready_for what)
 }
 
 static void
-kept_free(struct kept *k)
+prepared_free(struct prepared *k)
 {
 	if (k == NULL)
 		return;
@@ -50,7 +50,7 @@ ready_free(struct ready **rp)
 	*rp = NULL;
 	if (r == NULL)
 		return;
-	kept_free(atomic_load(&r->kept));
+	prepared_free(atomic_load(&r->kept));
 	EVP_PKEY_free(r->pkey);
 	free(r);
 }
@@ -74,7 +74,7 @@ prepare(const struct ready *r, const struct scheme *s)
 static void
 keep(struct ready *r, const struct scheme *s, const EVP_PKEY_CTX *ctx)
 {
-	struct kept *none = NULL, *k = calloc(1, sizeof(*k));
+	struct prepared *none = NULL, *k = calloc(1, sizeof(*k));
 
 	if (k == NULL)
 		return;
@@ -82,14 +82,14 @@ keep(struct ready *r, const struct scheme *s, const EVP_PKEY_CTX *ctx)
 	k->ctx = EVP_PKEY_CTX_dup(ctx);
 	if (k->ctx == NULL ||
 	    !atomic_compare_exchange_strong(&r->kept, &none, k))
-		kept_free(k);
+		prepared_free(k);
 }
 
 /* The caller frees it. */
 static EVP_PKEY_CTX *
 context(struct ready *r, const struct scheme *s)
 {
-	const struct kept *k = atomic_load(&r->kept);
+	const struct prepared *k = atomic_load(&r->kept);
 	EVP_PKEY_CTX *ctx = NULL;
 
 	if (k != NULL && k->scheme == s &&
