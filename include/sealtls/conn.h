@@ -41,9 +41,10 @@ SEAL_API int seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
 /* True where this side attests with software Evidence, which proves nothing
  * about a platform: say so to whoever runs it. */
 SEAL_API int seal_ctx_insecure(const struct seal_ctx *c);
-/* What the i-th attester lacked that is optional in the configuration and was
- * left out, in words; NULL behind the last. The context owns it. Tell whoever
- * runs it: another one attests in its place. */
+/* Why the i-th of the attesters that were left out was, in words: one that is
+ * "optional" in the configuration, and that this machine lacks. NULL behind the
+ * last. The context owns it. Tell whoever runs it: another one attests in its
+ * place. */
 SEAL_API const char *seal_ctx_left_out(const struct seal_ctx *c, size_t i);
 /* The peer must attest, by the policy in this file. */
 SEAL_API int seal_ctx_require_peer(

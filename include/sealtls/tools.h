@@ -89,11 +89,16 @@ SEAL_API int seal_tcb_status(const struct seal_appraise_args *args,
 
 /* ---- Policy ---- */
 
+/*
+ * Is it a policy without mistakes, and what does it say? 0, or why it cannot be
+ * read or used, as d tells. *ret is text for free(), and set on success alone.
+ */
 SEAL_API int seal_policy_lint(const char *policy_file, struct seal_diag *d);
-/* What a policy gives away on purpose, a line each: debug mode, revoked keys
- * and the like. *ret is text for free(), empty where there is nothing. */
+/* What it gives away on purpose, a line each: debug mode, revoked keys and the
+ * like; empty where there is nothing. */
 SEAL_API int seal_policy_notes(
     const char *policy_file, char **ret, struct seal_diag *d);
+/* What it accepts, in words, and what that leaves unproved. */
 SEAL_API int seal_policy_explain(
     const char *policy_file, char **ret, struct seal_diag *d);
 /* A policy that pins exactly this Evidence (args->policy_file unused). */

@@ -54,8 +54,9 @@ load_services(const json_t *list, struct svsm_rules *r, struct seal_diag *d)
 	if (json_object_size(list) == 0 ||
 	    json_object_size(list) > SVSM_SERVICES_MAX)
 		return seal_fail(d, SEAL_E_CONFIG,
-		    "accept: 'services' must name 1 to %u services",
-		    SVSM_SERVICES_MAX);
+		    "accept: 'services': expected an object of 1 to %u "
+		    "services, found %zu",
+		    SVSM_SERVICES_MAX, json_object_size(list));
 	json_object_foreach((json_t *)(uintptr_t)list, key, value)
 	{
 		if ((code = load_service(key, value, r, d)) != 0)
@@ -78,8 +79,9 @@ svsm_rules_load(
 		return code;
 	if (r->manifest.set == (list != NULL))
 		return seal_fail(d, SEAL_E_CONFIG,
-		    "accept: 'manifest' or 'services' must say which services "
-		    "of the SVSM are allowed, and one of them");
+		    "accept: expected 'manifest' or 'services', to say which "
+		    "services of the SVSM are allowed; found %s",
+		    list != NULL ? "both" : "neither");
 	return list == NULL ? 0 : load_services(list, r, d);
 }
 

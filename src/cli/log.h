@@ -15,10 +15,10 @@ struct log {
 	bool json;
 };
 
-/* Before anything else: which attesters this machine lacks, where the
- * configuration lets it. */
+/* Before anything else: which attesters were left out, since they are optional
+ * and this machine lacks them. */
 void log_left_out(const struct log *l, const struct seal_ctx *ctx);
-/* The same, where this side attests with software Evidence. */
+/* Before connections, where this side attests with software Evidence. */
 void log_insecure(const struct log *l, const struct seal_ctx *ctx);
 void log_listening(const struct log *l, const char *address);
 /* Data may flow now. */

@@ -55,7 +55,7 @@ add_piece(void *ctx, struct span piece, struct seal_diag *d)
 	return endorse_add(s->out, s->name, piece, d);
 }
 
-/* In turn, what caches have for platforms: certificates, or all of it. */
+/* What caches have for platforms: all of it, or certificates alone. */
 static int
 split_cached(
     const struct endorsement *e, struct endorsements *out, struct seal_diag *d)
@@ -63,13 +63,14 @@ split_cached(
 	struct split s = { e->name, out };
 	int r = platform_json_read(e->bytes, add_piece, &s, NULL);
 
+	if (r == SEAL_E_UNSUPPORTED)
+		return split_certs(e, out, d);
 	/* Kept, so that its reader tells that something is wrong with it. */
 	if (r == SEAL_E_DECODE)
 		return endorse_add(out, e->name, e->bytes, d);
-	return r == SEAL_E_UNSUPPORTED ? split_certs(e, out, d)
-	       : r == 0
-		   ? 0
-		   : seal_fail(d, r, "'%s': cannot be taken apart", e->name);
+	if (r != 0)
+		seal_fail(d, r, "'%s': cannot be taken apart", e->name);
+	return r;
 }
 
 static int
@@ -83,7 +84,6 @@ split_json(
 	if (r != SEAL_E_UNSUPPORTED && r != SEAL_E_DECODE)
 		return r;
 	r = tcb_bundle_parse(e->bytes, &b, &why);
-
 	if (r == SEAL_E_UNSUPPORTED)
 		return 0;
 	/* Kept, so that its reader tells what is wrong with it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Part of lib/config.c: what this side attests with. */
+/* "attesters" of a configuration: what this side attests with. */
 #include "lib/config_attesters.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ attester_settings(const json_t *conf, const char *base_dir,
 	return 0;
 }
 
-/* ---- Several that attest together ---- */
+/* ---- One driver ---- */
 
 /* {"driver": NAME, "conf": {…}}, whatever else stands there. */
 static int
@@ -90,6 +90,8 @@ open_driver(const json_t *j, const char *base_dir, struct attester **ret,
 		free(store[i]);
 	return r;
 }
+
+/* ---- Several that attest together ---- */
 
 static int
 open_member(const json_t *j, const char *base_dir, struct attester **ret,
@@ -182,6 +184,8 @@ config_collection(struct seal_ctx *c, const json_t *j, const char *base_dir,
 		staple.close(staple.ctx);
 	return r;
 }
+
+/* ---- Each of the list ---- */
 
 /* One driver, alone or with what goes along. */
 static int

@@ -8,8 +8,8 @@
 
 #define CONFIG_WHERE "configuration" /* in messages */
 
-/* "attesters": those that this machine lacks (SEAL_E_UNSUPPORTED) and that are
- * "optional" are left out, but for the last. */
+/* "attesters": an "optional" one that this machine lacks (SEAL_E_UNSUPPORTED)
+ * is left out; fails so where none would be left. */
 int config_attesters(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d);
 

@@ -108,6 +108,17 @@ ctx_mutable(struct seal_ctx *c, struct seal_diag *d)
 	    "context: in use by a connection, no longer changeable");
 }
 
+static int
+ctx_has_room(struct seal_ctx *c, struct seal_diag *d)
+{
+	int r = ctx_mutable(c, d);
+
+	if (r == 0 && c->n_attesters == CTX_ATTESTERS_MAX)
+		r = seal_fail(d, SEAL_E_LIMIT,
+		    "context: more than %d attesters", CTX_ATTESTERS_MAX);
+	return r;
+}
+
 int
 seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
     const char *const *settings, struct seal_diag *d)
@@ -116,11 +127,8 @@ seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
 	struct conf conf = { pairs, 0 };
 	int r;
 
-	if ((r = ctx_mutable(c, d)) != 0)
+	if ((r = ctx_has_room(c, d)) != 0)
 		return r;
-	if (c->n_attesters == CTX_ATTESTERS_MAX)
-		return seal_fail(d, SEAL_E_LIMIT,
-		    "context: more than %d attesters", CTX_ATTESTERS_MAX);
 	for (; settings != NULL && settings[0] != NULL; settings += 2) {
 		if (conf.n == sizeof(pairs) / sizeof(pairs[0]))
 			return seal_fail(d, SEAL_E_LIMIT,
@@ -137,15 +145,11 @@ seal_ctx_add_attester(struct seal_ctx *c, const char *driver,
 int
 ctx_add_attester(struct seal_ctx *c, struct attester *a, struct seal_diag *d)
 {
-	int r;
+	int r = ctx_has_room(c, d);
 
-	if ((r = ctx_mutable(c, d)) != 0)
-		return r;
-	if (c->n_attesters == CTX_ATTESTERS_MAX)
-		return seal_fail(d, SEAL_E_LIMIT,
-		    "context: more than %d attesters", CTX_ATTESTERS_MAX);
-	c->attesters[c->n_attesters++] = a;
-	return 0;
+	if (r == 0)
+		c->attesters[c->n_attesters++] = a;
+	return r;
 }
 
 int
@@ -163,7 +167,8 @@ ctx_leave_out(struct seal_ctx *c, const char *why, struct seal_diag *d)
 {
 	if (c->n_left_out == CTX_ATTESTERS_MAX)
 		return seal_fail(d, SEAL_E_LIMIT,
-		    "context: more than %d attesters", CTX_ATTESTERS_MAX);
+		    "context: more than %d attesters left out",
+		    CTX_ATTESTERS_MAX);
 	if ((c->left_out[c->n_left_out] = strdup(why)) == NULL)
 		return seal_fail(d, SEAL_E_MEMORY, "context");
 	c->n_left_out++;
@@ -291,8 +296,12 @@ anchors_load(const char *ca_file, struct trust **ret, struct seal_diag *d)
 			    : trust_add_system(t, d);
 	if (r != 0) {
 		trust_free(&t);
-		seal_remedy(d, "is '%s' a PEM file of CA certificates?",
-		    ca_file != NULL ? ca_file : "the system's store");
+		if (ca_file != NULL)
+			seal_remedy(d, "is '%s' a PEM file of CA certificates?",
+			    ca_file);
+		else
+			seal_remedy(d, "install the system's CA certificates, "
+				       "or name a file of them");
 		return r;
 	}
 	*ret = t;
