@@ -2,7 +2,6 @@
 #include "appraise/dcap_values.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "appraise/refs.h"
 #include "appraise/strict.h"

@@ -6,7 +6,6 @@
 #include "appraise/policy.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "appraise/azure.h"
 #include "appraise/dcap.h"

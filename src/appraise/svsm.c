@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/text.h"
-
 /* Below VMPL 0 anybody may have any hash signed, of a made-up manifest too:
  * only the SVSM's own level says that the SVSM made it. */
 static bool

@@ -2,9 +2,7 @@
 #include "tls/intra_parts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "tls/intra_scheme.h"
 
 struct intra *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The settings that an attested connection asks of OpenSSL. */
-#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
