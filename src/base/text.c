@@ -60,18 +60,17 @@ static const char b64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* One more than the value of a character, of either alphabet; 0: of none. */
-#define B64(c, v) [c] = (v) + 1
-#define B64_4(c, v)                                              \
-	B64(c, v), B64((c) + 1, (v) + 1), B64((c) + 2, (v) + 2), \
-	    B64((c) + 3, (v) + 3)
-#define B64_24(c, v)                                                   \
-	B64_4(c, v), B64_4((c) + 4, (v) + 4), B64_4((c) + 8, (v) + 8), \
-	    B64_4((c) + 12, (v) + 12), B64_4((c) + 16, (v) + 16),      \
-	    B64_4((c) + 20, (v) + 20)
-static const uint8_t b64_values[256] = { B64_24('A', 0), B64('Y', 24),
-	B64('Z', 25), B64_24('a', 26), B64('y', 50), B64('z', 51),
-	B64_4('0', 52), B64_4('4', 56), B64('8', 60), B64('9', 61),
-	B64('-', 62), B64('_', 63), B64('+', 62), B64('/', 63) };
+#define B64(v) ((v) + 1)
+#define B64_2(c, v) [c] = B64(v), [(c) + 1] = B64((v) + 1)
+#define B64_8(c, v)                                                    \
+	B64_2(c, v), B64_2((c) + 2, (v) + 2), B64_2((c) + 4, (v) + 4), \
+	    B64_2((c) + 6, (v) + 6)
+#define B64_26(c, v)                                                     \
+	B64_8(c, v), B64_8((c) + 8, (v) + 8), B64_8((c) + 16, (v) + 16), \
+	    B64_2((c) + 24, (v) + 24)
+static const uint8_t b64_values[256] = { B64_26('A', 0), B64_26('a', 26),
+	B64_8('0', 52), B64_2('8', 60), ['-'] = B64(62), ['_'] = B64(63),
+	['+'] = B64(62), ['/'] = B64(63) };
 
 /* Up to four characters, the last of them first in *ret; false: no such. */
 static bool
