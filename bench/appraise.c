@@ -23,10 +23,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "crypto/fixture.h"
+#include "figures.h"
 
 #define MACHINES 12 /* of one round */
 #define ROUNDS_MAX 1000
@@ -148,15 +148,6 @@ appraise_one(struct party *p, const struct wr *evidence)
 
 /* ---- Measuring ---- */
 
-static double
-cpu_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
-}
-
 struct series {
 	double us[ROUNDS_MAX], floor_us[ROUNDS_MAX], ratio[ROUNDS_MAX];
 	unsigned long allocations;
@@ -230,21 +221,6 @@ measure(struct work *w, int only, size_t round)
 		s->floor_us[round] = floor_of(w->k->floor[way]);
 		s->ratio[round] = s->us[round] / s->floor_us[round];
 	}
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_size);
-	return v[n / 2];
 }
 
 static void

@@ -18,12 +18,12 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <openssl/ssl.h>
 #include <sealtls/openssl.h>
 
 #include "lib/ctx.h"
+#include "figures.h"
 #include "signature.h"
 
 #define PER_ROUND 8   /* connections of each case in a round */
@@ -90,15 +90,6 @@ file(const char *name)
 
 	snprintf(p, PATH, "%s/%s", dir, name);
 	return p;
-}
-
-static double
-cpu_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
 /* ---- Both sides of a case ---- */
@@ -292,14 +283,6 @@ connect_once(struct bench_case *b)
 
 /* ---- Figures ---- */
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void
 report(const struct bench_case *b, size_t rounds, double *ratio)
 {
@@ -311,7 +294,7 @@ report(const struct bench_case *b, size_t rounds, double *ratio)
 		ratio[i] = b->us[i] / cases[0].us[i];
 		total += b->us[i];
 	}
-	qsort(ratio, rounds, sizeof(*ratio), compare);
+	sort_figures(ratio, rounds);
 	printf("%-40s %6.2fx  (%.2f-%.2f)  %6.0f us = tls and glue %.0f, "
 	       "attest %.0f, appraise %.0f\n",
 	    b->name, ratio[rounds / 2], ratio[rounds / 4],
@@ -348,7 +331,7 @@ report_intra(const struct bench_case *b, size_t rounds, double *ratio)
 	for (size_t i = 0; i < rounds; i++)
 		ratio[i] = b->us[i] /
 			   (plain->us[i] + PER_ROUND * b->made * signatures[i]);
-	qsort(ratio, rounds, sizeof(*ratio), compare);
+	sort_figures(ratio, rounds);
 	printf("%-40s %6.3fx  (%.3f-%.3f)  of %s and %u signature%s made and "
 	       "verified; target %.2fx: %s\n",
 	    b->name, ratio[rounds / 2], ratio[rounds / 4],

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cert.h>
@@ -28,6 +27,7 @@
 #include <sealtls/nss.h>
 #include <sealtls/openssl.h>
 
+#include "figures.h"
 #include "signature.h"
 
 #define PER_ROUND 8 /* connections of each kind in a round */
@@ -57,15 +57,6 @@ open_file(const char *name)
 	if ((f = fopen(path, "r")) == NULL)
 		die(path, NULL);
 	return f;
-}
-
-static double
-cpu_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
 /* ---- What both kinds of connection have ---- */
@@ -324,14 +315,6 @@ signature_us(void)
 	return sum / PER_ROUND;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -351,7 +334,7 @@ main(int argc, char **argv)
 		plain += p / (double)rounds;
 		attested += a / (double)rounds;
 	}
-	qsort(ratio, rounds, sizeof(*ratio), compare);
+	sort_figures(ratio, rounds);
 	printf("server over NSS, client over OpenSSL: plain %.0f us, attested "
 	       "in the handshake %.0f us\n%.3fx  (%.3f-%.3f)  of plain and 1 "
 	       "signature made and verified\n",

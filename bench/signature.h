@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* P-256, as Evidence has here, and as libssl makes and verifies its own. */
+/* Once, with P-256 as the Evidence here, and by the calls with which libssl
+ * makes and verifies its own; false: it failed. */
 bool sign_and_verify(void);
 
 #endif

@@ -19,6 +19,7 @@
 #include <sealtls/verifier.h>
 
 #include "appraise.h"
+#include "figures.h"
 #include "format/cmw.h"
 #include "lib/ctx.h"
 #include "verifier_snp.h"
@@ -65,15 +66,6 @@ file(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return path;
-}
-
-static double
-cpu_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
 /* ---- The floor: results are signed with P-256 ---- */
@@ -230,21 +222,6 @@ measure(struct row *k, size_t round)
 		floor_sign();
 	}
 	k->floor_us[round] = (cpu_us() - start) / PER_ROUND;
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_size);
-	return v[n / 2];
 }
 
 static void
