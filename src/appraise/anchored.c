@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "appraise/anchored.h"
 
-int
-anchored_chain(const struct accept_entry *e, const struct span *chain, size_t n,
-    int64_t now, struct seal_diag *d)
-{
-	const struct trust *ca;
-	struct chain_end end;
-
-	return anchored_end(e, chain, n, now, &ca, &end, d);
-}
-
 /* Those that know the chain are asked first: it costs them nothing. */
 static bool
 known_end(const struct accept_entry *e, const struct span *chain, size_t n,

@@ -9,11 +9,9 @@
  * the signer of the Evidence.
  */
 
-/* Does a chain (leaf first) end in one of them now? 0, or the first failure;
- * SEAL_E_KEY where the entry has none. */
-int anchored_chain(const struct accept_entry *e, const struct span *chain,
-    size_t n, int64_t now, struct seal_diag *d);
-/* The same, and says of which anchors, and where among them, it ends. */
+/* Does a chain (leaf first) end in one of them now, of which set of anchors,
+ * and where among them? 0, or the first failure; SEAL_E_KEY where the entry has
+ * none. */
 int anchored_end(const struct accept_entry *e, const struct span *chain,
     size_t n, int64_t now, const struct trust **ret_ca, struct chain_end *ret,
     struct seal_diag *d);

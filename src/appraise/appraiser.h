@@ -18,7 +18,7 @@ struct findings {
 	/* Or, where this is not empty, the SHA-512 of those 64 bytes and of
 	 * this, which came beside them (PROTOCOL 5.3, SVSM). */
 	struct span hashed_with;
-	/* SPKI of the key that the signed bytes name as subject. */
+	/* Of subject_spki: the key that the signed bytes name as subject. */
 	size_t n_subject_spki;
 	/* They have no room for a key: the binder alone commits to it
 	 * (PROTOCOL 5.3). subject_spki is empty then, and the core fills it
@@ -32,7 +32,7 @@ struct findings {
 	size_t n_linked_spki;
 	/* The label of the member that names the signer's key so; borrowed. */
 	const char *named_by;
-	/* SPKI of the key that the signatures verified under. */
+	/* Of signer_spki: the key that the signatures verified under. */
 	size_t n_signer_spki;
 	struct span
 	    signer_chain[LIMIT_CHAIN]; /* DER, untrusted until checked */
@@ -48,8 +48,8 @@ struct findings {
 	void *facts; /* of the technology; freed by by->facts_free */
 	/* The core's: SHA-256 of subject_spki and of signer_spki. */
 	uint8_t subject_key[32], signer_key[32];
-	/* Owned; most of all this, and nothing is read beyond n of it: as it
-	 * was allocated (findings_new). */
+	/* Owned. They are most of all this, and nothing is read of them beyond
+	 * n: findings_new() leaves them as they were allocated. */
 	uint8_t subject_spki[LIMIT_SPKI], linked_spki[LIMIT_SPKI];
 	uint8_t signer_spki[LIMIT_SPKI];
 };

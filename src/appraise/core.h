@@ -13,9 +13,9 @@
 bool appraise_scheme(const struct appraisal_in *in, struct seal_verdict *v);
 /* There is a value to expect, or openly none. */
 bool appraise_binding(const struct appraisal_in *in, struct seal_verdict *v);
-/* The backend's verification, then the core's own comparison of binder and
- * subject key. *f is new, or zeroed, by the caller, who passes it to
- * findings_wipe() whatever is returned. */
+/* The backend's verification, then bound_check(): binder and subject key. *f is
+ * new, or zeroed, by the caller, who passes it to findings_wipe() whatever is
+ * returned. */
 bool appraise_verify(const struct appraiser *by, const struct appraisal_in *in,
     struct findings *f, struct seal_verdict *v);
 /* One entry's rules, all of them, so that every failed one is named. *ret says

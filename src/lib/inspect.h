@@ -27,7 +27,6 @@ void tree_text(json_t *o, const char *key, const char *fmt, ...)
     SEAL_PRINTF(3, 4);
 void tree_int(json_t *o, const char *key, int64_t v);
 void tree_time(json_t *o, const char *key, int64_t unix_s);
-json_t *tree_evidence(struct span media_type, struct span value);
 
 json_t *inspect_cmw(struct span in, struct seal_diag *d);
 json_t *inspect_tpm_evidence(struct span in, struct seal_diag *d);

@@ -135,7 +135,7 @@ inspect_tsm(struct span in, struct seal_diag *d)
 }
 
 /* Evidence by its media type; NULL where none of ours. */
-json_t *
+static json_t *
 tree_evidence(struct span media_type, struct span value)
 {
 	return tsm_report_takes(media_type) ? inspect_tsm(value, NULL)
