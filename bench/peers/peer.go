@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // peer judges one file of Evidence by Google's go-sev-guest or go-tdx-guest and
-// says how much CPU a time takes, in microseconds, all threads together.
+// says how much CPU each time takes, in microseconds, all threads together.
 //
 //	peer snp REPORT BINDER TIME TIMES CHAIN.pem CERTIFICATE.der
 //	peer tdx QUOTE BINDER TIME TIMES SIGNERS.pem TCB-INFO QE-IDENTITY PCK.crl ROOT.crl

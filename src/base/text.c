@@ -72,7 +72,8 @@ static const uint8_t b64_values[256] = { B64_26('A', 0), B64_26('a', 26),
 	B64_8('0', 52), B64_2('8', 60), ['-'] = B64(62), ['_'] = B64(63),
 	['+'] = B64(62), ['/'] = B64(63) };
 
-/* Up to four characters, the last of them first in *ret; false: no such. */
+/* The bits of up to four characters, those of the last one lowest; false: one
+ * is of no alphabet. */
 static bool
 b64_group(const uint8_t *p, size_t n, uint32_t *ret)
 {

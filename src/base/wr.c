@@ -185,7 +185,6 @@ void
 wr_hex(struct wr *w, struct span s)
 {
 	static const char digits[] = "0123456789abcdef";
-
 	uint8_t *p = wr_room(w, 2 * s.n);
 
 	for (size_t i = 0; p != NULL && i < s.n; i++) {

@@ -4,8 +4,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-static bool
-is_space(uint8_t c)
+bool
+json_pull_is_space(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -16,7 +16,7 @@ skip_space(struct rd *r)
 	struct span skipped;
 	size_t n = 0;
 
-	while (n < r->n && is_space(r->p[n]))
+	while (n < r->n && json_pull_is_space(r->p[n]))
 		n++;
 	if (n > 0)
 		(void)rd_bytes(r, n, &skipped);

@@ -38,5 +38,7 @@ bool json_pull_uint(struct rd *r, uint32_t *ret);
 bool json_pull_skip(struct rd *r, struct span *ret);
 /* White space at most, to the end. */
 bool json_pull_end(struct rd *r);
+/* What may stand between values (s2). */
+bool json_pull_is_space(uint8_t c);
 
 #endif

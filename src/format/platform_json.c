@@ -46,12 +46,6 @@ give(struct reading *in)
 
 /* ---- Pieces ---- */
 
-static bool
-is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Without what stands between the parts of a value that is well-formed. */
 static void
 put_compact(struct wr *w, struct span json)
@@ -63,7 +57,7 @@ put_compact(struct wr *w, struct span json)
 
 		if (c == '"')
 			text = !text;
-		if (text || !is_space(c))
+		if (text || !json_pull_is_space(c))
 			wr_u8(w, c);
 		if (text && c == '\\' && i + 1 < json.n)
 			wr_u8(w, json.p[++i]);
@@ -76,7 +70,7 @@ next_is(const struct rd *r, uint8_t c)
 {
 	size_t i = 0;
 
-	while (i < r->n && is_space(r->p[i]))
+	while (i < r->n && json_pull_is_space(r->p[i]))
 		i++;
 	return i < r->n && r->p[i] == c;
 }
@@ -193,7 +187,7 @@ is_empty(struct span list)
 {
 	size_t i = 1;
 
-	while (i < list.n && is_space(list.p[i]))
+	while (i < list.n && json_pull_is_space(list.p[i]))
 		i++;
 	return i + 1 == list.n;
 }
