@@ -10,6 +10,8 @@ peers=${PEERS-50}
 # What a sanitizer keeps of what was freed is no memory of the server's.
 export ASAN_OPTIONS="quarantine_size_mb=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 each=256 # kilobytes, at most, of a peer that is connected
+# Nor is what it lays around each block.
+[ -z "${SANITIZED-}" ] || each=$((2 * each))
 deadlines='"deadlines_ms": { "attest": 120000, "answer": 120000, "spacing": 0 }'
 
 soft_key server
