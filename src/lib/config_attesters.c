@@ -248,7 +248,7 @@ int
 config_attesters(struct seal_ctx *c, const json_t *j, const char *base_dir,
     struct seal_diag *d)
 {
-	size_t before = c->n_attesters, missing = 0;
+	size_t before = c->n_attesters;
 	int r = 0;
 
 	if (!json_is_array(j))
@@ -259,15 +259,13 @@ config_attesters(struct seal_ctx *c, const json_t *j, const char *base_dir,
 		size_t n = c->n_attesters;
 
 		r = apply_attester(c, one, base_dir, &why);
-		if (c->n_attesters == n && is_missing(one, r)) {
-			missing++;
+		if (c->n_attesters == n && is_missing(one, r))
 			r = ctx_leave_out(c, why.text, &why);
-		}
 		if (why.code != 0 && d != NULL)
 			*d = why;
 	}
 	/* None is left, and what is said is what the last one lacks. */
-	if (r == 0 && missing > 0 && c->n_attesters == before)
+	if (r == 0 && json_array_size(j) > 0 && c->n_attesters == before)
 		return SEAL_E_UNSUPPORTED;
 	if (r == 0 && d != NULL)
 		*d = (struct seal_diag){ 0 };
