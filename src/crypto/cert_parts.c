@@ -67,6 +67,22 @@ cert_parts_extension(
 }
 
 bool
+cert_parts_usage(const struct cert_parts *p, unsigned use)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 0x0f };
+	struct span value = { 0 };
+	uint8_t unused = 0, first = 0;
+	struct rd r, bits;
+
+	if (!cert_parts_extension(p, span_of(oid, sizeof(oid)), &value))
+		return true;
+	rd_init(&r, value);
+	return der_enter(&r, DER_BITS, &bits) && rd_end(&r) &&
+	       rd_u8(&bits, &unused) && rd_u8(&bits, &first) &&
+	       (first & use) != 0;
+}
+
+bool
 cert_common_name(struct span name, struct span *ret)
 {
 	static const uint8_t cn[] = { 0x55, 4, 3 };

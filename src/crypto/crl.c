@@ -14,7 +14,6 @@
 
 static const uint8_t oid_reason[] = { 0x55, 0x1d, 0x15 };
 static const uint8_t oid_number[] = { 0x55, 0x1d, 0x14 };
-static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
 
 /*
  * Extensions that change what a list is about: deltaCRLIndicator,
@@ -195,21 +194,6 @@ crl_parse(struct span der, struct crl *ret, struct seal_diag *d)
 	return 0;
 }
 
-/* KeyUsage bit 6; a certificate without one may. */
-static bool
-may_sign_lists(const struct cert_parts *p)
-{
-	struct span value = { 0 };
-	uint8_t unused = 0, first = 0;
-	struct rd r, bits;
-
-	if (!cert_parts_extension(p, OID(oid_key_usage), &value))
-		return true;
-	rd_init(&r, value);
-	return der_enter(&r, DER_BITS, &bits) && rd_u8(&bits, &unused) &&
-	       rd_u8(&bits, &first) && (first & 0x02) != 0;
-}
-
 static int
 verify_under(
     const struct crl *c, const struct cert *issuer, struct seal_diag *d)
@@ -243,7 +227,7 @@ crl_verify(const struct crl *c, struct span issuer, struct seal_diag *d)
 
 	if ((r = issued_by(c, issuer, &p, d)) != 0)
 		return r;
-	if (!may_sign_lists(&p))
+	if (!cert_parts_usage(&p, CERT_SIGNS_LISTS))
 		return seal_fail(d, SEAL_E_CHAIN,
 		    "revocation list: its issuer's certificate lacks the "
 		    "right to sign lists (cRLSign)");

@@ -2,10 +2,8 @@
 #include "crypto/path.h"
 
 #define OID(a) span_of(a, sizeof(a))
-#define KEY_CERT_SIGN 0x04
 
 static const uint8_t oid_ski[] = { 0x55, 0x1d, 0x0e };
-static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
 static const uint8_t oid_basic[] = { 0x55, 0x1d, 0x13 };
 static const uint8_t oid_aki[] = { 0x55, 0x1d, 0x23 };
 
@@ -99,26 +97,12 @@ read_basic(struct span value, unsigned *ret)
 	return true;
 }
 
-static bool
-may_sign_certificates(struct span value)
-{
-	uint8_t unused = 0, first = 0;
-	struct rd r, bits;
-
-	rd_init(&r, value);
-	return der_enter(&r, DER_BITS, &bits) && rd_end(&r) &&
-	       rd_u8(&bits, &unused) && rd_u8(&bits, &first) &&
-	       (first & KEY_CERT_SIGN) != 0;
-}
-
 bool
 path_may_issue(const struct cert_parts *p, unsigned *ret)
 {
-	struct span basic = { 0 }, usage = { 0 };
+	struct span basic = { 0 };
 
 	return path_constrains_nothing(p) &&
 	       cert_parts_extension(p, OID(oid_basic), &basic) &&
-	       read_basic(basic, ret) &&
-	       (!cert_parts_extension(p, OID(oid_key_usage), &usage) ||
-		   may_sign_certificates(usage));
+	       read_basic(basic, ret) && cert_parts_usage(p, CERT_SIGNS_CERTS);
 }

@@ -31,6 +31,12 @@ bool cert_parts_read(struct span der, struct cert_parts *ret);
 bool cert_parts_extension(
     const struct cert_parts *p, struct span oid, struct span *ret);
 
+/* Uses of a key, in the first byte of KeyUsage. */
+#define CERT_SIGNS_CERTS 0x04u
+#define CERT_SIGNS_LISTS 0x02u
+/* Is the key for that (RFC 5280 s4.2.1.3)? One without KeyUsage is. */
+bool cert_parts_usage(const struct cert_parts *p, unsigned use);
+
 /* The common name of a whole Name, its only one; views into it. */
 bool cert_common_name(struct span name, struct span *ret);
 
